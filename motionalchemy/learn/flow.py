@@ -1,0 +1,45 @@
+"""Training the flow: a plan, a time and the truth make the state, the target and the weight; nothing else does."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from motionalchemy.learn.flow_data import FlowBatch
+from motionalchemy.plan import Plan
+from motionalchemy.sample import SMALLEST_TIME, shifted
+
+
+def on_the_way(plan: Plan, truth: Tensor, noise: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
+    """The state at global time t on the straight line from the plan's start to the truth, and each part's own time.
+
+    All (B, C, T, h, w) but t (B, 1, 1, 1, 1). A free frame gives (1 - t) truth + t noise, a known one stands at the
+    truth, a coarse clip entered at strength s gives the line from its noised self at s to the truth at 0.
+    """
+    now = plan.clock(t)
+    share = torch.where(plan.strength > 0, now / plan.strength.clamp(min=1e-6), torch.zeros_like(now))
+    return truth + share * (plan.start(noise) - truth), now
+
+
+def flow_loss(clean: Tensor, truth: Tensor, plan: Plan, t: Tensor, now: Tensor) -> Tensor:
+    """Squared error of the velocity over the parts whose clock ticks, one number a clip (B,)."""
+    weight = (plan.weight(t) / now.clamp(min=SMALLEST_TIME).square()).expand_as(clean[:, :1])
+    error = (clean.float() - truth).square().mean(1, keepdim=True) * weight
+    ticking = plan.weight(t).expand_as(clean[:, :1]).sum((1, 2, 3, 4)).clamp(min=1)
+    return error.sum((1, 2, 3, 4)) / ticking
+
+
+def batch_loss(network: Callable[..., Tensor], batch: FlowBatch, i: int, shift: float) -> dict[str, Tensor]:
+    """The loss of step i on one batch, all clips of which share a kind."""
+    generator = torch.Generator().manual_seed(i)
+    t = draw_times(len(batch.truth), shift, generator, batch.plan.top).to(batch.truth.device)
+    state, now = on_the_way(batch.plan, batch.truth, batch.noise, t)
+    clean = network(state, now, batch.tokens, batch.seconds, batch.plan.references, batch.window)
+    losses = flow_loss(clean, batch.truth, batch.plan, t, now)
+    return {"loss": losses.mean(), batch.kind: losses.detach().mean()}
+
+
+def draw_times(count: int, shift: float, generator: torch.Generator, top: float = 1.0) -> Tensor:
+    """Logit-normal times moved towards noise by `shift` and scaled to [0, top]: (count, 1, 1, 1, 1) (2403.03206)."""
+    u = torch.sigmoid(torch.randn(count, generator=generator))
+    return (top * shifted(u, shift)).view(-1, 1, 1, 1, 1)  # type: ignore[union-attr]

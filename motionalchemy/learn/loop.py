@@ -1,0 +1,142 @@
+"""The training loop, once for every model: a generator that steps, averages, saves and reports."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from motionalchemy.learn import checkpoint
+
+Loss = Callable[[Any, int], dict[str, Tensor]]  # (batch, step) -> named losses; "loss" is the one that is minimised
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast: the rate warms up, then falls to zero along a half cosine by `steps`."""
+
+    steps: int
+    rate: float
+    warmup: int = 100
+    decay: float = 0.01
+    average: float = 0.999
+    clip: float = 1.0
+    muon: bool = False  # orthogonalised momentum for the matrices of the blocks (2502.16982)
+    save_every: float = 180.0  # seconds
+
+    def rate_at(self, step: int) -> float:
+        rise = min(1.0, (step + 1) / self.warmup)
+        return self.rate * rise * 0.5 * (1 + math.cos(math.pi * min(1.0, step / self.steps)))
+
+
+@dataclass(frozen=True)
+class Report:
+    """One step done: its losses, the seconds it took, and the seconds of them spent waiting for data."""
+
+    step: int
+    steps: int
+    losses: dict[str, float]
+    seconds: float
+    waited: float
+    rate: float
+
+
+def prefetched(batch: Callable[[int], Any], begin: int, end: int, ahead: int = 3) -> Iterator[Any]:
+    """batch(begin), batch(begin + 1), ... made in order by one thread that works `ahead` of the consumer."""
+    with ThreadPoolExecutor(1) as pool:
+        jobs = [pool.submit(batch, i) for i in range(begin, min(begin + ahead, end))]
+        try:
+            for i in range(begin, end):
+                job = jobs.pop(0)
+                if i + ahead < end:
+                    jobs.append(pool.submit(batch, i + ahead))
+                yield job.result()
+        finally:
+            for job in jobs:
+                job.cancel()
+
+
+def train(
+    model: nn.Module,
+    batch: Callable[[int], Any],
+    loss: Loss,
+    schedule: Schedule,
+    folder: Path,
+    average: dict[str, Tensor] | None = None,
+) -> Iterator[Report]:
+    """Train `model` in place, resuming from `folder`/checkpoint.safetensors when it is there; yields every step.
+
+    `average` (a state dict) follows the weights exponentially and is what a release is made from.
+    """
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    optimisers = optimisers_for(model, schedule)
+    average = average if average is not None else averaged(model)
+    path, begin = folder / "checkpoint.safetensors", 0
+    if path.is_file():
+        begin = checkpoint.load(path, model, average, optimisers)
+    saved = now = time.monotonic()
+    for step, data in enumerate(prefetched(batch, begin, schedule.steps), begin):
+        waited = time.monotonic() - now
+        losses = loss(data, step)
+        losses["loss"].backward()
+        nn.utils.clip_grad_norm_(parameters, schedule.clip)
+        for optimiser in optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = schedule.rate_at(step) * group["pace"]
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+        follow(average, model, min(schedule.average, (step + 1) / (step + 10)))
+        last = step + 1 == schedule.steps
+        if last or time.monotonic() - saved > schedule.save_every:
+            checkpoint.save(path, model, average, optimisers, step + 1)
+            saved = time.monotonic()
+        before, now = now, time.monotonic()
+        values = {k: float(v.detach()) for k, v in losses.items()}
+        yield Report(step + 1, schedule.steps, values, now - before, waited, schedule.rate_at(step))
+
+
+def optimisers_for(model: nn.Module, schedule: Schedule) -> list[torch.optim.Optimizer]:
+    """AdamW for all, or Muon for the matrices of the model's `blocks` when the schedule asks for it.
+
+    Matrices decay, vectors do not; names under the model's `slow` prefixes learn at a fiftieth of the rate.
+    """
+    slow: tuple[str, ...] = getattr(model, "slow", ())
+    groups: dict[tuple[bool, bool], dict] = {}
+    matrices = []
+    for name, parameter in model.named_parameters():
+        if not parameter.requires_grad:
+            continue
+        if schedule.muon and name.startswith("blocks.") and parameter.ndim == 2 and min(parameter.shape) > 64:
+            matrices.append(parameter)
+            continue
+        key = parameter.ndim > 1, bool(slow) and name.startswith(slow)
+        fresh = {"params": [], "weight_decay": schedule.decay * key[0], "pace": 0.02 if key[1] else 1.0}
+        groups.setdefault(key, fresh)["params"].append(parameter)
+    optimisers: list[torch.optim.Optimizer] = [
+        torch.optim.AdamW(list(groups.values()), lr=schedule.rate, betas=(0.9, 0.97), fused=True)
+    ]
+    if matrices:
+        group = {"params": matrices, "pace": 2.0}
+        kind = {"weight_decay": schedule.decay, "momentum": 0.95, "adjust_lr_fn": "match_rms_adamw"}
+        optimisers.append(torch.optim.Muon([group], lr=schedule.rate, **kind))
+    return optimisers
+
+
+def averaged(model: nn.Module) -> dict[str, Tensor]:
+    """A copy of the model's state to be led along by `follow`."""
+    return {k: v.detach().clone() for k, v in model.state_dict().items()}
+
+
+@torch.no_grad()
+def follow(average: dict[str, Tensor], model: nn.Module, keep: float) -> None:
+    """average = keep * average + (1 - keep) * model, in place; what is not a float is copied."""
+    for name, value in model.state_dict().items():
+        if value.is_floating_point():
+            average[name].lerp_(value, 1 - keep)
+        else:
+            average[name].copy_(value)

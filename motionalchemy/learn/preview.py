@@ -1,0 +1,42 @@
+"""What the model makes right now, as a contact sheet: fixed first frames that were never trained on, fixed sentences."""
+
+import random
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+from motionalchemy import media, tasks
+from motionalchemy.backbones import nano
+from motionalchemy.clip import Clip
+from motionalchemy.learn.composed import compose
+from motionalchemy.sample import finish, sample, shift_for, times
+from motionalchemy.velocity import guided
+from motionalchemy.worlds import captions, shards
+
+
+def write(model: Path, corpus: Path, step: int, count: int = 4, steps: int = 10, guidance: float = 2.0) -> Path:
+    """Write `model`/samples/STEP.png: for each of `count` test clips the truth and, below it, what is made of it."""
+    backbone = nano.load(torch.device("cpu"), model)
+    entries = shards.index(corpus, "test", ("actors",))
+    rows = []
+    for entry in entries[:: len(entries) // count][:count]:
+        rng = random.Random(entry.key)
+        truth, words = compose(shards.read(corpus, entry), rng, 128)
+        caption = captions.caption(shards.facts(corpus, entry), rng, "en", **words)
+        first = backbone.encode(truth[None, :, :1])
+        plan = tasks.animate(first, backbone.grid.latent_frames(truth.shape[1]))
+        velocity = guided(
+            backbone.velocity(backbone.words([caption]), plan, 24.0),
+            backbone.velocity(backbone.words([""]), plan, 24.0),
+            guidance,
+        )
+        noise = torch.randn(plan.value.shape, generator=torch.Generator().manual_seed(0))
+        shift = shift_for(plan.value[0, 0].numel(), plan.value.shape[1])
+        made = finish(sample(velocity, plan, noise, times(steps, shift)), plan.value)
+        rows += [truth[None], backbone.decode(made)]
+    sheet = media.contact_sheet([Clip.of(row[0]) for row in rows])
+    path = model / "samples" / f"{step:06d}.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(sheet).save(path)
+    return path

@@ -1,0 +1,194 @@
+"""Recipes: one function returns the whole configuration of a training, and `run` carries it out.
+
+codec-cpu   the autoencoder, on two CPU cores
+codec-gpu   the same network, larger batches and pictures, on a GPU
+nano-cpu    the flow, on two CPU cores, over latents of the autoencoder in OUT/codec (or the one that ships)
+nano-gpu    a deeper and wider flow on a GPU
+"""
+
+import random
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from motionalchemy.backbones import nano
+from motionalchemy.errors import MissingPart, UnknownName
+from motionalchemy.learn import codec, flow, latents, preview
+from motionalchemy.learn.codec_data import CodecData
+from motionalchemy.learn.composed import compose
+from motionalchemy.learn.flow_data import FlowBatch, FlowData
+from motionalchemy.learn.loop import Report, Schedule, averaged, train
+from motionalchemy.nets import pack
+from motionalchemy.nets.autoencoder import Autoencoder, AutoencoderConfig
+from motionalchemy.nets.text import TokenEncoder
+from motionalchemy.nets.transformer import FlowTransformer, TransformerConfig
+from motionalchemy.worlds import shards
+
+
+@dataclass(frozen=True)
+class CodecRecipe:
+    """Everything that decides a training of the autoencoder."""
+
+    config: AutoencoderConfig
+    schedule: Schedule
+    size: int
+    frames: int
+    clips: int
+    crops: int
+    stills: int
+    device: str = "cpu"
+    compiled: bool = False
+    seed: int = 0
+
+
+def codec_cpu() -> CodecRecipe:
+    """1600 steps of 8 crops of 96 x 96 pixels and 17 frames: about twenty-five minutes on two cores."""
+    return CodecRecipe(AutoencoderConfig(), Schedule(1600, 6e-4, average=0.995), 96, 17, clips=2, crops=3, stills=2)
+
+
+def codec_gpu() -> CodecRecipe:
+    """20,000 steps of 64 crops of 160 x 160 pixels and 25 frames on one large GPU."""
+    return replace(
+        codec_cpu(),
+        schedule=Schedule(20_000, 6e-4, warmup=300, average=0.999),
+        size=160,
+        frames=25,
+        clips=12,
+        crops=4,
+        stills=16,
+        device="cuda",
+        compiled=True,
+    )
+
+
+@dataclass(frozen=True)
+class FlowRecipe:
+    """Everything that decides a training of the flow; `full` clips are also cached at twice the size."""
+
+    config: TransformerConfig
+    schedule: Schedule
+    kinds: tuple[str, ...] = ("actors", "turntables")
+    clips: int = 4000
+    full: int = 600
+    count: int = 16
+    shift: float = 2.6
+    detail_shift: float = 1.5
+    preview_every: int = 150
+    device: str = "cpu"
+    compiled: bool = False
+    seed: int = 0
+
+
+def nano_cpu() -> FlowRecipe:
+    """8 blocks of width 256, clips of 128 x 128 and windows of 256 x 256: about an hour on two cores."""
+    return FlowRecipe(TransformerConfig(), Schedule(1800, 1e-3, warmup=60, average=0.99, muon=True))
+
+
+def nano_gpu() -> FlowRecipe:
+    """12 blocks of width 384, batches of 256, all kinds of clip: about 25 minutes on one large GPU."""
+    return replace(
+        nano_cpu(),
+        config=TransformerConfig(width=384, depth=12, heads=6),
+        schedule=Schedule(6000, 8e-4, warmup=200, average=0.999, muon=True),
+        kinds=("actors", "turntables", "scenes", "emoji"),
+        clips=12_000,
+        full=6_000,
+        count=256,
+        preview_every=500,
+        device="cuda",
+        compiled=True,
+    )
+
+
+def train_codec(recipe: CodecRecipe, corpus: Path, out: Path) -> Iterator[Report]:
+    """Train the autoencoder in `out`, resuming what lies there; leaves `out`/codec as a pack at the end."""
+    torch.manual_seed(recipe.seed)
+    data = CodecData(corpus, recipe.size, recipe.frames, recipe.clips, recipe.crops, recipe.stills, recipe.seed)
+    model = Autoencoder(recipe.config)
+    wide = replace(data, size=128, frames=25, seed=recipe.seed + 1)
+    if not (out / "checkpoint.safetensors").is_file():
+        codec.start_linear(model, map(wide.batch, range(60)))
+    model.to(recipe.device)
+    average = averaged(model)
+    step = partial(codec.reconstruction_loss, model)
+    step = torch.compile(step) if recipe.compiled else step
+
+    def loss(batch, i: int):
+        with torch.autocast(recipe.device, torch.bfloat16):
+            return step(batch.to(recipe.device), i)
+
+    yield from train(model, data.batch, loss, recipe.schedule, out, average)
+    model.load_state_dict(average)
+    codec.measure_latents(model.float().cpu(), map(wide.batch, range(100, 116)))
+    pack.save(out / "codec", model, "autoencoder")
+
+
+def train_flow(recipe: FlowRecipe, corpus: Path, out: Path) -> Iterator[Report]:
+    """Encode the corpus once, train the flow in `out`, resuming what lies there; leaves a whole nano in `out`."""
+    torch.manual_seed(recipe.seed)
+    if not (out / "codec" / "config.json").is_file():
+        shutil.copytree(nano.WEIGHTS / "codec", out / "codec")
+    autoencoder = nano.read_codec(out / "codec")[0]
+    entries = _spread(shards.index(corpus, "train", recipe.kinds), recipe.clips)
+    for done, of in latents.build(corpus, entries, autoencoder, compose, out / "latents", full=recipe.full):
+        print(f"encoded {done} of {of} clips", flush=True)
+    text = TokenEncoder()
+    data = FlowData(corpus, latents.read(out / "latents"), text, recipe.count, seed=recipe.seed)
+    model = FlowTransformer(recipe.config).to(recipe.device)
+    average = averaged(model)
+    network = torch.compile(model) if recipe.compiled else model
+
+    def loss(batch: FlowBatch, i: int) -> dict[str, Tensor]:
+        with torch.autocast(recipe.device, torch.bfloat16):
+            return flow.batch_loss(
+                network, batch.to(recipe.device), i, recipe.detail_shift if batch.kind == "detail" else recipe.shift
+            )
+
+    for report in train(model, data.batch, loss, recipe.schedule, out, average):
+        yield report
+        if report.step % recipe.preview_every == 0 or report.step == report.steps:
+            save_flow(recipe, average, out)
+            preview.write(out, corpus, report.step)
+
+
+def save_flow(recipe: FlowRecipe, average: dict[str, Tensor], out: Path) -> None:
+    """Leave the averaged weights as the pack `out`/flow, beside `out`/codec."""
+    model = FlowTransformer(recipe.config)
+    model.load_state_dict(average)
+    pack.save(out / "flow", model, "flow")
+    pack.write_json(out / "config.json", {"kind": "nano", "parts": ["codec", "flow"]})
+
+
+def _spread(entries: list[shards.Entry], count: int) -> list[shards.Entry]:
+    """`count` entries in a fixed random order, each used once before any is used again (with another background)."""
+    order = list(entries)
+    random.Random(0).shuffle(order)
+    return (order * (1 + count // len(order)))[:count]
+
+
+RECIPES: dict[str, tuple[Callable[[], CodecRecipe | FlowRecipe], Callable[..., Iterator[Report]]]] = {
+    "codec-cpu": (codec_cpu, train_codec),
+    "codec-gpu": (codec_gpu, train_codec),
+    "nano-cpu": (nano_cpu, train_flow),
+    "nano-gpu": (nano_gpu, train_flow),
+}
+
+
+def run(name: str, corpus: Path, out: Path, steps: int | None = None) -> Iterator[Report]:
+    """Start or resume the recipe `name` in the folder `out`; `steps` shortens it (a smoke run)."""
+    if name not in RECIPES:
+        raise UnknownName("recipe", name, RECIPES)
+    if not (corpus / "index.jsonl").is_file():
+        raise MissingPart(f"no corpus at {corpus}: give the folder that holds index.jsonl with --corpus")
+    make, carry_out = RECIPES[name]
+    recipe = make()
+    if recipe.device == "cuda" and not torch.cuda.is_available():
+        raise MissingPart(f"the recipe {name} needs a CUDA device and none was found: use the -cpu recipe")
+    if steps is not None:
+        recipe = replace(recipe, schedule=replace(recipe.schedule, steps=steps))
+    yield from carry_out(recipe, corpus, out)

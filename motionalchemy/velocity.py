@@ -1,0 +1,31 @@
+"""Velocities made from velocities: where free parts want to go. Nothing here advances time or knows a model."""
+
+from torch import Tensor
+
+from motionalchemy.sample import Velocity
+
+
+def guided(towards: Velocity, away: Velocity, scale: float) -> Velocity:
+    """away + scale * (towards - away): classifier-free guidance (2207.12598); scale 1 costs one call, not two."""
+    if scale == 1:
+        return towards
+
+    def velocity(x: Tensor, t: Tensor) -> Tensor:
+        base = away(x, t)
+        return base + scale * (towards(x, t) - base)
+
+    return velocity
+
+
+def contrasted(target: Velocity, source: Velocity, clip: Tensor, noises) -> Velocity:
+    """The target's velocity minus the source's, both seen through the same noise: FlowEdit (2412.08629, algorithm 1).
+
+    `clip` (B, C, T, H, W) is the source clip, `noises` an iterator of tensors like it. Run it on a plan whose start is
+    the clip itself and whose clock runs in full.
+    """
+
+    def velocity(x: Tensor, t: Tensor) -> Tensor:
+        seen = (1 - t) * clip + t * next(noises)
+        return target(x + seen - clip, t) - source(seen, t)
+
+    return velocity

@@ -1,0 +1,1 @@
+"""The corpus: shards of layers with structured facts, composed into captioned clips."""
