@@ -177,19 +177,21 @@ def _make(request: Any, output: Path, preview: bool) -> "Result":
 @contextmanager
 def _preview(output: Path, wanted: bool) -> Iterator[Any]:
     """A function that keeps OUTPUT.preview.gif up to date, at most one second in four, and removes it in the end."""
-    path, wait = output.with_suffix(".preview.gif"), 0.0
+    written, wait = set[Path](), 0.0
 
     def show(at: "Progress") -> None:
         nonlocal wait
         if wanted and at.result is None and at.step % PREVIEW_EVERY == 0 and time.monotonic() >= wait:
             begun = time.monotonic()
+            path = output.with_suffix(".preview.gif")
+            written.add(path)
             at.preview().save(path)
             wait = time.monotonic() + 3 * (time.monotonic() - begun)
 
     try:
         yield show
     finally:
-        if wanted:
+        for path in written:
             path.unlink(missing_ok=True)
 
 

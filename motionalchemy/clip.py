@@ -30,7 +30,7 @@ class Clip:
     def of(cls, video: "torch.Tensor", fps: float = 24.0) -> "Clip":
         """A clip from a tensor (3, T, H, W), its values in [-1, 1] and clamped to that."""
         pixels = ((video.detach().cpu().float() + 1) * 127.5).round().clamp(0, 255).byte()
-        return cls(pixels.permute(1, 2, 3, 0).numpy(), fps)
+        return cls(np.ascontiguousarray(pixels.permute(1, 2, 3, 0).numpy()), fps)
 
     def __len__(self) -> int:
         return len(self.frames)

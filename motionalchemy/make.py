@@ -199,6 +199,12 @@ def prepare(
     if image is None:
         raise InputError("animate needs an image: give the path of a picture")
     full = card.grid.fit(image.shape[0], image.shape[1], settled.size)
+    h, w = card.grid.latent_size(*full)
+    if (tokens := card.grid.latent_frames(frames) * h * w) > card.tokens:
+        raise InputError(
+            f"{full[1]}x{full[0]} pixels for {settled.seconds:g} s at {settled.fps:g} fps are {tokens} latents, and "
+            f"{card.name} makes at most {card.tokens}: lower the size, the seconds or the fps"
+        )
     sizes = tuple(card.grid.scaled(full[0], full[1], stage.scale) for stage in stages)
     job = Job(settled, card, image, image if request.loop else last, frames, stages, sizes, inputs)
     backbones.check(needs(job), card)
@@ -249,20 +255,20 @@ def task_plan(job: Job, first: Tensor, last: Tensor | None, latent_frames: int) 
 def encoded(job: Job, model: Backbone, size: Size) -> Plan:
     """The job's plan at a size in pixels."""
 
-    def latents(picture: np.ndarray) -> Tensor:
+    def latents(picture: np.ndarray, count: int) -> Tensor:
         pixels = torch.from_numpy(media.fit(picture, size[0], size[1])).to(model.device).float()  # (H, W, 3)
-        return model.encode(pixels.permute(2, 0, 1)[None, :, None] / 127.5 - 1)  # (1, C, 1, h, w)
+        still = (pixels.permute(2, 0, 1) / 127.5 - 1)[None, :, None]
+        return model.encode(tasks.standing(still, model.grid, count))  # (1, C, count, h, w)
 
-    last = None if job.last is None else latents(job.last)
-    return task_plan(job, latents(job.image), last, model.grid.latent_frames(job.frames))
+    frames = model.grid.latent_frames(job.frames)
+    last = None if job.last is None else latents(job.last, 1)
+    return task_plan(job, latents(job.image, min(3, frames)), last, frames)
 
 
 @torch.no_grad()
 def decoded(model: Backbone, latents: Tensor, request: Settled) -> Clip:
     """Latents (1, C, t, h, w) as a clip at the request's rate."""
-    frames = model.decode(latents)[0].float().clamp(-1, 1)  # (3, T, H, W)
-    pixels = ((frames + 1) * 127.5).round().to(torch.uint8).permute(1, 2, 3, 0)
-    return Clip(np.ascontiguousarray(pixels.cpu().numpy()), request.fps)
+    return Clip.of(model.decode(latents)[0], request.fps)
 
 
 @torch.no_grad()

@@ -1,6 +1,7 @@
 """The tasks of the mission as plans: which frames are given, which are free, what rides along.
 
-All latents are (B, C, T, H, W). A new task is a new function here and a test beside it.
+All latents are (B, C, T, H, W). Where a plan is free its value is a guess that the start does not see: what was given,
+standing still. A backbone may use it. A new task is a new function here and a test beside it.
 """
 
 from collections.abc import Sequence
@@ -9,7 +10,16 @@ import torch
 from torch import Tensor
 
 from motionalchemy.errors import InputError
+from motionalchemy.grid import Grid
 from motionalchemy.plan import Plan, Reference
+
+
+def standing(picture: Tensor, grid: Grid, latent_frames: int = 3) -> Tensor:
+    """A picture (..., 3, 1, H, W) as a clip that does not move, to be encoded and given to `animate` and its kin.
+
+    Three latent frames are enough: from the third on, a still picture encodes to the same latents again and again.
+    """
+    return picture.expand(*picture.shape[:-3], grid.frames(latent_frames), *picture.shape[-2:])
 
 
 def imagine(like: Tensor, frames: int) -> Plan:
@@ -19,7 +29,7 @@ def imagine(like: Tensor, frames: int) -> Plan:
 
 
 def animate(first: Tensor, frames: int, last: Tensor | None = None, end: float | None = None) -> Plan:
-    """Image + text -> video: latent frame 0 is `first` (B, C, 1, H, W).
+    """Image + text -> video: latent frame 0 is that of `first` (B, C, t, H, W), the given picture standing still.
 
     A `last` image cannot be known in a causal grid, so it stands beside the clip as a view at `end` seconds.
     """
@@ -95,7 +105,9 @@ def act(first: Tensor, frames: int, motion: Tensor | None = None, identity: Tens
 def _known(given: Tensor, frames: int, at_start: int) -> Plan:
     if not 0 < at_start <= min(frames, given.shape[2]):
         raise InputError(f"{at_start} known latent frames do not fit in a clip of {frames}")
-    plan = imagine(given, frames)
-    value, strength = plan.value.clone(), plan.strength.clone()
-    value[:, :, :at_start], strength[:, :, :at_start] = given[:, :, :at_start], 0
+    value = torch.cat((given, given[:, :, -1:].expand(-1, -1, max(0, frames - given.shape[2]), -1, -1)), 2)[
+        :, :, :frames
+    ]
+    strength = value.new_ones(1, 1, frames, 1, 1)
+    strength[:, :, :at_start] = 0
     return Plan(value, strength)

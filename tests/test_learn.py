@@ -77,6 +77,8 @@ def test_linear_start_reconstructs_what_is_linear():
 
 
 class Line(nn.Module):
+    matrices = ("blocks.",)
+
     def __init__(self):
         super().__init__()
         self.blocks = nn.ModuleList([nn.Linear(128, 128)])

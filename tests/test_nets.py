@@ -168,3 +168,17 @@ def test_a_pack_refuses_what_differs(tmp_path, flow):
         file.write(b"\0\1\2\3")
     with pytest.raises(InputError, match="sha256"):
         pack.load(tmp_path, "flow", build)
+
+
+def test_an_untrained_network_answers_with_the_guess():
+    torch.manual_seed(0)
+    fresh = FlowTransformer(TransformerConfig(channels=8, width=64, depth=2, heads=2))
+    x, guess = torch.randn(2, 1, 8, 3, 2, 2)
+    with torch.no_grad():
+        assert torch.equal(fresh(x, torch.rand(1, 1, 3, 1, 1), tokens(), SECONDS, guess=guess), guess)
+
+
+def test_the_guess_is_seen(flow):
+    x, t, words, guess = torch.randn(1, 8, 3, 2, 2), torch.rand(1, 1, 3, 1, 1), tokens(), torch.randn(1, 8, 3, 2, 2)
+    change = flow(x, t, words, SECONDS, guess=guess) - guess
+    assert (change - flow(x, t, words, SECONDS)).abs().max() > 1e-3

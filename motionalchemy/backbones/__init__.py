@@ -30,7 +30,7 @@ MODELS: dict[str, Card] = {
     "nano": Card(
         name="nano",
         loader="motionalchemy.backbones.nano:load",
-        honours=ABILITIES - {"regions"},  # its time is modulated once per latent frame, not per position
+        honours=frozenset({"clocks", "reference:view", "reference:anchor"}),  # what it was trained on
         grid=Grid(space=16, time=8, channels=64),
         stages=(Stage(0.5, 4), Stage(1.0, 3, 0.65)),
         defaults=Defaults(),
@@ -47,6 +47,7 @@ MODELS: dict[str, Card] = {
         summary="no weights: the exact velocity of the given image drifting five ways, for tests and understanding",
         summary_zh="没有权重：给定图像沿五种方式漂移的精确速度场，用于测试与理解",
         sizes=(16, 128),
+        tokens=1_000_000,
     ),
 }
 

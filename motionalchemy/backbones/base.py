@@ -46,6 +46,7 @@ class Card:
     summary_zh: str
     sizes: tuple[int, int] = (64, 1024)
     seconds: float = 4.0
+    tokens: int = 16_384  # latent positions of a whole clip: what memory and patience allow
 
     def __post_init__(self) -> None:
         if strange := self.honours - ABILITIES:

@@ -53,7 +53,7 @@ class Nano:
         @torch.no_grad()
         def towards(x: Tensor, now: Tensor) -> Tensor:
             with self._precision(self._narrow):
-                clean = self.flow(x, now, words, seconds, plan.references)
+                clean = self.flow(x, now, words, seconds, plan.references, guess=plan.value)
             return clean_to_velocity(clean.float(), x, now)
 
         return towards

@@ -7,7 +7,9 @@ from torch import Tensor
 
 from motionalchemy.learn.flow_data import FlowBatch
 from motionalchemy.plan import Plan
-from motionalchemy.sample import SMALLEST_TIME, shifted
+from motionalchemy.sample import shifted
+
+FLOOR = 0.25
 
 
 def on_the_way(plan: Plan, truth: Tensor, noise: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
@@ -22,8 +24,11 @@ def on_the_way(plan: Plan, truth: Tensor, noise: Tensor, t: Tensor) -> tuple[Ten
 
 
 def flow_loss(clean: Tensor, truth: Tensor, plan: Plan, t: Tensor, now: Tensor) -> Tensor:
-    """Squared error of the velocity over the parts whose clock ticks, one number a clip (B,)."""
-    weight = (plan.weight(t) / now.clamp(min=SMALLEST_TIME).square()).expand_as(clean[:, :1])
+    """Squared error of the velocity over the parts whose clock ticks, one number a clip (B,).
+
+    Below FLOOR the weight of an error grows no further: what is left to remove there can hardly be seen.
+    """
+    weight = (plan.weight(t) / now.clamp(min=FLOOR).square()).expand_as(clean[:, :1])
     error = (clean.float() - truth).square().mean(1, keepdim=True) * weight
     ticking = plan.weight(t).expand_as(clean[:, :1]).sum((1, 2, 3, 4)).clamp(min=1)
     return error.sum((1, 2, 3, 4)) / ticking
@@ -34,7 +39,7 @@ def batch_loss(network: Callable[..., Tensor], batch: FlowBatch, i: int, shift: 
     generator = torch.Generator().manual_seed(i)
     t = draw_times(len(batch.truth), shift, generator, batch.plan.top).to(batch.truth.device)
     state, now = on_the_way(batch.plan, batch.truth, batch.noise, t)
-    clean = network(state, now, batch.tokens, batch.seconds, batch.plan.references, batch.window)
+    clean = network(state, now, batch.tokens, batch.seconds, batch.plan.references, batch.window, batch.plan.value)
     losses = flow_loss(clean, batch.truth, batch.plan, t, now)
     return {"loss": losses.mean(), batch.kind: losses.detach().mean()}
 

@@ -92,15 +92,15 @@ class FlowData:
 
     def _coarse(self, kind: str, rows: list[int], rng: random.Random) -> tuple[Tensor, Plan, tuple]:
         truth = self.cached.half[rows].float()
-        frames, first = truth.shape[2], truth[:, :, :1]
+        frames, still = truth.shape[2], self.cached.still[rows].float()
         if kind == "between":
             end = (self.grid.frames(frames) - 1) / self.fps
-            return truth, tasks.animate(first, frames, self.cached.last[rows].float(), end), WHOLE
+            return truth, tasks.animate(still, frames, self.cached.last[rows].float(), end), WHOLE
         if kind == "extend":
-            return truth, tasks.extend(truth[:, :, : rng.choice((2, 3))], frames, anchor=first), WHOLE
+            return truth, tasks.extend(truth[:, :, : rng.choice((2, 3))], frames, anchor=truth[:, :, :1]), WHOLE
         if kind == "imagine":
             return truth, tasks.imagine(truth, frames), WHOLE
-        return truth, tasks.animate(first, frames), WHOLE
+        return truth, tasks.animate(still, frames), WHOLE
 
     def _detail(self, rows: list[int], rng: random.Random, generator: torch.Generator) -> tuple[Tensor, Plan, tuple]:
         """A window of the full-size clip, entered from its half-size twin with the errors of a first stage."""

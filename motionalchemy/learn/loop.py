@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from motionalchemy.learn import checkpoint
+from motionalchemy.learn.muon import Muon
 
 Loss = Callable[[Any, int], dict[str, Tensor]]  # (batch, step) -> named losses; "loss" is the one that is minimised
 
@@ -79,52 +80,50 @@ def train(
     path, begin = folder / "checkpoint.safetensors", 0
     if path.is_file():
         begin = checkpoint.load(path, model, average, optimisers)
-    saved = now = time.monotonic()
-    for step, data in enumerate(prefetched(batch, begin, schedule.steps), begin):
-        waited = time.monotonic() - now
-        losses = loss(data, step)
-        losses["loss"].backward()
-        nn.utils.clip_grad_norm_(parameters, schedule.clip)
-        for optimiser in optimisers:
-            for group in optimiser.param_groups:
-                group["lr"] = schedule.rate_at(step) * group["pace"]
-            optimiser.step()
-            optimiser.zero_grad(set_to_none=True)
-        follow(average, model, min(schedule.average, (step + 1) / (step + 10)))
-        last = step + 1 == schedule.steps
-        if last or time.monotonic() - saved > schedule.save_every:
-            checkpoint.save(path, model, average, optimisers, step + 1)
-            saved = time.monotonic()
-        before, now = now, time.monotonic()
-        values = {k: float(v.detach()) for k, v in losses.items()}
-        yield Report(step + 1, schedule.steps, values, now - before, waited, schedule.rate_at(step))
+    done, saved, now = begin, time.monotonic(), time.monotonic()
+    try:
+        for step, data in enumerate(prefetched(batch, begin, schedule.steps), begin):
+            waited = time.monotonic() - now
+            losses = loss(data, step)
+            losses["loss"].backward()
+            nn.utils.clip_grad_norm_(parameters, schedule.clip)
+            for optimiser in optimisers:
+                for group in optimiser.param_groups:
+                    group["lr"] = schedule.rate_at(step) * group["pace"]
+                optimiser.step()
+                optimiser.zero_grad(set_to_none=True)
+            follow(average, model, min(schedule.average, (step + 1) / (step + 10)))
+            done = step + 1
+            if time.monotonic() - saved > schedule.save_every:
+                checkpoint.save(path, model, average, optimisers, done)
+                saved = time.monotonic()
+            before, now = now, time.monotonic()
+            values = {k: float(v.detach()) for k, v in losses.items()}
+            yield Report(done, schedule.steps, values, now - before, waited, schedule.rate_at(step))
+    finally:  # the end, Ctrl-C, or a caller that has seen enough
+        if done > begin:
+            checkpoint.save(path, model, average, optimisers, done)
 
 
 def optimisers_for(model: nn.Module, schedule: Schedule) -> list[torch.optim.Optimizer]:
-    """AdamW for all, or Muon for the matrices of the model's `blocks` when the schedule asks for it.
+    """AdamW for all, or Muon for what stands under the model's `matrices` prefixes when the schedule asks for it.
 
     Matrices decay, vectors do not; names under the model's `slow` prefixes learn at a fiftieth of the rate.
     """
-    slow: tuple[str, ...] = getattr(model, "slow", ())
+    slow, large = getattr(model, "slow", ()), getattr(model, "matrices", ())
     groups: dict[tuple[bool, bool], dict] = {}
     matrices = []
     for name, parameter in model.named_parameters():
         if not parameter.requires_grad:
             continue
-        if schedule.muon and name.startswith("blocks.") and parameter.ndim == 2 and min(parameter.shape) > 64:
+        if schedule.muon and name.startswith(large) and parameter.ndim > 1 and len(parameter) > 8:
             matrices.append(parameter)
             continue
-        key = parameter.ndim > 1, bool(slow) and name.startswith(slow)
+        key = parameter.ndim > 1, name.startswith(slow)
         fresh = {"params": [], "weight_decay": schedule.decay * key[0], "pace": 0.02 if key[1] else 1.0}
         groups.setdefault(key, fresh)["params"].append(parameter)
-    optimisers: list[torch.optim.Optimizer] = [
-        torch.optim.AdamW(list(groups.values()), lr=schedule.rate, betas=(0.9, 0.97), fused=True)
-    ]
-    if matrices:
-        group = {"params": matrices, "pace": 2.0}
-        kind = {"weight_decay": schedule.decay, "momentum": 0.95, "adjust_lr_fn": "match_rms_adamw"}
-        optimisers.append(torch.optim.Muon([group], lr=schedule.rate, **kind))
-    return optimisers
+    adam = torch.optim.AdamW(list(groups.values()), lr=schedule.rate, betas=(0.9, 0.97), fused=True)
+    return [adam, Muon(matrices, schedule.rate, schedule.decay, pace=2.0)] if matrices else [adam]
 
 
 def averaged(model: nn.Module) -> dict[str, Tensor]:

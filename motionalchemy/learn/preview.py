@@ -24,8 +24,8 @@ def write(model: Path, corpus: Path, step: int, count: int = 4, steps: int = 10,
         rng = random.Random(entry.key)
         truth, words = compose(shards.read(corpus, entry), rng, 128)
         caption = captions.caption(shards.facts(corpus, entry), rng, "en", **words)
-        first = backbone.encode(truth[None, :, :1])
-        plan = tasks.animate(first, backbone.grid.latent_frames(truth.shape[1]))
+        still = backbone.encode(tasks.standing(truth[:, :1], backbone.grid)[None])
+        plan = tasks.animate(still, backbone.grid.latent_frames(truth.shape[1]))
         velocity = guided(
             backbone.velocity(backbone.words([caption]), plan, 24.0),
             backbone.velocity(backbone.words([""]), plan, 24.0),

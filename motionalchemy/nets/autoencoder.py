@@ -97,7 +97,8 @@ class Past:
 class Autoencoder(nn.Module):
     """Video (B, 3, 8k+1, H, W) in [-1, 1] <-> latents (B, C, k+1, H/16, W/16), zero mean, about unit deviation."""
 
-    slow = ("analyse", "synthesise")  # the linear maps start at their optimum: see learn.loop.grouped
+    slow = ("analyse", "synthesise")  # the linear maps start at their optimum: see learn.loop.optimisers_for
+    matrices = ("encoder.", "decoder.")
 
     def __init__(self, config: AutoencoderConfig):
         super().__init__()

@@ -126,10 +126,12 @@ class TextRefiner(nn.Module):
 class FlowTransformer(nn.Module):
     """Noised latents with a time for each frame or position, references and words -> the clean latents."""
 
+    matrices = ("blocks.",)
+
     def __init__(self, config: TransformerConfig):
         super().__init__()
         self.config, width = config, config.width
-        self.enter = nn.Linear(config.channels, width)
+        self.enter, self.hint = nn.Linear(config.channels, width), nn.Linear(config.channels, width, bias=False)
         self.role = nn.Embedding(len(ROLES) + 1, width)
         self.angle = nn.Linear(2, width, bias=False)
         self.text = TextRefiner(config)
@@ -162,9 +164,11 @@ class FlowTransformer(nn.Module):
         seconds: Tensor,
         references: tuple[Reference, ...] = (),
         window: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0),
+        guess: Tensor | None = None,
     ) -> Tensor:
         """x (B, C, T, h, w), t broadcastable to (B, 1, T, h, w), seconds (T,) -> clean latents like x.
 
+        `guess`, like x, is what the clip would be if nothing happened; the network says what is different.
         `window` (top, left, bottom, right) is the share of the whole picture that x shows. Training passes plain
         tokens, so that gradients and compilation see one call; inference passes words made once.
         """
@@ -173,6 +177,8 @@ class FlowTransformer(nn.Module):
         b, _, frames, h, w = x.shape
         tokens, times = [self._tokens(x, None)], [t.expand(b, 1, frames, *t.shape[3:])]
         places = [_places(seconds, h, w, window)]
+        if guess is not None:
+            tokens[0] = tokens[0] + self.hint(guess.flatten(3).permute(0, 2, 3, 1))
         for reference in references:
             r = reference.value
             tokens.append(self._tokens(r, reference))
@@ -190,8 +196,9 @@ class FlowTransformer(nn.Module):
             y = block(y, modulation, turn, k, v, mask)
         y = y.flatten(1, 2)[:, : frames * h * w].unflatten(1, (-1, count))
         shift, scale = self.final(F.silu(condition[:, : y.shape[1]]))[:, :, None].chunk(2, -1)
-        clean = self.leave(_normed(y) * (1 + scale) + shift).flatten(1, 2)
-        return clean.transpose(1, 2).unflatten(2, (frames, h, w))
+        change = self.leave(_normed(y) * (1 + scale) + shift).flatten(1, 2)
+        change = change.transpose(1, 2).unflatten(2, (frames, h, w))
+        return change if guess is None else guess + change
 
     def _tokens(self, latents: Tensor, reference: Reference | None) -> Tensor:
         """(B, C, T, h, w) -> (B, T, h * w, D), marked with role and angle."""

@@ -1,0 +1,93 @@
+"""What the suite asks for: cases with a known truth, composed from the corpus or drawn for the exact model."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from motionalchemy.backbones.ideal import DRIFTS
+from motionalchemy.clip import Clip
+from motionalchemy.errors import InputError
+from motionalchemy.measure.identity import embed
+from motionalchemy.worlds import backgrounds, shards
+from motionalchemy.worlds.captions import caption
+from motionalchemy.worlds.compose import compose
+
+SCALE = 0.9  # a layer's height on the picture
+CANDIDATES = 12  # train clips of the same action among which the nearest is sought
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One thing to ask for: the true clip, whose first frame is given, the sentence in both languages, the facts.
+
+    `nearest()` is the train clip that a lookup would have answered with, None where there is no corpus.
+    """
+
+    key: str
+    clip: Clip
+    prompts: dict[str, str]  # "en", "zh"
+    facts: dict[str, Any]
+    nearest: Callable[[], Clip] | None = None
+
+
+def held_out(corpus: Path, n: int, size: int, seed: int = 0) -> list[Callable[[], Case]]:
+    """`n` cases of the test split in a seeded order, actors and scenes in turn, each composed when it is called.
+
+    Raises InputError when there are fewer than `n`, MissingPart without a corpus.
+    """
+    kinds = [shards.index(corpus, "test", (kind,)) for kind in ("actors", "scenes")]
+    for entries in kinds:
+        random.Random(seed).shuffle(entries)
+    order = [entry for pair in zip(*kinds, strict=False) for entry in pair]
+    rest = [entry for entries in kinds for entry in entries[len(order) // 2 :]]
+    if not 1 <= n <= len(order) + len(rest):
+        raise InputError(f"the test split has {len(order) + len(rest)} clips: ask for 1 to that many, not {n}")
+    return [lambda e=entry: composed(corpus, e, size, seed) for entry in (order + rest)[:n]]
+
+
+def composed(corpus: Path, entry: shards.Entry, size: int = 256, seed: int = 0) -> Case:
+    """One sample at `size` x `size` pixels over a background drawn from (seed, key); always the same bytes."""
+    rng = random.Random(f"{seed}/{entry.key}")
+    layer = shards.read(corpus, entry)
+    behind = backgrounds.simple(rng, (size, size)) if layer.alpha is not None else None
+    clip = _finished(layer, behind, size)
+    style = rng.choice(("short", "plain", "detailed"))
+    words = None if behind is None else behind.words
+    prompts = {lang: caption(layer.facts, rng, lang, style, background=words) for lang in ("en", "zh")}
+    return Case(entry.key, clip, prompts, layer.facts, lambda: _nearest(corpus, entry, behind, clip, seed))
+
+
+def _finished(layer: shards.Layer, behind: backgrounds.Background | None, size: int) -> Clip:
+    video = compose(layer, None if behind is None else behind.picture, (size, size), SCALE)
+    return Clip.of(video.transpose(0, 1), float(layer.facts["fps"]))
+
+
+def _nearest(corpus: Path, entry: shards.Entry, behind: backgrounds.Background | None, clip: Clip, seed: int) -> Clip:
+    """Of some train clips with the same action, the one whose first frame looks most alike, over the same background."""
+    alike = [e for e in shards.index(corpus, "train", (entry.kind,)) if e.action == entry.action]
+    pool = alike or shards.index(corpus, "train", (entry.kind,))
+    picked = random.Random(f"{seed}/{entry.key}").sample(pool, min(CANDIDATES, len(pool)))
+    clips = [_finished(shards.read(corpus, e), behind, clip.height) for e in picked]
+    cosines = embed(np.stack([c.frames[0] for c in clips])) @ embed(clip.frames[0])[0]
+    return clips[int(cosines.argmax())]
+
+
+def drifting(n: int, size: int, seed: int = 0, seconds: float = 2.0, fps: float = 24.0) -> list[Callable[[], Case]]:
+    """`n` cases whose truth the exact model knows: a texture that drifts one of five ways, at any size, no corpus."""
+    return [lambda i=i: _drift(i, size, seed, round(seconds * fps) + 1, fps) for i in range(n)]
+
+
+def _drift(number: int, size: int, seed: int, frames: int, fps: float) -> Case:
+    (en, zh), (down, right) = list(DRIFTS.items())[number % len(DRIFTS)]
+    noise = np.random.default_rng([seed, number]).integers(0, 256, (size, size, 3), dtype=np.uint8)
+    soft = cv2.GaussianBlur(np.tile(noise, (3, 3, 1)), (0, 0), size / 24)[size : 2 * size, size : 2 * size]
+    picture = cv2.normalize(soft, np.empty(0), 0, 255, cv2.NORM_MINMAX).astype(np.uint8)
+    moves = [(round(down * size * i / fps), round(right * size * i / fps)) for i in range(frames)]
+    clip = Clip(np.stack([np.roll(picture, move, (0, 1)) for move in moves]), fps)
+    facts = {"action": {"key": None}, "camera": {"move": None}, "subject": {"en": "texture"}}
+    return Case(f"drift-{number:03d}-{en}", clip, {"en": f"the picture drifts: {en}", "zh": f"画面移动：{zh}"}, facts)

@@ -1,0 +1,257 @@
+"""How fast and how large: every phase of the real door, per call, per token and against this machine's own ceiling.
+
+Each measurement is a fresh process, so that peak memory is that of one clip and the time runs from process start to file.
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
+
+from motionalchemy import backbones
+from motionalchemy.backbones import Backbone
+from motionalchemy.errors import InputError
+from motionalchemy.make import Result, collect, make
+from motionalchemy.nets import pack
+from motionalchemy.plan import Plan
+from motionalchemy.request import parse
+from motionalchemy.sample import Velocity
+
+SECONDS = (2.0, 4.0, 8.0, 16.0, 32.0)
+SIZES = (128, 192, 256, 384, 512)
+PROMPT = "the picture drifts: right"
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One measurement: which model, where, and the clip to make; `steps` None is the model's own."""
+
+    model: str = "nano"
+    device: str = "auto"
+    seconds: float = 2.0
+    size: int | None = None
+    steps: int | None = None
+    trace: str | None = None  # where to write a Chrome trace of the run, if at all
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one clip cost; `refused` says why there are no figures. Memory in bytes, times in seconds.
+
+    `phases` are start (process and imports), load, text, encode, each stage, decode and write; `flops` are those of all
+    velocity calls, counted on matrix products, convolutions and attention.
+    """
+
+    spec: Spec
+    phases: dict[str, float] = field(default_factory=dict)
+    total: float = 0.0
+    frames: int = 0
+    calls: int = 0
+    tokens: int = 0
+    call_seconds: float = 0.0
+    flops: float = 0.0
+    ceiling: float = 0.0  # FLOP/s of a large matrix product on this device
+    memory: int = 0
+    gpu_memory: int = 0
+    refused: str | None = None
+
+    @property
+    def share(self) -> float:
+        """FLOP/s of the velocity calls as a share of the measured ceiling."""
+        return self.flops / self.call_seconds / self.ceiling if self.call_seconds and self.ceiling else 0.0
+
+
+class Counted:
+    """A backbone that watches its velocity calls; what one call of each plan costs in FLOP is counted afterwards."""
+
+    def __init__(self, backbone: Backbone):
+        self._backbone = backbone
+        self.calls, self.tokens, self.seconds = 0, 0, 0.0
+        self._asked: list[list[tuple[Tensor, Tensor]]] = []  # the states and times of every plan's calls
+        self._inner: list[Velocity] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._backbone, name)
+
+    def velocity(self, words: Any, plan: Plan, fps: float) -> Velocity:
+        """The backbone's own velocity, its calls, tokens and seconds added up."""
+        inner, asked = self._backbone.velocity(words, plan, fps), []
+        self._inner.append(inner)
+        self._asked.append(asked)
+        values = (plan.value, *(reference.value for reference in plan.references))
+        tokens = sum(value.numel() // value.shape[1] for value in values)
+
+        def counted(x: Tensor, t: Tensor) -> Tensor:
+            wait(x.device)
+            begun = time.perf_counter()
+            out = inner(x, t)
+            wait(x.device)
+            self.seconds += time.perf_counter() - begun
+            self.calls, self.tokens = self.calls + 1, self.tokens + tokens
+            asked.append((x, t))
+            return out
+
+        return counted
+
+    @torch.no_grad()
+    def flops(self) -> float:
+        """FLOP of all calls so far: one call of each plan is made again and counted."""
+        total = 0.0
+        for inner, asked in zip(self._inner, self._asked, strict=True):
+            with FlopCounterMode(display=False) as counter:
+                inner(*asked[0])
+            total += len(asked) * float(counter.get_total_flops())
+        return total
+
+
+def wait(device: torch.device) -> None:
+    """Let a GPU finish what it was given, so that the clock is read at the right time."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def ceiling(device: torch.device, seconds: float = 0.5) -> float:
+    """FLOP/s of the best of repeated large matrix products: float32 on a CPU, bfloat16 on a GPU."""
+    side, kind = (8192, torch.bfloat16) if device.type == "cuda" else (1024, torch.float32)
+    a, best, end = torch.randn(side, side, device=device, dtype=kind), float("inf"), time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        wait(device)
+        begun = time.perf_counter()
+        torch.mm(a, a)
+        wait(device)
+        best = min(best, time.perf_counter() - begun)
+    return 2 * side**3 / best
+
+
+def measure(spec: Spec, backbone: Backbone | None = None, born: float | None = None) -> Measured:
+    """Make one clip in this process and say what it cost; `born` is the time.time() at which the process was started.
+
+    A trace is taken of a second clip, so that it does not slow the first. Raises what `make` raises.
+    """
+    entered, device = time.time(), backbones.device_for(spec.device)
+    begun = time.perf_counter()
+    model = Counted(backbone or backbones.load(spec.model, spec.device))
+    load = time.perf_counter() - begun
+    result = _clip(spec, model)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    phases = ({} if born is None else {"start": entered - born}) | result.timings | {"load": load}
+    figures = {"calls": model.calls, "tokens": model.tokens, "call_seconds": model.seconds, "memory": memory}
+    if device.type == "cuda":
+        figures["gpu_memory"] = torch.cuda.max_memory_allocated(device)
+    measured = Measured(
+        spec,
+        phases=phases,
+        total=sum(phases.values()),
+        frames=len(result.clip),
+        flops=model.flops(),
+        ceiling=ceiling(device),
+        **figures,
+    )
+    if spec.trace:
+        with torch.profiler.profile() as profile:
+            _clip(spec, model)
+        profile.export_chrome_trace(spec.trace)
+    return measured
+
+
+def _clip(spec: Spec, model: Counted) -> Result:
+    """One clip through `make`, written to a file that is thrown away."""
+    fields: dict[str, Any] = {"model": spec.model, "device": spec.device, "prompt": PROMPT, "seconds": spec.seconds}
+    fields |= {name: value for name in ("size", "steps") if (value := getattr(spec, name)) is not None}
+    side = spec.size or model.defaults.size
+    image = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
+    with tempfile.TemporaryDirectory() as folder:
+        return collect(make(parse(fields), Path(folder) / "clip.mp4", image=image, backbone=cast(Backbone, model)))
+
+
+def bench(
+    model: str = "nano",
+    device: str = "auto",
+    seconds: Sequence[float] = SECONDS,
+    sizes: Sequence[int] = SIZES,
+    out: Path | None = None,
+    trace: Path | None = None,
+) -> Iterator[Measured]:
+    """Measure clips of several lengths at the model's size and of several sizes at the first length, each in a process.
+
+    Yields each as it is done; with `out` writes bench.json and bench.md there, with `trace` a Chrome trace of the first
+    clip. A clip beyond the model's limits is reported as refused. Raises UnknownName for a model that is not there.
+    """
+    card = backbones.card(model)
+    lengths = list(seconds) or [card.defaults.seconds]
+    specs = [Spec(model, device, length) for length in lengths]
+    specs += [Spec(model, device, lengths[0], size) for size in sizes if size != card.defaults.size]
+    if trace is not None:
+        specs[0] = replace(specs[0], trace=str(trace))
+    done = []
+    for spec in specs:
+        done.append(in_a_process(spec))
+        yield done[-1]
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        pack.write_json(
+            out / "bench.json", {"machine": machine(), "clips": [asdict(m) | {"share": m.share} for m in done]}
+        )
+        (out / "bench.md").write_text(table(done), "utf-8")
+
+
+def in_a_process(spec: Spec) -> Measured:
+    """Measure in a fresh Python process; a clip that is refused comes back as such, other failures raise RuntimeError."""
+    command = [
+        sys.executable,
+        "-c",
+        f"from {__name__} import child; child()",
+        json.dumps(asdict(spec)),
+        repr(time.time()),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    if done.returncode:
+        raise RuntimeError(f"the measuring process failed ({done.returncode}): {done.stderr.strip()[-500:]}")
+    return Measured(spec, **{k: v for k, v in json.loads(done.stdout.splitlines()[-1]).items() if k != "spec"})
+
+
+def child() -> None:
+    """The measuring process: reads a Spec and its time of birth from the command line, prints a Measured as JSON."""
+    spec, born = Spec(**json.loads(sys.argv[1])), float(sys.argv[2])
+    try:
+        measured = measure(spec, born=born)
+    except InputError as error:
+        measured = Measured(spec, refused=str(error))
+    print(json.dumps(asdict(measured)))
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were taken on."""
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
+    return {"cores": os.cpu_count(), "threads": torch.get_num_threads(), "torch": torch.__version__, "gpu": gpu}
+
+
+def table(done: Sequence[Measured]) -> str:
+    """The figures as a Markdown table, one line per clip."""
+    phases = list(dict.fromkeys(name for measured in done for name in measured.phases))
+    names = ["seconds", "size", "frames", "calls", *phases, "total s", "s per s", "tokens/s", "GFLOP/s", "of ceiling"]
+    names += ["memory MB", "GPU MB"]
+    lines = ["| " + " | ".join(names) + " |", "|---" * len(names) + "|"]
+    for m in done:
+        asked = [f"{m.spec.seconds:g}", str(m.spec.size or "own")]
+        if m.refused:
+            lines.append(f"| {asked[0]} | {asked[1]} | refused: {m.refused} " + "| " * (len(names) - 3) + "|")
+            continue
+        cells = [*asked, str(m.frames), str(m.calls), *(f"{m.phases.get(name, 0):.2f}" for name in phases)]
+        cells += [f"{m.total:.2f}", f"{m.total / m.spec.seconds:.2f}", f"{m.tokens / max(m.call_seconds, 1e-9):.0f}"]
+        cells += [f"{m.flops / max(m.call_seconds, 1e-9) / 1e9:.1f}", f"{m.share:.0%}"]
+        cells += [f"{m.memory / 1e6:.0f}", f"{m.gpu_memory / 1e6:.0f}"]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"

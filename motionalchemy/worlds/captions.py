@@ -1,0 +1,41 @@
+"""Facts to sentences, English and Chinese: what is said is always true of the clip, how it is said varies.
+
+The grammar works on `Shown`, never on finished text, so that a mirrored clip swaps its sides before a word is chosen.
+"""
+
+import random
+from typing import Any
+
+from motionalchemy.errors import UnknownName
+from motionalchemy.worlds.chinese import chinese
+from motionalchemy.worlds.english import english
+from motionalchemy.worlds.shown import STYLES, Language, Pair, Style, shown_by
+from motionalchemy.worlds.words import CAMERAS, DRIFTS, LOOKS, WEATHERS
+
+
+def caption(
+    facts: dict[str, Any],
+    rng: random.Random,
+    language: Language,
+    style: Style | None = None,
+    mirrored: bool = False,
+    background: Pair | None = None,
+    path: str | None = None,
+    camera: str | None = None,
+    weather: str | None = None,
+    look: str | None = None,
+) -> str:
+    """One true sentence about a sample, drawn with `rng`; raises UnknownName for a camera, weather or look not known.
+
+    `facts` describe the unmirrored sample. `background` holds the words ("en", "zh") of what was put behind a layer;
+    `path`, `camera`, `weather` and `look` name what was composed, as it is seen in the finished (mirrored) picture.
+    """
+    for kind, given, known in (("path", path, DRIFTS), ("camera", camera, CAMERAS), ("weather", weather, WEATHERS)):
+        if given is not None and given not in known:
+            raise UnknownName(kind, given, known)
+    if look is not None and look not in LOOKS:
+        raise UnknownName("style", look, LOOKS)
+    shown = shown_by(facts, mirrored, background, path, camera, weather, look)
+    style = style or rng.choices(STYLES, (30, 40, 30))[0]
+    write = {"en": english, "zh": chinese}[language]
+    return write(shown, rng, style)

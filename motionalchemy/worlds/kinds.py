@@ -1,0 +1,201 @@
+"""The kinds of training sample, each as the same plan that inference makes for that task.
+
+Sample i of a seed is a function of (corpus, kind, seed, i) alone.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from motionalchemy import tasks
+from motionalchemy.errors import UnknownName
+from motionalchemy.plan import Plan
+from motionalchemy.worlds.compose import Size
+from motionalchemy.worlds.corpus import Corpus
+from motionalchemy.worlds.draw import actor, backdrop, edited, sized, world
+from motionalchemy.worlds.instructions import MOTION, instruction
+from motionalchemy.worlds.shards import Entry
+from motionalchemy.worlds.shown import Language, Pair
+from motionalchemy.worlds.world import Actor, World, describe, render
+
+FPS = 24.0
+SILENT = 0.1  # the share of samples without words, for guidance
+Encode = Callable[[Tensor], Tensor]  # (B, 3, T, H, W) in [-1, 1] -> latents (B, C, t, h, w)
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """One thing to learn: the `clip` (T, 3, H, W) in [-1, 1] to be made, and what is given for it.
+
+    `kind` is one of KINDS, `words` the sentence or instruction in both languages and `language` the one to be given
+    (None for neither), `beside` the pictures or clips given besides, `at` their frames and `angles` their degrees for
+    views, `sources` the keys of all that is seen and `credits` who made it, under which licence.
+    """
+
+    kind: str
+    clip: Tensor
+    words: Pair
+    language: Language | None = None
+    beside: tuple[Tensor, ...] = ()
+    at: tuple[int, ...] = ()
+    angles: tuple[float, ...] | None = None
+    sources: tuple[str, ...] = ()
+    credits: tuple[str, ...] = ()
+
+    @property
+    def caption(self) -> str:
+        """The words as given, empty when there are none."""
+        return self.words[self.language] if self.language else ""
+
+    def plan(self, encode: Encode) -> tuple[Plan, Tensor]:
+        """The plan of the task that this sample is one of, and the latents (1, C, t, h, w) it should end in."""
+        truth = encode(_batch(self.clip))
+        return PLANS[self.kind](self, truth, [encode(_batch(given)) for given in self.beside]), truth
+
+
+def _batch(pictures: Tensor) -> Tensor:
+    return pictures.transpose(0, 1).unsqueeze(0)
+
+
+def _plan_ends(sample: Sample, truth: Tensor, given: list[Tensor]) -> Plan:
+    return tasks.animate(truth[:, :, :1], truth.shape[2], given[0], (len(sample.clip) - 1) / FPS)
+
+
+def _plan_extend(sample: Sample, truth: Tensor, given: list[Tensor]) -> Plan:
+    known = max(1, min(sample.at[0], truth.shape[2] - 1))
+    return tasks.extend(truth[:, :, :known], truth.shape[2], anchor=truth[:, :, :1])
+
+
+def _plan_views(sample: Sample, truth: Tensor, given: list[Tensor]) -> Plan:
+    seconds = [0.0] + [frame / FPS for frame in sample.at]
+    return tasks.orbit([truth[:, :, :1], *given], seconds, truth.shape[2], [0.0, *(sample.angles or [])])
+
+
+PLANS: dict[str, Callable[[Sample, Tensor, list[Tensor]], Plan]] = {
+    "imagine": lambda s, truth, given: tasks.imagine(truth, truth.shape[2]),
+    "picture": lambda s, truth, given: tasks.imagine(truth, truth.shape[2]),
+    "animate": lambda s, truth, given: tasks.animate(truth[:, :, :1], truth.shape[2]),
+    "ends": _plan_ends,
+    "extend": _plan_extend,
+    "views": _plan_views,
+    "edit": lambda s, truth, given: tasks.edit(given[0], source=True),
+    "motion": lambda s, truth, given: tasks.act(truth[:, :, :1], truth.shape[2], motion=given[0]),
+    "identity": lambda s, truth, given: tasks.act(truth[:, :, :1], truth.shape[2], identity=given[0]),
+}
+KINDS = tuple(PLANS)
+
+
+def draw(
+    corpus: Corpus, kind: str, seed: int, index: int, size: Size = (256, 256), device: torch.device | str = "cpu"
+) -> Sample:
+    """Sample `index` of one kind; raises UnknownName for a kind not in KINDS, InputError across splits."""
+    if kind not in KINDS:
+        raise UnknownName("kind of sample", kind, KINDS)
+    rng = random.Random(f"{seed}/{kind}/{index}")
+    language: Language | None = rng.choice(("en", "zh"))
+    if kind != "edit" and rng.random() < SILENT:
+        language = None
+    return replace(_MAKERS.get(kind, _told)(corpus, kind, rng, size, device), language=language)
+
+
+def siblings(
+    corpus: Corpus, seed: int, index: int, size: Size = (256, 256), device: torch.device | str = "cpu"
+) -> list[Sample]:
+    """Two to four `animate` samples that share subject, view, place and mostly the first pose: only the verbs differ."""
+    rng = random.Random(f"{seed}/siblings/{index}")
+    group = rng.choice(corpus.shared_views)
+    back, scale, mirrored, motion = backdrop(corpus, rng, size), rng.uniform(0.7, 1.0), rng.random() < 0.5, rng.random()
+    made = []
+    for entry in group:
+        one = Actor(corpus.read(entry), None, scale, 0.0, mirrored)
+        shown = sized(World(back, (one,), seed=int(motion * 2**31)))
+        clip = render(shown, size, device)
+        made.append(Sample("animate", clip, _said(shown, rng), rng.choice(("en", "zh")), **_origin(shown)))
+    return made
+
+
+def _origin(*worlds: World) -> dict[str, Any]:
+    """The keys and the makers of everything seen in any of the worlds."""
+    return {
+        "sources": tuple(dict.fromkeys(key for world in worlds for key in world.sources)),
+        "credits": tuple(dict.fromkeys(maker for world in worlds for maker in world.credits)),
+    }
+
+
+def _said(shown: World, rng: random.Random) -> Pair:
+    return {"en": describe(shown, rng, "en"), "zh": describe(shown, rng, "zh")}
+
+
+def _told(corpus: Corpus, kind: str, rng: random.Random, size: Size, device: Any) -> Sample:
+    """The kinds that are a world and its caption: imagine, picture, animate, ends, extend."""
+    shown = world(corpus, rng, size)
+    clip = render(shown, size, device)
+    if kind == "picture":
+        middle = len(clip) // 2  # by then every action that starts from a standing pose can be seen
+        clip, shown = clip[middle : middle + 1], replace(shown, still=True)
+    sample = Sample(kind, clip, _said(shown, rng), **_origin(shown))
+    if kind == "ends":
+        return replace(sample, beside=(clip[-1:],), at=(len(clip) - 1,))
+    return replace(sample, at=(rng.choice((2, 3, 4)),)) if kind == "extend" else sample
+
+
+def _views(corpus: Corpus, kind: str, rng: random.Random, size: Size, device: Any) -> Sample:
+    """Two to six frames of a turntable or of a moving camera, the sweep between them to be made."""
+    shown = replace(world(corpus, rng, size, only="turntables" if rng.random() < 0.8 else "place"), weather=None)
+    clip = render(shown, size, device)
+    count, last = rng.randint(1, 5), len(clip) - 1
+    at = tuple(round(last * (i + 1) / count) for i in range(count))
+    shot = shown.actors[0].layer.facts["camera"] if shown.actors else {}
+    sweep = (shot.get("sweep") or 0) * (-1 if "left" in shot.get("move", "") else 1)
+    sweep *= -1 if shown.actors and shown.actors[0].mirrored else 1
+    angles = tuple(sweep * frame / last for frame in at)
+    views = tuple(clip[frame : frame + 1] for frame in at)
+    return Sample(kind, clip, _said(shown, rng), beside=views, at=at, angles=angles, **_origin(shown))
+
+
+def _edit(corpus: Corpus, kind: str, rng: random.Random, size: Size, device: Any) -> Sample:
+    """A clip, an instruction, and the clip it asks for: everything but one thing is the same."""
+    before = world(corpus, rng, size, only="edit")
+    after, change = edited(before, corpus, rng, size)
+    clips = render(before, size, device), render(after, size, device)
+    words = {"en": instruction(change, rng, "en"), "zh": instruction(change, rng, "zh")}
+    return Sample(kind, clips[1], words, beside=(clips[0],), **_origin(before, after))
+
+
+def _pair(corpus: Corpus, rng: random.Random, size: Size, entries: list[Entry]) -> tuple[World, World]:
+    """Two worlds of different places, one actor each, both standing alike and turned alike."""
+    first, mirrored, made = actor(corpus, rng, entries[0]), rng.random() < 0.5, []
+    for entry in entries:
+        one = Actor(corpus.read(entry), None, first.scale, 0.0, mirrored)
+        made.append(sized(World(backdrop(corpus, rng, size), (one,), seed=rng.getrandbits(31))))
+    return made[0], made[1]
+
+
+def _motion(corpus: Corpus, kind: str, rng: random.Random, size: Size, device: Any) -> Sample:
+    """Another subject doing the movement shown, from the same side."""
+    group = rng.choice(corpus.shared_motions)
+    one = rng.choice(group)
+    other = rng.choice([entry for entry in group if entry.subject != one.subject])
+    shown, made = _pair(corpus, rng, size, [one, other])
+    asked = {language: rng.choice(ways) for language, ways in MOTION.items()}
+    words = asked if rng.random() < 0.4 else _said(made, rng)
+    given = render(shown, size, device)
+    return Sample(kind, render(made, size, device), words, beside=(given,), **_origin(shown, made))
+
+
+def _identity(corpus: Corpus, kind: str, rng: random.Random, size: Size, device: Any) -> Sample:
+    """The subject of a picture, seen from another side and doing something."""
+    group = rng.choice(corpus.shared_subjects)
+    one = rng.choice(group)
+    other = rng.choice([entry for entry in group if entry.key[:6] != one.key[:6]])
+    shown, made = _pair(corpus, rng, size, [one, other])
+    given = render(shown, size, device)[:1]
+    clip = render(made, size, device)
+    return Sample(kind, clip, _said(made, rng), beside=(given,), **_origin(shown, made))
+
+
+_MAKERS = {"views": _views, "edit": _edit, "motion": _motion, "identity": _identity}

@@ -1,0 +1,80 @@
+"""The model that ships: it keeps the given picture, obeys the verb in both languages, repeats, and stays small."""
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import motionalchemy as ma
+from motionalchemy import media
+from motionalchemy.backbones.nano import WEIGHTS
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+SETTINGS = {"size": 128, "seed": 3}
+
+
+@pytest.fixture(scope="module")
+def nano():
+    return ma.load("nano", "cpu")
+
+
+def moved(clip):
+    """Mean change from frame to frame, in grey levels."""
+    return float(np.abs(np.diff(clip.frames.astype(np.float32), axis=0)).mean())
+
+
+def psnr(a, b):
+    error = float(np.square(a.astype(np.float32) - b.astype(np.float32)).mean())
+    return 10 * np.log10(255**2 / error)
+
+
+def test_the_first_frame_is_the_given_picture(nano):
+    clip = ma.animate(EXAMPLES / "horse.png", "the horse gallops to the right", backbone=nano, seed=1)
+    given = media.fit(media.read_image(EXAMPLES / "horse.png"), clip.height, clip.width)
+    assert clip.frames.shape == (49, 256, 256, 3) and clip.fps == 24
+    assert psnr(clip.frames[0], given) >= 30
+
+
+@pytest.mark.parametrize(
+    ("still", "moving"), [("the horse stands still", "the horse gallops"), ("马站着不动", "马在飞奔")]
+)
+def test_the_verb_changes_what_happens(nano, still, moving):
+    rest, gallop = (ma.animate(EXAMPLES / "horse.png", p, backbone=nano, **SETTINGS) for p in (still, moving))
+    assert moved(gallop) > 1.5 * moved(rest)
+
+
+def test_seeds_repeat_and_differ(nano):
+    one, same, other = (
+        ma.animate(EXAMPLES / "zebra.png", "the zebra walks", backbone=nano, size=128, seed=seed) for seed in (5, 5, 6)
+    )
+    assert np.array_equal(one.frames, same.frames)
+    assert not np.array_equal(one.frames, other.frames)
+
+
+def test_wide_and_tall_pictures_keep_their_aspect(nano, tmp_path):
+    wide = np.asarray(media.read_image(EXAMPLES / "zebra.png"))[80:240]
+    clip = ma.animate(wide, "the zebra walks", backbone=nano, size=128, steps=2)
+    assert clip.width / clip.height == pytest.approx(2, rel=0.15)
+    tall = ma.animate(wide.transpose(1, 0, 2).copy(), "the zebra walks", backbone=nano, size=128, steps=2)
+    assert (tall.height, tall.width) == (clip.width, clip.height)
+
+
+def test_the_whole_command_stays_below_two_gigabytes(tmp_path):
+    command = [
+        "animate",
+        str(EXAMPLES / "horse.png"),
+        "the horse gallops",
+        "-o",
+        str(tmp_path / "a.mp4"),
+        "--steps",
+        "2",
+    ]
+    subprocess.run([sys.executable, "-m", "motionalchemy.cli", *command], check=True, capture_output=True)
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 2_000_000  # KiB
+
+
+def test_the_released_weights_are_small():
+    assert sum(path.stat().st_size for path in WEIGHTS.rglob("*") if path.is_file()) <= 90 * 2**20

@@ -1,0 +1,118 @@
+"""The request: what it accepts, how it refuses, and that its JSON is the whole of it."""
+
+import json
+import math
+
+import pytest
+
+from motionalchemy.errors import InputError, UnknownName
+from motionalchemy.request import Request, again, check_sidecar, parse
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "allowed"),
+    [
+        ("prompt", "", "1 to 2000 characters"),
+        ("prompt", " \n\t ", "1 to 2000 characters"),
+        ("prompt", "x" * 2001, r"\(2001 characters\).*1 to 2000 characters"),
+        ("prompt", "🐎🐎🐎", "letter or digit"),
+        ("prompt", "!?…", "letter or digit"),
+        ("prompt", "a\x00b", "no control characters"),
+        ("prompt", "a\x1b[31mred", "no control characters"),
+        ("prompt", "a\x7f", "no control characters"),
+        ("prompt", "a\ud800", "no control characters"),
+        ("negative", "a\x00b", "no control characters"),
+        ("prompt", 3, "letter or digit"),
+        ("seconds", 0, "more than 0 and at most 60"),
+        ("seconds", -1, "more than 0 and at most 60"),
+        ("seconds", 1e9, "more than 0 and at most 60"),
+        ("seconds", math.nan, "nan.*more than 0"),
+        ("seconds", math.inf, "more than 0"),
+        ("seconds", "2", "more than 0"),
+        ("seconds", True, "more than 0"),
+        ("fps", 0.5, "1 to 60"),
+        ("fps", 61, "1 to 60"),
+        ("size", 1, "64 to 1024"),
+        ("size", 7, "64 to 1024"),
+        ("size", 100000, "100000.*64 to 1024"),
+        ("size", 256.5, "64 to 1024"),
+        ("steps", 0, "1 to 200"),
+        ("steps", 201, "1 to 200"),
+        ("stages", 0, "1 to 4"),
+        ("guidance", -0.1, "0 to 20"),
+        ("guidance", 21, "0 to 20"),
+        ("seed", -1, "0 to 9223372036854775807"),
+        ("seed", 2**63, "0 to 9223372036854775807"),
+        ("loop", 1, "true or false"),
+        ("task", "fly", "animate"),
+        ("image", 3, "path"),
+    ],
+)
+def test_a_bad_value_is_one_sentence_with_value_range_and_remedy(field, value, allowed):
+    with pytest.raises(InputError, match=allowed) as refusal:
+        parse({"prompt": "the horse runs", field: value})
+    message = str(refusal.value)
+    assert message.startswith(f"{field} ") and "such as" in message
+    assert "\n" not in message and len(message) < 250 and message.isprintable()
+
+
+@pytest.mark.parametrize(
+    "prompt", ["the horse gallops", "马儿向右奔跑", "7", "🐎 runs", "é", "x" * 2000, "👨‍👩‍👧 walk"]
+)
+def test_prompts_of_every_kind_are_kept(prompt):
+    assert parse({"prompt": prompt}).prompt == prompt
+
+
+def test_white_space_is_one_space():
+    assert parse({"prompt": "  the horse\n\truns　fast "}).prompt == "the horse runs fast"
+
+
+def test_unknown_and_missing_fields_are_named():
+    with pytest.raises(UnknownName, match=r"'sed'.*choose one of .*seed"):
+        parse({"prompt": "a", "sed": 1})
+    with pytest.raises(InputError, match="prompt is missing"):
+        parse({})
+
+
+def test_edges_are_allowed():
+    edges = {"seconds": 60, "fps": 1, "size": 1024, "steps": 200, "stages": 4, "guidance": 0, "seed": 2**63 - 1}
+    assert parse({"prompt": "a"} | edges).model_dump(include=set(edges)) == edges
+
+
+def test_json_both_ways():
+    request = parse({"prompt": "马儿 runs", "image": "马.png", "seconds": 1.5, "seed": 2**63 - 1, "loop": True})
+    assert parse(json.loads(request.model_dump_json())) == request
+    assert Request.model_validate_json(request.model_dump_json()) == request
+
+
+def test_a_request_does_not_change():
+    with pytest.raises(Exception, match="frozen"):
+        parse({"prompt": "a"}).seed = 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "3",
+        "null",
+        '{"request": {}}',
+        '{"request": [], "inputs": {}, "made_by": {}, "output": {}}',
+        "[" * 9999,
+    ],
+)
+def test_what_is_no_sidecar_is_refused_and_never_replaced(tmp_path, text):
+    path = tmp_path / "a.json"
+    path.write_text(text)
+    with pytest.raises(InputError, match="not the sidecar of a clip"):
+        again(path)
+    with pytest.raises(InputError, match="rename the output"):
+        check_sidecar(path)
+
+
+def test_a_missing_sidecar_is_named(tmp_path):
+    with pytest.raises(InputError, match="cannot be read"):
+        again(tmp_path / "none.json")
+    check_sidecar(tmp_path / "none.json")
