@@ -144,11 +144,130 @@ def train(
         task = bar.add_task(recipe, total=None, note="")
         for report in recipes.run(recipe, corpus, out, steps):
             note = "  ".join(f"{name} {value:.4f}" for name, value in report.losses.items())
-            bar.update(task, total=report.steps, completed=report.step, note=f"{note}  {report.seconds:.2f} s")
-            if bar.disable and report.step % 10 == 0:
-                print(f"step {report.step}/{report.steps}  {note}  {report.seconds:.2f} s", flush=True)
+            note, where = f"{note}  {report.seconds:.2f} s", f"{recipe}, {report.phase}"
+            bar.update(task, description=where, total=report.steps, completed=report.step, note=note)
+            if bar.disable and (report.step % 10 == 0 or not report.losses):
+                print(f"{report.phase} {report.step}/{report.steps}  {note}", flush=True)
             if time.monotonic() > end:
                 break
+
+
+corpus_app = typer.Typer(help="Build, show and count the training corpus.", no_args_is_help=True)
+app.add_typer(corpus_app, name="corpus")
+CORPUS = Annotated[Path, Option("--corpus", help="The folder of the corpus, with its index.jsonl.")]
+
+
+@corpus_app.command("build")
+def corpus_build(
+    out: Annotated[Path, Argument(help="Where the corpus goes; a build that was stopped goes on there.")],
+    packages: Annotated[Path, Option(help="The folder of the package files that it is made from.")] = Path("packages"),
+    kind: Annotated[list[str] | None, Option(help="Only this kind; may be given several times.")] = None,
+    limit: Annotated[int, Option(min=0, help="At most so many samples of each kind, 0 for all.")] = 0,
+) -> None:
+    """Rebuild the corpus from packages alone, with its attribution."""
+    from motionalchemy.worlds.build import run
+
+    with _bar("[dim]{task.fields[key]}") as bar:
+        task = bar.add_task("building", total=None, key="")
+        for at in run.build(out, packages, tuple(kind) if kind else run.KINDS, limit):
+            bar.update(task, completed=at.done, description=f"{at.kind} {at.done}", key=at.key)
+            if bar.disable and (at.packed or at.done % 50 == 0):
+                print(f"{at.kind} {at.done}", file=sys.stderr)
+    print(out)
+
+
+@corpus_app.command("show")
+def corpus_show(
+    out: Annotated[Path, Argument(help="The folder for index.html, sheet.png and the clips.")] = Path("corpus-show"),
+    corpus: CORPUS = Path("corpus"),
+    kind: Annotated[str | None, Option(help="A kind of sample; all in turn unless given.")] = None,
+    seed: Annotated[int, Option(help="Another seed shows other samples.")] = 0,
+    count: Annotated[int, Option(min=1, max=200, help="How many samples.")] = 12,
+    split: Annotated[str, Option(help="train, test or fewshot.")] = "train",
+) -> None:
+    """Write a page of playing samples with their captions, and a contact sheet."""
+    from motionalchemy.worlds.corpus import Corpus
+    from motionalchemy.worlds.show import show
+
+    print(show(Corpus(corpus, split), kind, seed, out, count))  # type: ignore[arg-type]
+
+
+@corpus_app.command("count")
+def corpus_count(
+    corpus: CORPUS = Path("corpus"),
+    kind: Annotated[str, Option(help="The kind of sample to draw.")] = "animate",
+    count: Annotated[int, Option(min=1, help="How many samples to draw.")] = 40,
+    seed: Annotated[int, Option()] = 0,
+    device: Annotated[str, Option(help="Where to compose: cpu or cuda.")] = "cpu",
+) -> None:
+    """Count what the corpus holds, and what drawn samples look like: variety, motion, duplicates, speed."""
+    from motionalchemy.worlds.corpus import Corpus
+    from motionalchemy.worlds.survey import coverage, holdings, survey
+
+    held = Corpus(corpus)
+    rows: dict[str, float] = dict(holdings(held)) | {"alpha coverage": coverage(held)}
+    for found in survey(held, count, seed, kind, device=device):
+        last = found
+    for name, value in (rows | last.rows()).items():
+        print(f"{name:24} {value:g}")
+
+
+@app.command()
+def evaluate(
+    corpus: CORPUS = Path("corpus"),
+    model: Annotated[str, Option(help="A name from `motionalchemy models`, or the folder of a model.")] = "nano",
+    task: Annotated[str, Option(help="What to measure.")] = "animate",
+    n: Annotated[int, Option("--n", min=1, help="How many held-out clips.")] = 64,
+    seed: Annotated[int, Option(help="Another seed takes other clips and noise.")] = 0,
+    size: Annotated[int | None, Option(help="Side in pixels; the model's own unless given.")] = None,
+    group: Annotated[list[str] | None, Option(help="Only this group of metrics; may be given several times.")] = None,
+    out: Annotated[Path, Option(help="The folder of the run; one that is there is resumed.")] = Path("evaluation"),
+    device: Annotated[str, Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+) -> None:
+    """Measure a model on held-out clips beside its baselines; writes report.json, report.md and report.html."""
+    from motionalchemy.measure import scores, suite
+
+    settings = suite.Settings(model, task, n, seed, size, groups=tuple(group) if group else scores.DEFAULT)
+    with _bar("{task.fields[left]}") as bar:
+        shown = bar.add_task("measuring", total=None, left="")
+        for at in suite.evaluate(settings, out, corpus, device=device):
+            left = "" if at.seconds_left is None else f"about {at.seconds_left:.0f} s left"
+            bar.update(shown, total=at.total, completed=at.done, description=at.row, left=left)
+            if bar.disable:
+                print(f"{at.done}/{at.total} {at.row}, {at.key}, {left}", file=sys.stderr)
+    print(out / "report.html")
+
+
+@app.command()
+def compare(
+    before: Annotated[Path, Argument(help="The report.json of one run.")],
+    after: Annotated[Path, Argument(help="The report.json of another.")],
+    row: Annotated[str, Option(help="The row to compare.")] = "model, English",
+) -> None:
+    """Say what really changed between two evaluations, clip by clip."""
+    from motionalchemy.measure import report
+
+    print(report.comparison(report.compare(before, after, row)), end="")
+
+
+@app.command()
+def bench(
+    model: Annotated[str, Option(help="A name from `motionalchemy models`, or the folder of a model.")] = "nano",
+    device: Annotated[str, Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    seconds: Annotated[list[float] | None, Option(help="A length to measure; may be given several times.")] = None,
+    size: Annotated[list[int] | None, Option(help="A size to measure; may be given several times.")] = None,
+    out: Annotated[Path | None, Option(help="A folder for bench.json and bench.md.")] = None,
+    trace: Annotated[Path | None, Option(help="Where to write a Chrome trace of the first clip.")] = None,
+) -> None:
+    """Time every phase of a clip, in a process of its own, against this machine's matrix-product ceiling."""
+    from motionalchemy.measure import speed
+
+    done = []
+    for measured in speed.bench(model, device, seconds or speed.SECONDS, size or speed.SIZES, out, trace):
+        done.append(measured)
+        print(f"{measured.spec.seconds:g} s, size {measured.spec.size or 'own'}: ", end="", file=sys.stderr)
+        print(measured.refused or f"{measured.total:.1f} s", file=sys.stderr)
+    print(speed.table(done), end="")
 
 
 def _make(request: Any, output: Path, preview: bool) -> "Result":

@@ -1,12 +1,12 @@
 """Every error that a user can meet, as one tree.
 
-    MotionAlchemyError
-    ├── InputError        a value that cannot be used: says what was given, what is allowed, what to do
-    │   ├── UnknownName   a name that is not in a table: lists the names that are
-    │   ├── MediaError    a file that is not the picture or clip it should be
-    │   └── PlanRefused   a plan that the chosen backbone cannot honour: names one that can
-    ├── MissingPart       an optional package or a weight file is absent: names the command that brings it
-    └── Cancelled         the caller asked to stop
+MotionAlchemyError
+├── InputError        a value that cannot be used: says what was given, what is allowed, what to do
+│   ├── UnknownName   a name that is not in a table: lists the names that are
+│   ├── MediaError    a file that is not the picture or clip it should be
+│   └── PlanRefused   a plan that the chosen backbone cannot honour: names one that can
+├── MissingPart       an optional package or a weight file is absent: names the command that brings it
+└── Cancelled         the caller asked to stop
 """
 
 from collections.abc import Iterable

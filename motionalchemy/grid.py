@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from motionalchemy.errors import InputError
 
+
 @dataclass(frozen=True)
 class Grid:
     """How one autoencoder counts: `space` pixels a side and `time` frames make one latent of `channels` numbers.

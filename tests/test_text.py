@@ -35,16 +35,10 @@ def pooled(encoder: TokenEncoder, prompts: list[str]) -> np.ndarray:
 
 def token(encoder: TokenEncoder, prompt: str, word: str) -> torch.Tensor:
     """The vector of the one token that a word is."""
-    tokens = encoder.encode([prompt])
-    wanted = [
-        n
-        for text in (word, "▁" + word)
-        if text in encoder.vocabulary.scores
-        for n in [encoder.vocabulary.scores[text][1]]
-    ]
-    at = [i for i, n in enumerate(tokens.ids[0].tolist()) if n in wanted]
-    assert len(at) == 1, f"{word!r} is not one token of {prompt!r}"
-    return tokens.vectors[0, at[0]]
+    tokens, scores = encoder.encode([prompt]), encoder.vocabulary.scores
+    wanted = {scores[piece][1] for piece in (word, "▁" + word) if piece in scores}
+    (at,) = (i for i, number in enumerate(tokens.ids[0].tolist()) if number in wanted)
+    return tokens.vectors[0, at]
 
 
 def test_ids_equal_the_packages_own_tokenizer(encoder):

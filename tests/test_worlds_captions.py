@@ -87,6 +87,8 @@ def test_the_same_seed_says_the_same_and_others_vary():
         ("*do a flip", "does a flip", "doing a flip"),
         ("*dance", "dances", "dancing"),
         ("*hoe", "hoes", "hoeing"),
+        ("*fan out its tail", "fans out its tail", "fanning out its tail"),
+        ("*ready a crossbow and *stay", "readies a crossbow and stays", "readying a crossbow and staying"),
         ("*punch and *kick", "punches and kicks", "punching and kicking"),
     ],
 )

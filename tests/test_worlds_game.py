@@ -1,6 +1,7 @@
 """The game's art from an archive made on the spot: formats, skinning, looks, captures, and pictures where EGL is."""
 
 import io
+import itertools
 import json
 import math
 import random
@@ -18,6 +19,7 @@ from motionalchemy.worlds.build.art import Art, Mesh, blended, matrices
 from motionalchemy.worlds.build.capture import DEEDS, LIMBS, ORDER, SKELETON, Capture
 from motionalchemy.worlds.build.model import Beat, Model, Part
 from motionalchemy.worlds.build.paint import Painter, aimed, direction
+from motionalchemy.worlds.build.scenes import PLACES, SKIES, scenes
 from motionalchemy.worlds.corpus import Corpus
 from motionalchemy.worlds.words import DEEDS as WORDS
 
@@ -80,6 +82,10 @@ def packages(tmp_path_factory) -> Path:
         file.writestr("art/actors/fauna/wolf.xml", WOLF)
         file.writestr("art/variants/quad.xml", QUAD)
         file.writestr("art/actors/props/helmet_a.xml", HELMET)
+        for texture in {t for textures, _ in PLACES.values() for t in textures}:
+            file.writestr(f"art/textures/terrain/types/{texture}.dds.cached.dds", dds((90, 160, 70, 255)))
+        for sky, side in itertools.product(SKIES, ("left", "back", "right", "front")):
+            file.writestr(f"art/textures/skies/{sky}/{side}.dds.cached.dds", dds((120, 170, 230, 255)))
         file.writestr("art/actors/structures/romans/temple.xml", HELMET.replace("helmet", "wolf"))
     key = [
         0.5,
@@ -244,6 +250,26 @@ def test_actors_and_turntables_are_built_from_the_archive(packages, tmp_path):
     assert facts["subject"] == {"en": "wolf", "zh": "狼"} and {one.key[:7], two.key[:7]} == {"a00000a", "a00000b"}
     assert facts["action"]["key"] in ("walk", "rest") and facts["licence"] == "CC-BY-SA-3.0"
     assert [len(group) for group in corpus.shared_views] == [2]
+
+
+def test_scenes_show_ground_sky_and_a_walker_that_really_walks(packages, tmp_path):
+    painter()
+    items = list(itertools.islice(scenes(packages), 120))
+    assert {item.facts["ground"]["key"] for item in items} == set(PLACES)
+    assert {item.facts["camera"]["move"] for item in items} >= {"static", "zoom_in", "orbit_left"}
+    for item in items:
+        camera, path = item.facts["camera"], item.facts["path"]["key"]
+        assert camera["move"] != "follow" or (path != "none" and camera["follows_subject"])
+        assert (item.facts["action"]["key"] == "walk") == (path != "none") == (item.facts["metres_per_second"] > 0)
+    still = [item for item in items if item.facts["camera"]["move"] == "static"]
+    for path, sign in (("left", -1), ("right", 1)):
+        clip = next(item for item in still if item.facts["path"]["key"] == path).make()
+        assert clip is not None and clip.shape == (49, 256, 256, 3)
+        (red, green, _), sky = clip[0, -3, 5].astype(int), clip[0, 3, 128].astype(int)
+        assert green > red and sky[2] > sky[0]  # grass below, blue above or in the haze
+        brown = clip[..., 0].astype(int) - clip[..., 2] > 40
+        first, last = (np.nonzero(frame)[1].mean() for frame in brown[[0, 48]])
+        assert sign * (last - first) > 20
 
 
 def test_without_its_packages_the_build_names_the_command(packages, tmp_path):

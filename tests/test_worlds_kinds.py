@@ -15,9 +15,9 @@ from motionalchemy.plan import Plan
 from motionalchemy.worlds import draw as drawing
 from motionalchemy.worlds.corpus import Corpus, attribution
 from motionalchemy.worlds.instructions import CHINESE, ENGLISH, Edit, instruction
-from motionalchemy.worlds.kinds import KINDS, Sample, draw, siblings
+from motionalchemy.worlds.kinds import KINDS, Sample, draw, possible, siblings
 from motionalchemy.worlds.show import show
-from motionalchemy.worlds.survey import holdings, survey
+from motionalchemy.worlds.survey import coverage, holdings, survey
 from motionalchemy.worlds.words import LOOKS, TINTS
 from motionalchemy.worlds.world import World, describe, render
 
@@ -119,7 +119,10 @@ def test_a_survey_counts_what_was_drawn(corpus):
     *_, found = survey(corpus, 4, kind="animate", size=SIZE)
     rows = found.rows()
     assert rows["clips"] == 4 and rows["duplicates"] == 0 and rows["mean motion"] > 0
-    assert holdings(corpus)["actors"] == 4 and holdings(corpus)["stills: ground"] == 1
+    assert coverage(corpus) == pytest.approx(3.14159 * (32 / 5) ** 2 / 32**2, abs=0.03)  # a disc on every layer
+    assert (
+        holdings(corpus)["styles"] == 9 and holdings(corpus)["actors"] == 4 and holdings(corpus)["stills: ground"] == 1
+    )
 
 
 def test_the_attribution_names_every_source_once(corpus, folder):
@@ -139,6 +142,12 @@ def test_a_world_says_what_it_shows(corpus):
         assert all(word in text for word in wanted), text
     with pytest.raises(InputError, match="either"):
         World(back, scene=layer)
+
+
+def test_no_rain_falls_from_a_clear_sky(corpus):
+    for index in range(60):
+        made = drawing.world(corpus, random.Random(index), SIZE, only="scenes")  # under a blue sky
+        assert made.weather is None and drawing.outdoors(made)
 
 
 def test_no_sample_of_another_split_is_ever_read(corpus, folder):
@@ -171,6 +180,14 @@ def test_groups_hold_what_they_share(corpus):
 def test_no_corpus_names_the_option(tmp_path):
     with pytest.raises(MissingPart, match="--corpus"):
         Corpus(tmp_path)
+
+
+def test_a_corpus_too_small_for_a_kind_says_so(folder):
+    few = Corpus(folder, "test")  # one zebra
+    assert set(KINDS) - set(possible(few)) == {"motion", "identity"}
+    for kind in ("motion", "identity"):
+        with pytest.raises(InputError, match="build a larger corpus"):
+            draw(few, kind, 0, 0, SIZE)
 
 
 def test_an_unknown_kind_lists_the_known(corpus):

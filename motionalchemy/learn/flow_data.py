@@ -19,7 +19,7 @@ from motionalchemy.plan import Plan
 from motionalchemy.worlds import captions, shards
 
 WHOLE = (0.0, 0.0, 1.0, 1.0)
-MIX = {"animate": 0.5, "between": 0.08, "extend": 0.08, "imagine": 0.08, "detail": 0.26}
+MIX = {"animate": 0.6, "between": 0.07, "extend": 0.06, "imagine": 0.05, "detail": 0.22}
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +54,7 @@ class FlowData:
     silent: float = 0.1
     seed: int = 0
     fps: float = 24.0
+    actions: tuple[str, ...] | None = None  # draw only clips of these; None for all
     grid: Grid = field(default_factory=Grid)
     mix: Mapping[str, float] = field(default_factory=lambda: MIX)
 
@@ -62,7 +63,9 @@ class FlowData:
         lines = [
             shards.facts(self.corpus, entries[r["key"]]) for r in self.cached.records
         ]  # KeyError: not a train clip
+        keep = [i for i, f in enumerate(lines) if self.actions is None or f["action"]["key"] in self.actions]
         object.__setattr__(self, "_facts", lines)
+        object.__setattr__(self, "_rows", keep)
 
     def batch(self, i: int) -> FlowBatch:
         """Batch i, on the CPU."""
@@ -70,8 +73,8 @@ class FlowData:
         generator = torch.Generator().manual_seed(rng.getrandbits(60))
         kinds = {k: w for k, w in self.mix.items() if k != "detail" or len(self.cached.full)}
         kind = rng.choices(list(kinds), list(kinds.values()))[0]
-        pool = len(self.cached.full) if kind == "detail" else len(self.cached.half)
-        rows = [rng.randrange(pool) for _ in range(self.count)]
+        full = len(self.cached.full)
+        rows = rng.choices([r for r in self._rows if kind != "detail" or r < full], k=self.count)  # type: ignore[attr-defined]
         tokens = self.text.encode([self._caption(row, rng) for row in rows], limit=48)
         truth, plan, window = self._detail(rows, rng, generator) if kind == "detail" else self._coarse(kind, rows, rng)
         seconds = torch.tensor(self.grid.starts(truth.shape[2], self.fps))

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from motionalchemy.learn import checkpoint
 from motionalchemy.learn.muon import Muon
 
+CHECKPOINT = "checkpoint.safetensors"
 Loss = Callable[[Any, int], dict[str, Tensor]]  # (batch, step) -> named losses; "loss" is the one that is minimised
 
 
@@ -45,6 +46,7 @@ class Report:
     seconds: float
     waited: float
     rate: float
+    phase: str = "training"
 
 
 def prefetched(batch: Callable[[int], Any], begin: int, end: int, ahead: int = 3) -> Iterator[Any]:
@@ -70,14 +72,14 @@ def train(
     folder: Path,
     average: dict[str, Tensor] | None = None,
 ) -> Iterator[Report]:
-    """Train `model` in place, resuming from `folder`/checkpoint.safetensors when it is there; yields every step.
+    """Train `model` in place, resuming from `folder`'s checkpoint when there is one; yields every step.
 
     `average` (a state dict) follows the weights exponentially and is what a release is made from.
     """
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimisers = optimisers_for(model, schedule)
     average = average if average is not None else averaged(model)
-    path, begin = folder / "checkpoint.safetensors", 0
+    path, begin = folder / CHECKPOINT, 0
     if path.is_file():
         begin = checkpoint.load(path, model, average, optimisers)
     done, saved, now = begin, time.monotonic(), time.monotonic()
@@ -99,7 +101,9 @@ def train(
                 saved = time.monotonic()
             before, now = now, time.monotonic()
             values = {k: float(v.detach()) for k, v in losses.items()}
-            yield Report(done, schedule.steps, values, now - before, waited, schedule.rate_at(step))
+            report = Report(done, schedule.steps, values, now - before, waited, schedule.rate_at(step))
+            checkpoint.log(folder / "log.jsonl", asdict(report))
+            yield report
     finally:  # the end, Ctrl-C, or a caller that has seen enough
         if done > begin:
             checkpoint.save(path, model, average, optimisers, done)

@@ -15,7 +15,7 @@ from motionalchemy.velocity import guided
 from motionalchemy.worlds import captions, shards
 
 
-def write(model: Path, corpus: Path, step: int, count: int = 4, steps: int = 10, guidance: float = 2.0) -> Path:
+def write(model: Path, corpus: Path, step: int, count: int = 4, steps: int = 4, guidance: float = 1.5) -> Path:
     """Write `model`/samples/STEP.png: for each of `count` test clips the truth and, below it, what is made of it."""
     backbone = nano.load(torch.device("cpu"), model)
     entries = shards.index(corpus, "test", ("actors",))

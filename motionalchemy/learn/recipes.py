@@ -22,7 +22,7 @@ from motionalchemy.learn import codec, flow, latents, preview
 from motionalchemy.learn.codec_data import CodecData
 from motionalchemy.learn.composed import compose
 from motionalchemy.learn.flow_data import FlowBatch, FlowData
-from motionalchemy.learn.loop import Report, Schedule, averaged, train
+from motionalchemy.learn.loop import CHECKPOINT, Report, Schedule, averaged, train
 from motionalchemy.nets import pack
 from motionalchemy.nets.autoencoder import Autoencoder, AutoencoderConfig
 from motionalchemy.nets.text import TokenEncoder
@@ -44,6 +44,12 @@ class CodecRecipe:
     device: str = "cpu"
     compiled: bool = False
     seed: int = 0
+
+
+COMMON = (
+    "rest", "stand", "walk", "run", "jog", "trot", "gallop", "ride_walk", "ride_run", "rear", "jump", "fall", "cheer",
+    "attack", "weapon:sword", "pray", "mocap_walk", "mocap_run",
+)  # fmt: skip
 
 
 def codec_cpu() -> CodecRecipe:
@@ -75,11 +81,12 @@ class FlowRecipe:
     config: TransformerConfig
     schedule: Schedule
     kinds: tuple[str, ...] = ("actors", "turntables")
+    actions: tuple[str, ...] | None = None  # only these are drawn; None for all
     clips: int = 2400
     full: int = 320
     count: int = 16
-    shift: float = 2.6
-    detail_shift: float = 1.5
+    shift: float = 20.0
+    detail_shift: float = 5.0
     preview_every: int = 150
     device: str = "cpu"
     compiled: bool = False
@@ -88,7 +95,8 @@ class FlowRecipe:
 
 def nano_cpu() -> FlowRecipe:
     """8 blocks of width 256, clips of 128 x 128 and windows of 256 x 256: about fifty minutes on two cores."""
-    return FlowRecipe(TransformerConfig(), Schedule(1250, 1e-3, warmup=60, average=0.99, muon=True), count=12)
+    schedule = Schedule(640, 1e-3, warmup=30, average=0.98, muon=True)
+    return FlowRecipe(TransformerConfig(), schedule, actions=COMMON, count=12)
 
 
 def nano_gpu() -> FlowRecipe:
@@ -98,6 +106,7 @@ def nano_gpu() -> FlowRecipe:
         config=TransformerConfig(width=384, depth=12, heads=6),
         schedule=Schedule(6000, 8e-4, warmup=200, average=0.999, muon=True),
         kinds=("actors", "turntables", "scenes", "emoji"),
+        actions=None,
         clips=12_000,
         full=6_000,
         count=256,
@@ -108,12 +117,12 @@ def nano_gpu() -> FlowRecipe:
 
 
 def train_codec(recipe: CodecRecipe, corpus: Path, out: Path) -> Iterator[Report]:
-    """Train the autoencoder in `out`, resuming what lies there; leaves `out`/codec as a pack at the end."""
+    """Train the autoencoder in `out`, resuming what lies there; leaves the pack `out`/codec at the end."""
     torch.manual_seed(recipe.seed)
     data = CodecData(corpus, recipe.size, recipe.frames, recipe.clips, recipe.crops, recipe.stills, recipe.seed)
     model = Autoencoder(recipe.config)
     wide = replace(data, size=128, frames=25, seed=recipe.seed + 1)
-    if not (out / "checkpoint.safetensors").is_file():
+    if not (out / "training" / "codec" / CHECKPOINT).is_file():
         codec.start_linear(model, map(wide.batch, range(60)))
     model.to(recipe.device)
     average = averaged(model)
@@ -124,24 +133,29 @@ def train_codec(recipe: CodecRecipe, corpus: Path, out: Path) -> Iterator[Report
         with torch.autocast(recipe.device, torch.bfloat16):
             return step(batch.to(recipe.device), i)
 
-    yield from train(model, data.batch, loss, recipe.schedule, out, average)
+    yield from train(model, data.batch, loss, recipe.schedule, out / "training" / "codec", average)
     model.load_state_dict(average)
     codec.measure_latents(model.float().cpu(), map(wide.batch, range(100, 116)))
     pack.save(out / "codec", model, "autoencoder")
 
 
 def train_flow(recipe: FlowRecipe, corpus: Path, out: Path) -> Iterator[Report]:
-    """Encode the corpus once, train the flow in `out`, resuming what lies there; leaves a whole nano in `out`."""
+    """Encode the corpus once, train the flow in `out`, resuming what lies there; leaves a whole nano in `out`.
+
+    A pack in `out`/start, if there is one, is where the weights begin as far as names and shapes agree.
+    """
     torch.manual_seed(recipe.seed)
     if not (out / "codec" / "config.json").is_file():
         shutil.copytree(nano.WEIGHTS / "codec", out / "codec")
     autoencoder = nano.read_codec(out / "codec")[0]
     entries = _spread(shards.index(corpus, "train", recipe.kinds), recipe.clips)
     for done, of in latents.build(corpus, entries, autoencoder, compose, out / "latents", full=recipe.full):
-        print(f"encoded {done} of {of} clips", flush=True)
+        yield Report(done, of, {}, 0.0, 0.0, 0.0, "encoding")
     text = TokenEncoder()
-    data = FlowData(corpus, latents.read(out / "latents"), text, recipe.count, seed=recipe.seed)
+    data = FlowData(corpus, latents.read(out / "latents"), text, recipe.count, seed=recipe.seed, actions=recipe.actions)
     model = FlowTransformer(recipe.config).to(recipe.device)
+    if (out / "start" / "config.json").is_file():
+        pack.begin(model, out / "start")
     average = averaged(model)
     network = torch.compile(model) if recipe.compiled else model
 
@@ -151,7 +165,7 @@ def train_flow(recipe: FlowRecipe, corpus: Path, out: Path) -> Iterator[Report]:
                 network, batch.to(recipe.device), i, recipe.detail_shift if batch.kind == "detail" else recipe.shift
             )
 
-    for report in train(model, data.batch, loss, recipe.schedule, out, average):
+    for report in train(model, data.batch, loss, recipe.schedule, out / "training" / "flow", average):
         yield report
         if report.step % recipe.preview_every == 0 or report.step == report.steps:
             save_flow(recipe, average, out)

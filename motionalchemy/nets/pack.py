@@ -82,6 +82,14 @@ def load(folder: Path, kind: str, build: Callable[[dict[str, Any]], nn.Module]) 
     return model.eval().requires_grad_(False), card
 
 
+def begin(model: nn.Module, folder: Path) -> list[str]:
+    """Take from a pack every tensor whose name and shape `model` knows; returns the names left as they were."""
+    stored, own = _widen(load_file(folder / "model.safetensors")), model.state_dict()
+    agreeing = {name: value for name, value in stored.items() if name in own and own[name].shape == value.shape}
+    model.load_state_dict(agreeing, strict=False)
+    return sorted(own.keys() - agreeing.keys())
+
+
 def digest(path: Path) -> str:
     """The sha256 of a file, in hexadecimal."""
     with path.open("rb") as file:

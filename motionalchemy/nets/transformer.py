@@ -33,11 +33,13 @@ class TransformerConfig:
 
 @dataclass(frozen=True, eq=False)
 class Words:
-    """A request's text, ready for every block: keys and values (B, heads, L, head), and which words are there (B, L)."""
+    """A request's text, ready for every block: keys and values (B, heads, L, head), which words are there (B, L), and
+    what they say together (B, D)."""
 
     keys: list[Tensor]
     values: list[Tensor]
     mask: Tensor
+    gist: Tensor
 
 
 class Attention(nn.Module):
@@ -97,6 +99,23 @@ class Block(nn.Module):
         return x + gate2 * self.think(_normed(x) * (1 + scale2) + shift2)
 
 
+class Refine(nn.Module):
+    """Words look at each other; starts as the identity, since a layer that does not was seen to drown the words."""
+
+    def __init__(self, width: int, heads: int):
+        super().__init__()
+        self.look_norm, self.think_norm = nn.RMSNorm(width), nn.RMSNorm(width)
+        self.look = Attention(width, heads)
+        self.think = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU("tanh"), nn.Linear(2 * width, width))
+        for layer in (self.look.out, self.think[2]):
+            nn.init.zeros_(layer.weight)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        y = self.look_norm(x)
+        x = x + self.look(y, *self.look.keys_values(y), mask=mask)
+        return x + self.think(self.think_norm(x))
+
+
 class TextRefiner(nn.Module):
     """Frozen word vectors and token ids -> words of the network's width, each having seen the whole sentence."""
 
@@ -107,19 +126,14 @@ class TextRefiner(nn.Module):
         self.token = nn.Embedding(config.buckets, width)
         self.place = nn.Parameter(torch.zeros(config.words, width))
         nn.init.normal_(self.token.weight, std=0.02)
-        self.blocks = nn.ModuleList(
-            nn.TransformerEncoderLayer(
-                width, config.heads, 2 * width, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
-            )
-            for _ in range(config.refiner)
-        )
+        self.blocks = nn.ModuleList(Refine(width, config.heads) for _ in range(config.refiner))
         self.norm = nn.RMSNorm(width)
 
     def forward(self, ids: Tensor, vectors: Tensor, mask: Tensor) -> Tensor:
         """ids (B, L), vectors (B, L, text), mask (B, L) -> (B, L, D)."""
         x = self.enter(vectors) + self.token(ids % self.config.buckets) + self.place[: ids.shape[1]]
         for block in self.blocks:
-            x = block(x, src_key_padding_mask=~mask)
+            x = block(x, mask[:, None, None])
         return self.norm(x)
 
 
@@ -136,13 +150,13 @@ class FlowTransformer(nn.Module):
         self.angle = nn.Linear(2, width, bias=False)
         self.text = TextRefiner(config)
         self.time = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width))
-        self.size = nn.Linear(2, width)
+        self.size, self.gist = nn.Linear(2, width), nn.Linear(width, width)
         self.modulation = nn.Linear(width, 6 * width)
         self.blocks: Iterable[Block] = nn.ModuleList(Block(width, config.heads) for _ in range(config.depth))  # type: ignore[assignment]
         self.final = nn.Linear(width, 2 * width)
         self.leave = nn.Linear(width, config.channels)
         nn.init.normal_(self.role.weight, std=0.02)
-        for layer in (self.modulation, self.final, self.leave):
+        for layer in (self.gist, self.modulation, self.final, self.leave):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
         for block in self.blocks:
@@ -154,7 +168,8 @@ class FlowTransformer(nn.Module):
         """Keys and values of every block for a request's text; ids and mask (B, L), vectors (B, L, text)."""
         refined = self.text(ids, vectors, mask)
         pairs = [block.read.keys_values(refined) for block in self.blocks]
-        return Words([k for k, _ in pairs], [v for _, v in pairs], mask)
+        gist = (refined * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+        return Words([k for k, _ in pairs], [v for _, v in pairs], mask, gist)
 
     def forward(
         self,
@@ -188,6 +203,7 @@ class FlowTransformer(nn.Module):
         regional = max(t.shape[3:]) > 1
         count = 1 if regional or any(s.shape[2] != h * w for s in tokens) else h * w
         condition = self._condition(times, [s.shape[2] // count for s in tokens], x, window)  # (B, F, D)
+        condition = condition + self.gist(words.gist)[:, None]
         modulation = self.modulation(F.silu(condition)).unflatten(-1, (6, -1))[:, :, None]
         turn = Turn(_angles(torch.cat(places), self.config.width // self.config.heads)[None])
         mask = words.mask[:, None, None]

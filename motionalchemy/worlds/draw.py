@@ -1,10 +1,12 @@
 """Drawing worlds at random: what fits together, so that every world is one that its caption can truly describe."""
 
 import random
+import re
 from dataclasses import replace
 
 import numpy as np
 
+from motionalchemy.errors import InputError
 from motionalchemy.worlds import backgrounds
 from motionalchemy.worlds.backgrounds import Background
 from motionalchemy.worlds.compose import Size
@@ -28,19 +30,30 @@ def world(corpus: Corpus, rng: random.Random, size: Size, only: str | None = Non
     here = {k: w for k, w in shares.items() if k in ("sprite", "place") or corpus.entries[k]}
     if not corpus.stills("sprite"):
         here.pop("sprite", None)
+    if not here:
+        raise InputError(f"the {corpus.split!r} split of {corpus.path} holds no clips to draw from")
     kind = only if only not in (None, "edit") else rng.choices(list(here), list(here.values()))[0]
     made = _MAKERS[kind](corpus, rng, size)
     if only != "edit" and kind not in ("turntables",):
         if rng.random() < 0.15:
             made = replace(made, look=rng.choice(list(LOOKS)))
-        if outdoors(made) and rng.random() < 0.15:
-            made = replace(made, weather=rng.choice(list(WEATHERS)))
+        fitting = weathers(made)
+        if fitting and rng.random() < 0.25:
+            made = replace(made, weather=rng.choice(fitting))
     return sized(made)
 
 
 def outdoors(made: World) -> bool:
     """Whether there is a sky that it could rain from."""
     return made.scene is not None or (made.background is not None and made.background.kind == "land")
+
+
+def weathers(made: World) -> list[str]:
+    """The weathers that the sky of a world could bring: none from a clear one, only dusk at sunset."""
+    sky = made.scene.facts["sky"]["en"] if made.scene else made.background.words["en"] if made.background else ""
+    if not outdoors(made) or re.search("sunny|clear|blue sky|blue evening|puffy", sky):
+        return []
+    return ["dusk"] if re.search("sunset|sunrise|twilight", sky) else list(WEATHERS)
 
 
 def sized(made: World) -> World:
@@ -149,7 +162,7 @@ def sprite(corpus: Corpus, still: dict) -> Layer:
 
 def _place(corpus: Corpus, rng: random.Random, size: Size) -> World:
     drawn = (backdrop(corpus, rng, size) for _ in range(20))
-    back = next((b for b in drawn if b.kind != "flat"), None)  # a camera over one colour shows nothing
+    back = next((b for b in drawn if b.kind not in ("flat", "gradient")), None)  # else nothing is seen to move
     back = back or backgrounds.gradient(rng, (round(size[0] * WORLD[0]), round(size[1] * WORLD[1])))
     return World(back, camera=rng.choice(CAMERAS), seed=rng.getrandbits(31))
 

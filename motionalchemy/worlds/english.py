@@ -147,11 +147,13 @@ def _object(shown: Shown, rng: random.Random, style: Style) -> str:
 
 
 def _third(verb: str) -> str:
-    return verb + ("es" if verb.endswith(("s", "x", "sh", "ch", "o")) else "s") if verb != "fly" else "flies"
+    if re.search("[^aeiou]y$", verb):
+        return verb[:-1] + "ies"
+    return verb + ("es" if verb.endswith(("s", "x", "sh", "ch", "o")) else "s")
 
 
 def _ing(verb: str) -> str:
-    if re.search("^(run|jog|hop|trot|stab|chop|cut|swim|spin|get|flap|flip|sit)$", verb):
+    if re.search("^(run|jog|hop|trot|stab|chop|cut|swim|spin|get|flap|flip|fan)$", verb):
         return verb + verb[-1] + "ing"
     return (verb[:-1] if verb.endswith("e") and not verb.endswith(("oe", "ee")) else verb) + "ing"
 

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from motionalchemy import tasks
-from motionalchemy.errors import UnknownName
+from motionalchemy.errors import InputError, UnknownName
+from motionalchemy.grid import Grid
 from motionalchemy.plan import Plan
 from motionalchemy.worlds.compose import Size
 from motionalchemy.worlds.corpus import Corpus
@@ -23,6 +24,8 @@ from motionalchemy.worlds.shown import Language, Pair
 from motionalchemy.worlds.world import Actor, World, describe, render
 
 FPS = 24.0
+GRID = Grid()
+FROM_A_PICTURE = ("animate", "ends", "views", "motion", "identity")  # begin with a picture, shown standing still
 SILENT = 0.1  # the share of samples without words, for guidance
 Encode = Callable[[Tensor], Tensor]  # (B, 3, T, H, W) in [-1, 1] -> latents (B, C, t, h, w)
 
@@ -54,37 +57,38 @@ class Sample:
     def plan(self, encode: Encode) -> tuple[Plan, Tensor]:
         """The plan of the task that this sample is one of, and the latents (1, C, t, h, w) it should end in."""
         truth = encode(_batch(self.clip))
-        return PLANS[self.kind](self, truth, [encode(_batch(given)) for given in self.beside]), truth
+        still = encode(tasks.standing(_batch(self.clip[:1]), GRID)) if self.kind in FROM_A_PICTURE else truth
+        return PLANS[self.kind](self, truth, still, [encode(_batch(given)) for given in self.beside]), truth
 
 
 def _batch(pictures: Tensor) -> Tensor:
     return pictures.transpose(0, 1).unsqueeze(0)
 
 
-def _plan_ends(sample: Sample, truth: Tensor, given: list[Tensor]) -> Plan:
-    return tasks.animate(truth[:, :, :1], truth.shape[2], given[0], (len(sample.clip) - 1) / FPS)
+def _plan_ends(sample: Sample, truth: Tensor, still: Tensor, given: list[Tensor]) -> Plan:
+    return tasks.animate(still, truth.shape[2], given[0], (len(sample.clip) - 1) / FPS)
 
 
-def _plan_extend(sample: Sample, truth: Tensor, given: list[Tensor]) -> Plan:
+def _plan_extend(sample: Sample, truth: Tensor, still: Tensor, given: list[Tensor]) -> Plan:
     known = max(1, min(sample.at[0], truth.shape[2] - 1))
     return tasks.extend(truth[:, :, :known], truth.shape[2], anchor=truth[:, :, :1])
 
 
-def _plan_views(sample: Sample, truth: Tensor, given: list[Tensor]) -> Plan:
+def _plan_views(sample: Sample, truth: Tensor, still: Tensor, given: list[Tensor]) -> Plan:
     seconds = [0.0] + [frame / FPS for frame in sample.at]
-    return tasks.orbit([truth[:, :, :1], *given], seconds, truth.shape[2], [0.0, *(sample.angles or [])])
+    return tasks.orbit([still, *given], seconds, truth.shape[2], [0.0, *(sample.angles or [])])
 
 
-PLANS: dict[str, Callable[[Sample, Tensor, list[Tensor]], Plan]] = {
-    "imagine": lambda s, truth, given: tasks.imagine(truth, truth.shape[2]),
-    "picture": lambda s, truth, given: tasks.imagine(truth, truth.shape[2]),
-    "animate": lambda s, truth, given: tasks.animate(truth[:, :, :1], truth.shape[2]),
+PLANS: dict[str, Callable[[Sample, Tensor, Tensor, list[Tensor]], Plan]] = {
+    "imagine": lambda s, truth, still, given: tasks.imagine(truth, truth.shape[2]),
+    "picture": lambda s, truth, still, given: tasks.imagine(truth, truth.shape[2]),
+    "animate": lambda s, truth, still, given: tasks.animate(still, truth.shape[2]),
     "ends": _plan_ends,
     "extend": _plan_extend,
     "views": _plan_views,
-    "edit": lambda s, truth, given: tasks.edit(given[0], source=True),
-    "motion": lambda s, truth, given: tasks.act(truth[:, :, :1], truth.shape[2], motion=given[0]),
-    "identity": lambda s, truth, given: tasks.act(truth[:, :, :1], truth.shape[2], identity=given[0]),
+    "edit": lambda s, truth, still, given: tasks.edit(given[0], source=True),
+    "motion": lambda s, truth, still, given: tasks.act(still, truth.shape[2], motion=given[0]),
+    "identity": lambda s, truth, still, given: tasks.act(still, truth.shape[2], identity=given[0]),
 }
 KINDS = tuple(PLANS)
 
@@ -102,12 +106,24 @@ def draw(
     return replace(_MAKERS.get(kind, _told)(corpus, kind, rng, size, device), language=language)
 
 
+def possible(corpus: Corpus) -> tuple[str, ...]:
+    """The kinds that a corpus holds enough for: some need two subjects of one motion, or two views of one subject."""
+    lacking = {"motion": not corpus.shared_motions, "identity": not corpus.shared_subjects}
+    return tuple(kind for kind in KINDS if not lacking.get(kind))
+
+
+def _group(groups: list[list[Entry]], rng: random.Random, lacking: str) -> list[Entry]:
+    if not groups:
+        raise InputError(f"this corpus holds no {lacking}: draw another kind, or build a larger corpus")
+    return rng.choice(groups)
+
+
 def siblings(
     corpus: Corpus, seed: int, index: int, size: Size = (256, 256), device: torch.device | str = "cpu"
 ) -> list[Sample]:
     """Two to four `animate` samples that share subject, view, place and mostly the first pose: only the verbs differ."""
     rng = random.Random(f"{seed}/siblings/{index}")
-    group = rng.choice(corpus.shared_views)
+    group = _group(corpus.shared_views, rng, "two deeds of one subject from one view")
     back, scale, mirrored, motion = backdrop(corpus, rng, size), rng.uniform(0.7, 1.0), rng.random() < 0.5, rng.random()
     made = []
     for entry in group:
@@ -145,7 +161,8 @@ def _told(corpus: Corpus, kind: str, rng: random.Random, size: Size, device: Any
 
 def _views(corpus: Corpus, kind: str, rng: random.Random, size: Size, device: Any) -> Sample:
     """Two to six frames of a turntable or of a moving camera, the sweep between them to be made."""
-    shown = replace(world(corpus, rng, size, only="turntables" if rng.random() < 0.8 else "place"), weather=None)
+    turn = corpus.entries["turntables"] and rng.random() < 0.8
+    shown = replace(world(corpus, rng, size, only="turntables" if turn else "place"), weather=None)
     clip = render(shown, size, device)
     count, last = rng.randint(1, 5), len(clip) - 1
     at = tuple(round(last * (i + 1) / count) for i in range(count))
@@ -177,7 +194,7 @@ def _pair(corpus: Corpus, rng: random.Random, size: Size, entries: list[Entry]) 
 
 def _motion(corpus: Corpus, kind: str, rng: random.Random, size: Size, device: Any) -> Sample:
     """Another subject doing the movement shown, from the same side."""
-    group = rng.choice(corpus.shared_motions)
+    group = _group(corpus.shared_motions, rng, "two subjects that share a motion")
     one = rng.choice(group)
     other = rng.choice([entry for entry in group if entry.subject != one.subject])
     shown, made = _pair(corpus, rng, size, [one, other])
@@ -189,7 +206,7 @@ def _motion(corpus: Corpus, kind: str, rng: random.Random, size: Size, device: A
 
 def _identity(corpus: Corpus, kind: str, rng: random.Random, size: Size, device: Any) -> Sample:
     """The subject of a picture, seen from another side and doing something."""
-    group = rng.choice(corpus.shared_subjects)
+    group = _group(corpus.shared_subjects, rng, "two views of one subject")
     one = rng.choice(group)
     other = rng.choice([entry for entry in group if entry.key[:6] != one.key[:6]])
     shown, made = _pair(corpus, rng, size, [one, other])

@@ -10,7 +10,7 @@ from torch import Tensor
 from motionalchemy.clip import Clip
 from motionalchemy.worlds.compose import Size
 from motionalchemy.worlds.corpus import Corpus
-from motionalchemy.worlds.kinds import KINDS, Sample, draw
+from motionalchemy.worlds.kinds import Sample, draw, possible
 
 STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem; background: #f6f5f2; color: #1d1d1f }
@@ -31,10 +31,10 @@ def show(
     """
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
-    kinds = [kind or KINDS[i % len(KINDS)] for i in range(count)]
+    kinds = [kind] if kind else possible(corpus)
     figures, rows = [], []
-    for i, one in enumerate(kinds):
-        sample = draw(corpus, one, seed, i, size)
+    for i in range(count):
+        sample = draw(corpus, kinds[i % len(kinds)], seed, i, size)
         figures.append(_figure(sample, i, folder))
         rows.append(_row(sample))
     _sheet(rows).save(folder / "sheet.png")

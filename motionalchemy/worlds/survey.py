@@ -1,6 +1,7 @@
 """Counting what a corpus yields: how varied it is, how much moves, and whether anything comes twice."""
 
 import hashlib
+import random
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from torch import Tensor
 from motionalchemy.worlds.compose import Size, resized
 from motionalchemy.worlds.corpus import Corpus
 from motionalchemy.worlds.kinds import draw
+from motionalchemy.worlds.shards import LAYERS
+from motionalchemy.worlds.words import CAMERAS, LOOKS, WEATHERS
 
 
 @dataclass
@@ -43,7 +46,7 @@ class Survey:
 
 
 def holdings(corpus: Corpus) -> dict[str, int]:
-    """Name -> how many of it a split holds: samples by kind, subjects, actions, stills by kind."""
+    """Name -> how many of it a split holds or can make: samples and stills by kind, subjects, actions, styles, moves."""
     everything = [entry for entries in corpus.entries.values() for entry in entries]
     counts = {kind: len(entries) for kind, entries in corpus.entries.items()}
     counts["subjects"] = len({entry.subject for entry in everything})
@@ -51,7 +54,15 @@ def holdings(corpus: Corpus) -> dict[str, int]:
     stills = {
         f"stills: {kind}": len(corpus.stills(kind)) for kind in ("sprite", "ground", "sky", "panorama", "picture")
     }
-    return counts | stills
+    return counts | stills | {"styles": len(LOOKS), "weathers": len(WEATHERS), "camera moves": len(CAMERAS)}
+
+
+def coverage(corpus: Corpus, count: int = 40, seed: int = 0) -> float:
+    """The mean share of its picture that a layer covers, over `count` layers drawn from all that have alpha."""
+    entries = [entry for kind in LAYERS for entry in corpus.entries[kind]]
+    drawn = random.Random(seed).sample(entries, min(count, len(entries)))
+    shares = [float((alpha > 127).mean()) for entry in drawn if (alpha := corpus.read(entry).alpha) is not None]
+    return sum(shares) / max(len(shares), 1)
 
 
 def survey(

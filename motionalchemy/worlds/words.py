@@ -207,7 +207,7 @@ LOOKS = {  # noun with article, how an edit asks for it, Chinese noun
     "pixel": ("pixel art", "pixel art", "像素画"),
     "ink": ("an ink wash painting", "an ink wash painting", "水墨画"),
     "fairy": ("a glowing fairy-tale scene", "a fairy-tale scene", "童话风格的画面"),
-    "mono": ("black and white footage", "black and white", "黑白画面"),
+    "mono": ("black and white footage", "a black and white film", "黑白画面"),
 }
 TINTS = {  # colours that a whole subject may be given
     "white": ("白色", (245, 245, 245)),

@@ -90,7 +90,8 @@ def describe(world: World, rng: random.Random, language: Language, style: Style 
     for other in others:
         alone: dict[str, Any] = {"path": _path(other, world), "camera": "static"}
         said.append(caption(_facts(other, world.still), rng, language, "short", other.mirrored, **alone))
-    return {"en": ", while ", "zh": "，同时"}[language].join(said)
+    joints = {"en": (", while ", ", and "), "zh": ("，同时", "，还有")}[language]
+    return said[0] + "".join(joint + text for joint, text in zip(joints, said[1:], strict=False))
 
 
 def _path(actor: Actor, world: World) -> str | None:
