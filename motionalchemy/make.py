@@ -21,7 +21,7 @@ from motionalchemy.errors import Cancelled, InputError
 from motionalchemy.plan import Plan
 from motionalchemy.request import Request, Settled, beside, check_sidecar, parse, sidecar
 from motionalchemy.sample import Step, Velocity, sample, shift_for, times
-from motionalchemy.stages import Stage, refine
+from motionalchemy.stages import Stage, enlarge, refine
 from motionalchemy.velocity import guided
 
 Size = tuple[int, int]  # (height, width) in pixels
@@ -115,7 +115,7 @@ def make(
     for number, (stage, size) in enumerate(zip(job.stages, job.sizes, strict=True), start=1):
         with watch.phase("encode"):
             plan = encoded(job, model, size)
-            plan = plan if coarse is None else refine(plan, coarse, stage.strength)
+            plan = plan if coarse is None else refine(plan, larger(job, model, coarse, size), stage.strength)
         latents = plan.value
         for step in timed(run_stage(job, model, plan, stage, towards, away, noise), watch, f"stage {number}"):
             _stop_if(cancel)
@@ -256,13 +256,24 @@ def encoded(job: Job, model: Backbone, size: Size) -> Plan:
     """The job's plan at a size in pixels."""
 
     def latents(picture: np.ndarray, count: int) -> Tensor:
-        pixels = torch.from_numpy(media.fit(picture, size[0], size[1])).to(model.device).float()  # (H, W, 3)
-        still = (pixels.permute(2, 0, 1) / 127.5 - 1)[None, :, None]
-        return model.encode(tasks.standing(still, model.grid, count))  # (1, C, count, h, w)
+        return model.encode(tasks.standing(framed(picture, model, size), model.grid, count))  # (1, C, count, h, w)
 
     frames = model.grid.latent_frames(job.frames)
     last = None if job.last is None else latents(job.last, 1)
     return task_plan(job, latents(job.image, min(3, frames)), last, frames)
+
+
+@torch.no_grad()
+def larger(job: Job, model: Backbone, coarse: Tensor, size: Size) -> Tensor:
+    """The latents of a stage's result, made as large as the next stage."""
+    frames = model.decode(coarse).float().clamp(-1, 1)
+    return model.encode(enlarge(frames, framed(job.image, model, size)))
+
+
+def framed(picture: np.ndarray, model: Backbone, size: Size) -> Tensor:
+    """A picture (H, W, 3) uint8 fitted to a size in pixels: (1, 3, 1, *size) in [-1, 1]."""
+    pixels = torch.from_numpy(media.fit(picture, size[0], size[1])).to(model.device).float()
+    return (pixels.permute(2, 0, 1) / 127.5 - 1)[None, :, None]
 
 
 @torch.no_grad()

@@ -170,12 +170,27 @@ def test_a_pack_refuses_what_differs(tmp_path, flow):
         pack.load(tmp_path, "flow", build)
 
 
-def test_an_untrained_network_answers_with_the_guess():
+def test_at_time_one_an_untrained_network_answers_with_the_guess_whatever_the_noise():
     torch.manual_seed(0)
     fresh = FlowTransformer(TransformerConfig(channels=8, width=64, depth=2, heads=2))
-    x, guess = torch.randn(2, 1, 8, 3, 2, 2)
+    guess, one = torch.randn(1, 8, 3, 2, 2), torch.ones(1, 1, 3, 1, 1)
     with torch.no_grad():
-        assert torch.equal(fresh(x, torch.rand(1, 1, 3, 1, 1), tokens(), SECONDS, guess=guess), guess)
+        for _ in range(2):
+            assert torch.equal(fresh(torch.randn_like(guess), one, tokens(), SECONDS, guess=guess), guess)
+
+
+def test_an_untrained_network_gives_the_best_linear_estimate():
+    """Differences of unit size seen through as much noise: no other multiple of what is told errs less."""
+    torch.manual_seed(0)
+    fresh = FlowTransformer(TransformerConfig(channels=8, width=64, depth=2, heads=2))
+    guess, change, noise = torch.randn(3, 64, 8, 3, 2, 2)
+    t, words = torch.full((1, 1, 3, 1, 1), 0.6), tokens(64)
+    with torch.no_grad():
+        state = (1 - t) * (guess + change) + t * noise
+        found = fresh(state, t, words, SECONDS, guess=guess) - guess
+    errors = [float((scale * found - change).square().mean()) for scale in (0.8, 1.0, 1.25)]
+    assert errors[1] == min(errors)
+    assert errors[1] == pytest.approx(0.36 / (0.16 + 0.36), rel=0.1)
 
 
 def test_the_guess_is_seen(flow):

@@ -87,7 +87,7 @@ class FlowRecipe:
     count: int = 16
     shift: float = 20.0
     detail_shift: float = 5.0
-    preview_every: int = 150
+    preview_every: int = 130
     device: str = "cpu"
     compiled: bool = False
     seed: int = 0
@@ -95,7 +95,7 @@ class FlowRecipe:
 
 def nano_cpu() -> FlowRecipe:
     """8 blocks of width 256, clips of 128 x 128 and windows of 256 x 256: about fifty minutes on two cores."""
-    schedule = Schedule(640, 1e-3, warmup=30, average=0.98, muon=True)
+    schedule = Schedule(260, 7e-4, warmup=15, average=0.97, muon=True)
     return FlowRecipe(TransformerConfig(), schedule, actions=COMMON, count=12)
 
 

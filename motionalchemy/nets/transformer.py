@@ -183,17 +183,20 @@ class FlowTransformer(nn.Module):
     ) -> Tensor:
         """x (B, C, T, h, w), t broadcastable to (B, 1, T, h, w), seconds (T,) -> clean latents like x.
 
-        `guess`, like x, is what the clip would be if nothing happened; the network says what is different.
+        `guess`, like x, is what the clip would be if nothing happened. What x tells beyond the guess, (1 - t) r + t n
+        for a difference r of unit size, is scaled to the best linear estimate of r (as EDM's preconditioning, 2206.00364);
+        the network says what that misses. At time 1 nothing of the noise gets through.
         `window` (top, left, bottom, right) is the share of the whole picture that x shows. Training passes plain
         tokens, so that gradients and compilation see one call; inference passes words made once.
         """
         if isinstance(words, Tokens):
             words = self.words(words.ids, words.vectors, words.mask)
         b, _, frames, h, w = x.shape
-        tokens, times = [self._tokens(x, None)], [t.expand(b, 1, frames, *t.shape[3:])]
+        guess = torch.zeros_like(x) if guess is None else guess
+        told = (x - (1 - t) * guess) * ((1 - t) / ((1 - t).square() + t.square()))
+        first = self._tokens(told, None) + self.hint(guess.flatten(3).permute(0, 2, 3, 1))
+        tokens, times = [first], [t.expand(b, 1, frames, *t.shape[3:])]
         places = [_places(seconds, h, w, window)]
-        if guess is not None:
-            tokens[0] = tokens[0] + self.hint(guess.flatten(3).permute(0, 2, 3, 1))
         for reference in references:
             r = reference.value
             tokens.append(self._tokens(r, reference))
@@ -213,8 +216,7 @@ class FlowTransformer(nn.Module):
         y = y.flatten(1, 2)[:, : frames * h * w].unflatten(1, (-1, count))
         shift, scale = self.final(F.silu(condition[:, : y.shape[1]]))[:, :, None].chunk(2, -1)
         change = self.leave(_normed(y) * (1 + scale) + shift).flatten(1, 2)
-        change = change.transpose(1, 2).unflatten(2, (frames, h, w))
-        return change if guess is None else guess + change
+        return guess + told + change.transpose(1, 2).unflatten(2, (frames, h, w))
 
     def _tokens(self, latents: Tensor, reference: Reference | None) -> Tensor:
         """(B, C, T, h, w) -> (B, T, h * w, D), marked with role and angle."""
