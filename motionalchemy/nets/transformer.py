@@ -42,6 +42,14 @@ class Words:
     gist: Tensor
 
 
+class Norm(nn.RMSNorm):
+    """RMS normalisation whose weight follows the input's precision, without which it is slow and warns."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        weight = None if self.weight is None else self.weight.to(x.dtype)
+        return F.rms_norm(x, self.normalized_shape, weight, self.eps)
+
+
 class Attention(nn.Module):
     """Multi-head attention with normalised queries and keys."""
 
@@ -49,7 +57,7 @@ class Attention(nn.Module):
         super().__init__()
         self.heads = heads
         self.query, self.key_value = nn.Linear(width, width, bias=False), nn.Linear(width, 2 * width, bias=False)
-        self.query_norm, self.key_norm = nn.RMSNorm(width // heads), nn.RMSNorm(width // heads)
+        self.query_norm, self.key_norm = Norm(width // heads), Norm(width // heads)
         self.out = nn.Linear(width, width)
 
     def keys_values(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -86,7 +94,7 @@ class Block(nn.Module):
         super().__init__()
         self.look, self.read = Attention(width, heads), Attention(width, heads)
         self.think = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU("tanh"), nn.Linear(4 * width, width))
-        self.read_norm = nn.RMSNorm(width)
+        self.read_norm = Norm(width)
         self.own = nn.Parameter(torch.zeros(6, width))
 
     def forward(self, x: Tensor, modulation: Tensor, turn: Turn, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
@@ -104,7 +112,7 @@ class Refine(nn.Module):
 
     def __init__(self, width: int, heads: int):
         super().__init__()
-        self.look_norm, self.think_norm = nn.RMSNorm(width), nn.RMSNorm(width)
+        self.look_norm, self.think_norm = Norm(width), Norm(width)
         self.look = Attention(width, heads)
         self.think = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU("tanh"), nn.Linear(2 * width, width))
         for layer in (self.look.out, self.think[2]):
@@ -127,7 +135,7 @@ class TextRefiner(nn.Module):
         self.place = nn.Parameter(torch.zeros(config.words, width))
         nn.init.normal_(self.token.weight, std=0.02)
         self.blocks = nn.ModuleList(Refine(width, config.heads) for _ in range(config.refiner))
-        self.norm = nn.RMSNorm(width)
+        self.norm = Norm(width)
 
     def forward(self, ids: Tensor, vectors: Tensor, mask: Tensor) -> Tensor:
         """ids (B, L), vectors (B, L, text), mask (B, L) -> (B, L, D)."""
