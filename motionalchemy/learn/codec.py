@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from motionalchemy.nets.autoencoder import Autoencoder
 from motionalchemy.stages import resize
@@ -81,8 +81,3 @@ def measure_latents(model: Autoencoder, clips: Iterable[Tensor]) -> None:
 
 def _charbonnier(difference: Tensor) -> Tensor:
     return (difference.square() + 1e-4).sqrt().mean()
-
-
-def trained(model: nn.Module) -> int:
-    """How many numbers the training moves."""
-    return sum(p.numel() for p in model.parameters() if p.requires_grad)
