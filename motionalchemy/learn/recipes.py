@@ -95,7 +95,7 @@ class FlowRecipe:
 
 def nano_cpu() -> FlowRecipe:
     """8 blocks of width 256, clips of 128 x 128 and windows of 256 x 256: about fifty minutes on two cores."""
-    schedule = Schedule(260, 7e-4, warmup=15, average=0.97, muon=True)
+    schedule = Schedule(1300, 1e-3, warmup=60, average=0.99, muon=True)
     return FlowRecipe(TransformerConfig(), schedule, actions=COMMON, count=12)
 
 
