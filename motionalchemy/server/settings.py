@@ -1,0 +1,76 @@
+"""Everything that decides how a server behaves, checked before anything starts."""
+
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+
+from motionalchemy.errors import InputError
+
+MIB = 2**20
+ANYWHERE = "0.0.0.0"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a server behaves; raises InputError when a choice is not safe or not possible.
+
+    `host` None is 127.0.0.1, or every address with `public`, which `key_file` (see `keys`) must accompany. Without keys
+    everybody who reaches the server is the same owner.
+    """
+
+    data: Path = Path("motionalchemy-data")
+    model: str = "nano"
+    devices: tuple[str, ...] = ("auto",)
+    host: str | None = None
+    port: int = 8000
+    public: bool = False
+    key_file: Path | None = None
+    log_prompts: bool = False
+    page: bool = True  # for people, beside the API
+    places: int = 1000  # jobs that may wait
+    max_seconds: float = 120.0  # of one clip
+    keep_days: float = 30.0  # an ended job and its files
+    disk_bytes: int = 20_000 * MIB  # of all jobs together
+    spare_bytes: int = 500 * MIB  # that the disk must keep free
+    upload_bytes: int = 64 * MIB  # one request's body
+    uploads: int = 16  # bodies read at the same time
+    upload_seconds: float = 60.0  # for one body to arrive
+    inspect_seconds: float = 30.0  # for one request's pictures to be looked at
+    streams: int = 64  # of events at the same time
+
+    def __post_init__(self) -> None:
+        if self.public and self.key_file is None:
+            raise InputError("--public needs --api-key-file: make one with `serve --api-key-file F --new-api-key NAME`")
+        if not self.public and not is_loopback(self.bound):
+            raise InputError(f"--host {self.bound} can be reached by others: add --public and --api-key-file")
+        if not 0 <= self.port <= 65535:
+            raise InputError(f"--port {self.port} cannot be used: it must be 0 (any free one) to 65535")
+        for option, value in (
+            ("--queue", self.places), ("--max-seconds", self.max_seconds), ("--keep-days", self.keep_days),
+            ("--disk-mb", self.disk_bytes), ("--upload-mb", self.upload_bytes),
+        ):  # fmt: skip
+            if value <= 0:
+                raise InputError(f"{option} must be more than 0, such as 10")
+
+    @property
+    def bound(self) -> str:
+        """The address that is listened on."""
+        return self.host or (ANYWHERE if self.public else "127.0.0.1")
+
+    @property
+    def client_places(self) -> int:
+        """How many jobs one client may have waiting, so that others still find a place."""
+        return max(1, self.places // 2)
+
+    @property
+    def model_name(self) -> str:
+        """The model's name for clients: a folder's own name and never its path."""
+        return Path(self.model).resolve().name if Path(self.model).is_dir() else self.model
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address or name can only be reached from this machine."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

@@ -1,0 +1,103 @@
+"""Killed at any moment, worker, server or both: every job that was accepted ends once, whole, with its files."""
+
+import json
+import random
+import time
+
+import httpx2
+import pytest
+from server_process import QUICK, SLOW, Server, command_line, create, png, serving, until
+
+from motionalchemy import media
+from motionalchemy.server.jobs import MAX_ATTEMPTS, Jobs
+
+pytestmark = pytest.mark.filterwarnings("ignore:The Sora API")
+
+
+def submit(server, key):
+    """A job, sent again with the same key for as long as nobody answers; returns its id."""
+    form = {"prompt": "it drifts left", "seconds": "0.5"} | {f"motionalchemy[{k}]": str(v) for k, v in QUICK.items()}
+    headers = {"Idempotency-Key": key}
+    answer = httpx2.post(
+        f"{server.url}/v1/videos", data=form, files={"input_reference": png()}, headers=headers, timeout=60
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.json()["id"]
+
+
+def rows(data):
+    jobs = Jobs(data / "jobs.sqlite3")
+    found = jobs.page("local", None, 1000, ascending=True)[0]
+    jobs.close()
+    return found
+
+
+def gone(pids):
+    return not any(b"server." in command_line(pid) for pid in pids)
+
+
+def check_whole(data, id):
+    """The files of a completed job: no half ones, the clip decodes and is the one that its sidecar names."""
+    folder = data / "videos" / id
+    names = {"input_reference", "spritesheet.webp", "thumbnail.webp", "video.json", "video.mp4"}
+    assert {file.name for file in folder.iterdir()} == names
+    assert len(media.read_clip(folder / "video.mp4")) == 5
+    told = json.loads((folder / "video.json").read_text("utf-8"))["output"]
+    assert told["sha256"] == media.sha256(folder / "video.mp4")
+
+
+def test_no_kill_loses_doubles_or_half_writes_a_job(tmp_path):
+    data, chance, ids = tmp_path / "data", random.Random(1), []
+    server = Server(data)
+    for number, victim in enumerate(("worker", "server", "both", None)):
+        ids += [submit(server, f"{number}-{n}") for n in range(2)]
+        time.sleep(chance.uniform(0, 0.6))
+        old = server.workers()
+        if victim in ("worker", "both"):
+            server.kill_worker()
+        if victim in ("server", "both"):
+            server.kill()
+            until(lambda old=old: gone(old))  # no worker outlives its server
+            server = Server(data)
+            assert submit(server, f"{number}-1") == ids[-1]  # who never heard the answer asks again
+    try:
+        for id in ids:
+            assert server.client.videos.poll(id).status == "completed"
+        assert len(set(ids)) == len(ids) and [job.id for job in rows(data)] == ids
+        for id in ids:
+            check_whole(data, id)
+        assert {folder.name for folder in (data / "videos").iterdir()} == set(ids)
+    finally:
+        assert server.stop() == 0
+
+
+def test_a_stop_gives_the_job_back_and_a_start_goes_on(tmp_path):
+    data = tmp_path / "data"
+    with serving(data) as server:
+        id = create(server.client, seconds="4", own=SLOW).id
+        until(lambda: server.client.videos.retrieve(id).progress > 0)
+        pids = server.workers()
+        assert server.stop() == 0 and gone(pids)
+        assert [(job.state, job.attempt) for job in rows(data)] == [("queued", 0)]
+    (data / "videos" / "video_orphan").mkdir()  # files whose row was never written
+    (data / "staging" / "video_half").mkdir()
+    with serving(data) as server:
+        assert {folder.name for folder in (data / "videos").iterdir()} == {id} and not [*(data / "staging").iterdir()]
+        until(lambda: server.client.videos.retrieve(id).progress > 0)
+        server.client.videos.delete(id)
+        ended = server.client.videos.poll(create(server.client).id)
+        assert ended.status == "completed"
+    with serving(data, "--keep-days", "0.000001") as server:
+        until(lambda: not rows(data))
+        until(lambda: not [*(data / "videos").iterdir()])
+
+
+def test_a_job_that_kills_its_worker_does_not_do_so_for_ever(tmp_path):
+    with serving(tmp_path / "data") as server:
+        id = create(server.client, seconds="4", own=SLOW).id
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            until(lambda attempt=attempt: rows(server.data)[0].attempt == attempt and rows(server.data)[0].standing)
+            server.kill_worker()
+        failed = server.client.videos.poll(id)
+        assert (failed.status, failed.error.code) == ("failed", "worker_died")
+        assert server.client.videos.poll(create(server.client).id).status == "completed"
