@@ -4,7 +4,7 @@ Time 1 is noise, time 0 is the picture: x_t = (1 - t) x_0 + t noise, and velocit
 Everything that samples or trains uses these letters with this meaning.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from motionalchemy.errors import UnknownName
+from motionalchemy.multistep import UniPC
 from motionalchemy.plan import Plan
 
 Velocity = Callable[[Tensor, Tensor], Tensor]  # (state (B, C, T, H, W), time per part (B, 1, T, H, W)) -> like state
@@ -66,7 +67,32 @@ def midpoint(velocity: Velocity, x: Tensor, plan: Plan, t: float, t_next: float)
     return x, x - then * v
 
 
-SOLVERS = {"euler": euler, "midpoint": midpoint}
+Solver = Callable[[Velocity, Tensor, Plan, float, float], tuple[Tensor, Tensor]]
+SOLVERS: dict[str, Callable[[], Solver]] = {"euler": lambda: euler, "midpoint": lambda: midpoint, "unipc": UniPC}
+
+
+def frame_by_frame(shape: Sequence[int], generator: torch.Generator) -> Tensor:
+    """Noise (B, C, T, H, W) on the CPU, drawn frame after frame, so that a longer clip begins like a shorter one."""
+    b, c, t, h, w = shape
+    return torch.stack([torch.randn(b, c, h, w, generator=generator) for _ in range(t)], 2)
+
+
+def times_by_size(steps: int, shape: Sequence[int], top: float = 1.0) -> list[float]:
+    """Times from `top` to 0 for latents (B, C, T, H, W), shifted by how many numbers they are."""
+    _, c, t, h, w = shape
+    return times(steps, shift_for(t * h * w, c), top)
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How a model is sampled: its solver, its times for (steps, shape of the latents, top), and its first noise."""
+
+    solver: str = "euler"
+    times: Callable[[int, Sequence[int], float], list[float]] = times_by_size
+    noise: Callable[[Sequence[int], torch.Generator], Tensor] = frame_by_frame
+
+
+BY_SIZE = Sampling()
 
 
 @torch.no_grad()
@@ -77,7 +103,7 @@ def sample(velocity: Velocity, plan: Plan, noise: Tensor, times: list[float], so
     """
     if solver not in SOLVERS:
         raise UnknownName("solver", solver, SOLVERS)
-    advance, x = SOLVERS[solver], plan.start(noise)
+    advance, x = SOLVERS[solver](), plan.start(noise)
     moving = [(t, t_next) for t, t_next in pairwise(times) if bool((plan.clock(t_next) < plan.clock(t)).any())]
     for i, (t, t_next) in enumerate(moving):
         x, estimate = advance(velocity, x, plan, t, t_next)

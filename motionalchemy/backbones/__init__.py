@@ -7,8 +7,9 @@ from typing import Protocol
 
 import torch
 
-from motionalchemy.backbones.base import ABILITIES, Backbone, Card, Defaults, Words
-from motionalchemy.errors import InputError, PlanRefused, UnknownName
+from motionalchemy.backbones import adapters, hub, layout, ltx, wan
+from motionalchemy.backbones.base import ABILITIES, Backbone, Card, Defaults, Effort, Words
+from motionalchemy.errors import InputError, MissingPart, PlanRefused, UnknownName
 from motionalchemy.grid import Grid
 from motionalchemy.stages import Stage
 
@@ -18,12 +19,16 @@ __all__ = [
     "Backbone",
     "Card",
     "Defaults",
+    "Effort",
     "Words",
+    "adapters",
     "card",
     "card_of",
     "check",
     "device_for",
     "load",
+    "repo_of",
+    "where",
 ]
 
 MODELS: dict[str, Card] = {
@@ -32,10 +37,13 @@ MODELS: dict[str, Card] = {
         loader="motionalchemy.backbones.nano:load",
         honours=frozenset({"clocks", "reference:view", "reference:anchor"}),  # what it was trained on
         grid=Grid(space=16, time=8, channels=64),
-        stages=(Stage(0.5, 1), Stage(1.0, 1, 0.0)),  # so young a flow adds more noise with every step
+        stages=(Stage(1.0, 4),),
         defaults=Defaults(guidance=2.0),
         summary="the model trained by this project: runs offline on two CPU cores, 256x256, two seconds",
         summary_zh="本项目自行训练的模型：两个 CPU 核即可离线运行，256x256，两秒",
+        sizes=(64, 2048),
+        native=128,  # its latents say how a picture of any size moves
+        anchored=True,
     ),
     "ideal": Card(
         name="ideal",
@@ -48,6 +56,35 @@ MODELS: dict[str, Card] = {
         summary_zh="没有权重：给定图像沿五种方式漂移的精确速度场，用于测试与理解",
         sizes=(16, 128),
         tokens=1_000_000,
+    ),
+    "ltx-2b": ltx.row(
+        "ltx-2b",
+        "Lightricks/LTX-Video-0.9.5",
+        "condition",
+        "LTX-Video 0.9.5, 2 billion weights: keyframes anywhere, for a GPU of 8 GB and more",
+        "LTX-Video 0.9.5，20 亿参数：关键帧可放在任意时刻，需 8 GB 以上的 GPU",
+    ),
+    "ltx-13b": ltx.row(
+        "ltx-13b",
+        "Lightricks/LTX-Video-0.9.7-dev",
+        "condition",
+        "LTX-Video 0.9.7, 13 billion weights: keyframes anywhere, for a GPU of 24 GB and more",
+        "LTX-Video 0.9.7，130 亿参数：关键帧可放在任意时刻，需 24 GB 以上的 GPU",
+        size=896,
+    ),
+    "ltx-13b-distilled": ltx.row(
+        "ltx-13b-distilled",
+        "Lightricks/LTX-Video-0.9.7-distilled",
+        "distilled",
+        "LTX-Video 0.9.7 distilled to 8 steps without guidance, 13 billion weights, for a GPU of 24 GB and more",
+        "LTX-Video 0.9.7 蒸馏版，8 步且无需引导，130 亿参数，需 24 GB 以上的 GPU",
+        size=896,
+    ),
+    "wan-5b": wan.row(
+        "wan-5b",
+        "Wan-AI/Wan2.2-TI2V-5B-Diffusers",
+        "Wan 2.2 TI2V, 5 billion weights: reads English and Chinese, 1280x704, for a GPU of 12 GB and more",
+        "Wan 2.2 TI2V，50 亿参数：支持中英文，1280x704，需 12 GB 以上的 GPU",
     ),
 }
 
@@ -72,17 +109,28 @@ def check(needs: Iterable[str], model: Able, models: Mapping[str, Card] = MODELS
 
 
 def card(name: str) -> Card:
-    """The table row of a model name or of a folder that holds a pack; raises UnknownName, reads no weights."""
+    """The table row of a model's name, of a folder (a pack or the diffusers layout) or of owner/model on the hub.
+
+    Reads JSON and no weights. Raises UnknownName, MissingPart for a model that was not pulled yet, and InputError for a
+    checkpoint of a kind that fits no plan.
+    """
+    folder = _folder(name)
+    if folder is not None and layout.is_checkpoint(folder):
+        found = layout.card(folder, MODELS[name].repo or name if name in MODELS else name)
+        known = MODELS.get(name)
+        return found if known is None else replace(known, grid=found.grid, sampling=found.sampling)
     if name in MODELS:
         return MODELS[name]
-    if _folder(name) is None:
-        raise UnknownName("model", name, [*MODELS, "the path of a folder that holds config.json and its weights"])
-    return replace(MODELS["nano"], name=name)
+    if folder is not None:
+        return replace(MODELS["nano"], name=name)
+    if hub.is_name(name) and not Path(name).parent.exists():
+        raise MissingPart(f"{name} is not here: run `motionalchemy models pull {name}`, or give the path of a folder")
+    raise UnknownName("model", name, [*MODELS, "the path of a folder that holds config.json and its weights"])
 
 
 def card_of(backbone: Backbone) -> Card:
     """A table row for a backbone that is already loaded, registered or not."""
-    known = MODELS.get(backbone.name, MODELS["nano"])
+    known = card(backbone.name) if backbone.name in MODELS or _folder(backbone.name) else MODELS["nano"]
     return replace(
         known,
         name=backbone.name,
@@ -93,9 +141,15 @@ def card_of(backbone: Backbone) -> Card:
     )
 
 
-def load(name: str, device: str = "auto") -> Backbone:
-    """A model ready to use, by name or by the folder of a pack; raises UnknownName, InputError or MissingPart."""
-    return card(name).load(device_for(device), _folder(name))
+def load(name: str, device: str = "auto", effort: Effort | None = None) -> Backbone:
+    """A model ready to use, by what `card` takes; raises UnknownName, InputError or MissingPart."""
+    row, folder = card(name), _folder(name)
+    row.check(effort or Effort())
+    if row.repo is not None and folder is None:
+        raise MissingPart(
+            f"{name} is not here: run `motionalchemy models pull {name}` (it shows licence and size first)"
+        )
+    return row.load(device_for(device), folder, effort)
 
 
 def device_for(name: str) -> torch.device:
@@ -113,8 +167,27 @@ def device_for(name: str) -> torch.device:
     return device
 
 
+def where(name: str) -> Path | None:
+    """The folder in which a model lies that does not ship with the package; None when it is not here."""
+    return _folder(name)
+
+
+def repo_of(name: str) -> str:
+    """The owner/model on the hub that a name stands for; raises InputError for a model that is on no hub."""
+    if name not in MODELS:
+        return name
+    repo = MODELS[name].repo
+    if repo is None:
+        raise InputError(f"{name} ships with this package: there is nothing to pull")
+    return repo
+
+
 def _folder(name: str) -> Path | None:
+    """Where a model lies that does not ship with the package, if it is here."""
     if name in MODELS:
-        return None
+        repo = MODELS[name].repo
+        return None if repo is None else hub.find(repo)
     folder = Path(name)
-    return folder if name and (folder / "config.json").is_file() else None
+    if name and ((folder / "config.json").is_file() or layout.is_checkpoint(folder)):
+        return folder
+    return hub.find(name)

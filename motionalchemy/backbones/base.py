@@ -11,7 +11,7 @@ from torch import Tensor
 from motionalchemy.errors import InputError
 from motionalchemy.grid import Grid
 from motionalchemy.plan import ROLES, Plan
-from motionalchemy.sample import Velocity
+from motionalchemy.sample import BY_SIZE, Sampling, Velocity
 from motionalchemy.stages import Stage
 
 Words = Any  # a backbone's own form of its prompts, computed once per request; no other room looks inside
@@ -26,6 +26,25 @@ class Defaults:
     fps: float = 24.0
     seconds: float = 2.0
     guidance: float = 1.0
+    stages: int | None = None  # how many of the card's last stages; None for all of them
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What a large model may cost and what is laid over it.
+
+    `memory`: gigabytes of the device (None: all). `fast`: 0 exact, 1 equal but for rounding, 2 lossy. `adapters`: LoRA
+    files, each with its weight.
+    """
+
+    memory: int | None = None
+    fast: int = 0
+    adapters: tuple[tuple[Path, float], ...] = ()
+
+    @property
+    def guided_above(self) -> float:
+        """The time below which guidance is left out, its effect being small there: half a call saved. Lossy."""
+        return 0.3 if self.fast >= 2 else 0.0
 
 
 @dataclass(frozen=True)
@@ -33,7 +52,10 @@ class Card:
     """A model as a table row, known without loading it: what it can do, within which limits, and where its code is.
 
     `loader` is `module:function`, imported when the model is loaded; the function takes a torch.device and the folder
-    of a pack (None for the weights that ship with the package) and returns a Backbone.
+    of a pack (None for the weights that ship with the package) and returns a Backbone. A card with a `repo` is that of
+    a public model, whose function takes an Effort too; its weights are found where `hub.pull` put them. `native` is the
+    largest size of its latents, where a larger result is decoded from them and its first frame. An `anchored` model says
+    how a clip differs from that frame, so later windows begin with the clip's own again.
     """
 
     name: str
@@ -45,17 +67,28 @@ class Card:
     summary: str
     summary_zh: str
     sizes: tuple[int, int] = (64, 1024)
+    native: int | None = None
+    anchored: bool = False
     seconds: float = 4.0
     tokens: int = 16_384  # latent positions of a whole clip: what memory and patience allow
+    sampling: Sampling = BY_SIZE
+    repo: str | None = None
 
     def __post_init__(self) -> None:
         if strange := self.honours - ABILITIES:
             raise InputError(f"{self.name} honours {sorted(strange)}: a plan only ever needs {sorted(ABILITIES)}")
 
-    def load(self, device: torch.device, folder: Path | None = None) -> "Backbone":
+    def load(self, device: torch.device, folder: Path | None = None, effort: Effort | None = None) -> "Backbone":
         """Import the model's code and read its weights; raises MissingPart when a package or a weight is absent."""
         module, function = self.loader.split(":")
-        return getattr(import_module(module), function)(device, folder)
+        make = getattr(import_module(module), function)
+        return make(device, folder) if self.repo is None else make(device, folder, self, effort or Effort())
+
+    def check(self, effort: Effort) -> None:
+        """Raise InputError if this model cannot heed an effort that was asked for."""
+        for name, value in (("memory", effort.memory), ("fast", effort.fast), ("lora", effort.adapters)):
+            if value and self.repo is None:
+                raise InputError(f"{name} is for large public models and not for {self.name}: leave it out")
 
 
 class Backbone(Protocol):
@@ -73,8 +106,11 @@ class Backbone(Protocol):
         """(B, 3, T, H, W) in [-1, 1] -> latents (B, C, t, h, w) of about unit variance, without randomness."""
         ...
 
-    def decode(self, latents: Tensor) -> Tensor:
-        """Latents (B, C, t, h, w) -> frames (B, 3, T, H, W) in about [-1, 1]."""
+    def decode(self, latents: Tensor, picture: Tensor | None = None) -> Tensor:
+        """Latents (B, C, t, h, w) -> frames (B, 3, T, H, W) in about [-1, 1].
+
+        `picture` (B, 3, 1, H, W) is the clip's own first frame; a model that can gives frames of its size and detail.
+        """
         ...
 
     def words(self, prompts: list[str]) -> Words:

@@ -52,8 +52,8 @@ class Ideal:
         self.grid.latent_frames(frames.shape[2])
         return _latents(frames, self.grid.time)
 
-    def decode(self, latents: Tensor) -> Tensor:
-        """The inverse of `encode`, to the last bit."""
+    def decode(self, latents: Tensor, picture: Tensor | None = None) -> Tensor:
+        """The inverse of `encode`, to the last bit, at the latents' own size: a `picture` adds nothing to pixels."""
         return _frames(latents, self.grid.time)
 
     def words(self, prompts: list[str]) -> Tensor:
