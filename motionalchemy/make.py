@@ -1,12 +1,16 @@
 """Request -> steps -> clip: the only owner of the order in which things happen.
 
-Everything that can be refused cheaply is refused first, by `prepare`; weights load only for a request that can be met.
+Everything that can be refused cheaply is refused first, by `job.prepare`; weights load only for a request that can be met.
+A clip is made window by window, each window stage by stage, each stage step by step.
 """
 
+import hashlib
+import json
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,54 +18,57 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from motionalchemy import backbones, media, tasks
-from motionalchemy.backbones import Backbone, Card
+from motionalchemy import backbones, film, footage, given, media, windows
+from motionalchemy.backbones import Backbone
 from motionalchemy.clip import Clip
 from motionalchemy.errors import Cancelled, InputError
+from motionalchemy.film import Film
+from motionalchemy.job import Job, Memory, Size, effort_of, prepare
 from motionalchemy.plan import Plan
-from motionalchemy.request import Request, Settled, beside, check_sidecar, parse, sidecar
-from motionalchemy.sample import Step, Velocity, sample, shift_for, times
-from motionalchemy.stages import Stage, enlarge, refine
-from motionalchemy.velocity import guided
+from motionalchemy.request import Request, Settled, beside, made_by, sidecar
+from motionalchemy.sample import Step, Velocity, sample
+from motionalchemy.stages import Stage, enlarge, refine, resize
+from motionalchemy.velocity import contrasted, guided
+from motionalchemy.windows import Given, Span
 
-Size = tuple[int, int]  # (height, width) in pixels
-
-
-@dataclass(frozen=True, eq=False)
-class Job:
-    """A request that can be met: no choice is left open, its pictures are read, each stage has a size in pixels."""
-
-    request: Settled
-    card: Card
-    image: np.ndarray
-    last: np.ndarray | None
-    frames: int
-    stages: tuple[Stage, ...]
-    sizes: tuple[Size, ...]
-    inputs: dict[str, str]  # picture -> SHA-256 of its file
+DECODED = (
+    2**27
+)  # pixels of all frames of a window that are decoded at the size of the result; larger ones are stretched
 
 
 @dataclass(frozen=True, eq=False)
 class Result:
     """A clip and everything needed to make it again; `timings` are seconds per phase, `path` where it was written.
 
-    `sha256` is that of the model's weights, `inputs` those of the picture files.
+    `sha256` is that of the model's weights, `inputs` those of the given files, `found` what was seen on the way. A long
+    clip that was written as it was made is read back when `clip` is asked for.
     """
 
-    clip: Clip
+    held: Clip | None
     request: Settled
     model: str
     sha256: str
     inputs: dict[str, str]
     timings: dict[str, float]
     path: Path | None = None
+    found: dict[str, Any] = field(default_factory=dict)
+    frames: int = 0
+
+    @property
+    def clip(self) -> Clip:
+        """The clip; raises MediaError if it has to be read from a file that is too large for memory."""
+        if self.held is not None:
+            return self.held
+        assert self.path is not None
+        return media.read_clip(self.path)
 
 
 @dataclass(frozen=True, eq=False)
 class Progress:
-    """Where a run stands: stage `stage` of `stages`, step `step` of `steps` in it, and the share of all the work done.
+    """Where a run stands: step `step` of `steps` in stage `stage` of `stages` of window `window` of `windows`.
 
-    `preview()` decodes the current estimate, at the stage's own size. Only the last item of a run has a `result`.
+    `fraction` is the share of all the work that is done. `preview()` decodes the current estimate of the window, at the
+    stage's own size. `note` is something to tell the person. Only the last item of a run has a `result`.
     """
 
     stage: int
@@ -72,6 +79,9 @@ class Progress:
     seconds_left: float | None
     preview: Callable[[], Clip]
     result: Result | None = None
+    window: int = 1
+    windows: int = 1
+    note: str = ""
 
 
 @dataclass
@@ -87,6 +97,41 @@ class Watch:
         self.timings[name] = self.timings.get(name, 0.0) + time.perf_counter() - begun
 
 
+@dataclass
+class Meter:
+    """The share of all the work that is done, and how long the rest will take at the pace so far."""
+
+    done: float = 0.0
+    before: float = 0.0  # what an earlier run did
+    began: float = field(default_factory=time.perf_counter)
+
+    def advance(self, share: float) -> tuple[float, float]:
+        """Add a share; returns (done, seconds left)."""
+        self.done = min(self.done + share, 1.0)
+        pace = (time.perf_counter() - self.began) / max(self.done - self.before, 1e-9)
+        return self.done, pace * (1 - self.done)
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A job, the loaded model that does it, and the words it was asked for in."""
+
+    job: Job
+    model: Backbone
+    watch: Watch
+    meter: Meter
+    cancel: Callable[[], bool] | None
+    words: dict[str, Any] = field(default_factory=dict)
+
+    @torch.no_grad()
+    def read(self, prompt: str) -> Any:
+        """A prompt as the model reads it, once."""
+        if prompt not in self.words:
+            with self.watch.phase("text"):
+                self.words[prompt] = self.model.words([prompt])
+        return self.words[prompt]
+
+
 def make(
     request: Request,
     output: Path | None = None,
@@ -94,213 +139,153 @@ def make(
     last: np.ndarray | None = None,
     backbone: Backbone | None = None,
     cancel: Callable[[], bool] | None = None,
+    video: Clip | None = None,
+    views: Sequence[np.ndarray] | None = None,
 ) -> Iterator[Progress]:
     """Yield every step of making the clip and at last the result, written to `output` with its sidecar if one is given.
 
-    `image` and `last` (H, W, 3) uint8 stand in for the request's paths; `backbone` is used instead of loading one.
-    Raises InputError and its kinds before anything is loaded where that is possible, Cancelled once `cancel()` is true.
+    `image`, `last` and `views` (H, W, 3) uint8 and the clip `video` stand in for the request's paths; `backbone` is used
+    instead of loading one. Raises InputError and its kinds before anything is loaded where that is possible, Cancelled
+    once `cancel()` is true.
     """
-    job, watch, coarse = prepare(request, output, image, last, backbone), Watch(), None
+    job, watch = prepare(request, output, Memory(image, last, video, views), backbone), Watch()
+    backbones.check(given.needs(job), job.card)
     with watch.phase("load"):
-        model = backbone or backbones.load(job.request.model, job.request.device)
+        model = backbone or backbones.load(job.request.model, job.request.device, effort_of(job.request))
     if model.grid != job.card.grid:
         raise InputError(
             f"model {job.card.name!r} counts in {model.grid}, not {job.card.grid}: it needs its own table row"
         )
-    backbones.check(needs(job), model)
-    with watch.phase("text"):
-        towards, away = read_words(job, model)
-    noise, work, done, began = torch.Generator().manual_seed(job.request.seed), costs(job), 0.0, time.perf_counter()
-    latents, preview = torch.empty(0), lambda: Clip(job.image[None], 1.0)
-    for number, (stage, size) in enumerate(zip(job.stages, job.sizes, strict=True), start=1):
-        with watch.phase("encode"):
-            plan = encoded(job, model, size)
-            plan = plan if coarse is None else refine(plan, larger(job, model, coarse, size), stage.strength)
-        latents = plan.value
-        for step in timed(run_stage(job, model, plan, stage, towards, away, noise), watch, f"stage {number}"):
+    backbones.check(given.needs(job), model)
+    run, shares, count = Run(job, model, watch, Meter(), cancel), costs(job), len(job.spans)
+    with _film(job, output, model) as reel:
+        for note in (*job.notes, *reel.notes):
+            yield Progress(
+                1, len(job.stages), 0, job.stages[0].steps, 0.0, None, lambda: _still(job), None, 1, count, note
+            )
+        sources = given.sources(job)
+        run.meter.done = run.meter.before = sum(map(sum, shares[: reel.done]))
+        for number, span in list(enumerate(job.spans))[reel.done :]:
             _stop_if(cancel)
-            latents, done = step.state, done + work[number - 1] / step.total
-            preview = lambda x=step.estimate: decoded(model, x, job.request)  # noqa: E731
-            left = (time.perf_counter() - began) * (1 - done) / done
-            yield Progress(number, len(job.stages), step.index, step.total, min(done, 1.0), left, preview)
+            if span.prompt is None:
+                frames = sources.full.read(span.fresh, span.stop)
+            else:
+                run.read(span.prompt)
+                if span.known and span.begin and not any(s.prompt for s in job.spans[:number]):
+                    reel.hold(reel.last(span.known)[0])  # a given clip may have begun with something else
+                with watch.phase("encode"):
+                    seen = given.GIVEN[job.request.task](job, span, reel, sources)
+                clip = yield from window(run, span, seen, number, shares[number])
+                with watch.phase("decode"):
+                    frames = given.finished(job, span, seen, clip.frames, reel, sources)
+            with watch.phase("write"):
+                reel.add(frames)
+        _stop_if(cancel)
+        result = Result(
+            None, job.request, model.name, model.sha256, job.inputs, watch.timings, None, reel.found, job.frames
+        )
+        result = closed(result, job, reel, output, watch)
+    stages, steps = len(job.stages), job.stages[-1].steps
+    yield Progress(stages, stages, steps, steps, 1.0, 0.0, lambda: result.clip, result, count, count)
+
+
+def _still(job: Job) -> Clip:
+    return Clip(np.full((1, *job.full, 3), 128, np.uint8) if job.first is None else job.first[None])
+
+
+def window(run: Run, span: Span, seen: Given, number: int, shares: list[float]) -> Generator[Progress, None, Clip]:
+    """Every step of one window; returns it, decoded at the size of the result."""
+    job, model, watch, coarse = run.job, run.model, run.watch, None
+    noise = torch.Generator().manual_seed((job.request.seed + number * 0x9E3779B97F4A7C15) % 2**63)
+    latents = torch.empty(0)
+    for index, (stage, size) in enumerate(zip(job.stages, job.sizes, strict=True), start=1):
+        with watch.phase("encode"):
+            plan = planned(job, model, seen, size)
+            plan = plan if coarse is None else refine(plan, larger(model, coarse, seen, size), stage.strength)
+        latents = plan.value
+        for step in timed(run_stage(run, span, seen, plan, stage, size, noise), watch, f"stage {index}"):
+            _stop_if(run.cancel)
+            latents = step.state
+            done, left = run.meter.advance(shares[index - 1] / step.total)
+            preview = partial(decoded, model, step.estimate, seen, size, job.request.fps)
+            yield Progress(
+                index, len(job.stages), step.index, step.total, done, left, preview, None, number + 1, len(job.spans)
+            )
         coarse = latents
     with watch.phase("decode"):
-        clip = decoded(model, latents, job.request)
-    _stop_if(cancel)
-    result = Result(clip, job.request, model.name, model.sha256, job.inputs, watch.timings)
-    result = result if output is None else write(result, output, watch)
-    yield Progress(
-        len(job.stages), len(job.stages), job.stages[-1].steps, job.stages[-1].steps, 1.0, 0.0, preview, result
-    )
-
-
-Picture = Any  # a path, a Pillow image, or an (H, W, 3) uint8 array
-
-
-def steps(
-    image: Picture,
-    prompt: str,
-    *,
-    last: Picture = None,
-    output: str | Path | None = None,
-    backbone: Backbone | None = None,
-    cancel: Callable[[], bool] | None = None,
-    **options: Any,
-) -> Iterator[Progress]:
-    """`make` for one image and one sentence: yields every step, the last with the result.
-
-    Pictures are paths, Pillow images or (H, W, 3) uint8 arrays; `options` are the other fields of a Request.
-    """
-    paths, arrays = {}, {}
-    for name, picture in (("image", image), ("last", last)):
-        if isinstance(picture, str | Path):
-            paths[name] = str(picture)
-        elif picture is not None:
-            arrays[name] = media.as_image(picture)
-    request = parse({"prompt": prompt, **paths, **options})
-    return make(request, None if output is None else Path(output), **arrays, backbone=backbone, cancel=cancel)
-
-
-def animate(image: Picture, prompt: str, **options: Any) -> Clip:
-    """One image and one sentence become a clip; takes what `steps` takes and raises what `make` raises."""
-    return collect(steps(image, prompt, **options)).clip
-
-
-def collect(run: Iterator[Progress]) -> Result:
-    """The result of a run, its steps let pass."""
-    for progress in run:
-        if progress.result is not None:
-            return progress.result
-    raise Cancelled("the run ended before it had a result")
-
-
-def prepare(
-    request: Request,
-    output: Path | None = None,
-    image: np.ndarray | None = None,
-    last: np.ndarray | None = None,
-    backbone: Backbone | None = None,
-) -> Job:
-    """Every check that needs no weights, the cheapest first; raises InputError and all its kinds."""
-    card = backbones.card(request.model) if backbone is None else backbones.card_of(backbone)
-    settled, stages = settle(request, card), planned_stages(request, card)
-    backbones.device_for(request.device)
-    if request.loop and (request.last is not None or last is not None):
-        raise InputError("loop returns to the first image, so it takes no last image: leave out one of the two")
-    frames = card.grid.frames_for(settled.seconds, settled.fps)
-    if frames == 1:
-        shortest = card.grid.frames(2) / settled.fps
-        raise InputError(f"seconds {settled.seconds:g} is one frame at {settled.fps:g} fps: use {shortest:.3g} or more")
-    if output is not None:
-        _check_paths(output, [path for path in (request.image, request.last) if path is not None])
-    inputs: dict[str, str] = {}
-    image = _picture("image", request.image, inputs) if image is None else image
-    last = _picture("last", request.last, inputs) if last is None else last
-    if image is None:
-        raise InputError("animate needs an image: give the path of a picture")
-    full = card.grid.fit(image.shape[0], image.shape[1], settled.size)
-    h, w = card.grid.latent_size(*full)
-    if (tokens := card.grid.latent_frames(frames) * h * w) > card.tokens:
-        raise InputError(
-            f"{full[1]}x{full[0]} pixels for {settled.seconds:g} s at {settled.fps:g} fps are {tokens} latents, and "
-            f"{card.name} makes at most {card.tokens}: lower the size, the seconds or the fps"
-        )
-    sizes = tuple(card.grid.scaled(full[0], full[1], stage.scale) for stage in stages)
-    job = Job(settled, card, image, image if request.loop else last, frames, stages, sizes, inputs)
-    backbones.check(needs(job), card)
-    return job
-
-
-def settle(request: Request, card: Card) -> Settled:
-    """The request with the model's defaults where it was silent; raises InputError beyond the model's limits."""
-    silent = asdict(card.defaults) | {"stages": len(card.stages)}
-    chosen = {name: value for name, value in request.model_dump().items() if value is not None}
-    settled = Settled.model_validate(silent | chosen | {"model": card.name})
-    smallest, largest = card.sizes
-    if not smallest <= settled.size <= largest:
-        raise InputError(f"size {settled.size} is not for {card.name}: use {smallest} to {largest}")
-    if settled.seconds > card.seconds:
-        raise InputError(f"seconds {settled.seconds:g} is not for {card.name}: use at most {card.seconds:g}")
-    return settled
-
-
-def planned_stages(request: Request, card: Card) -> tuple[Stage, ...]:
-    """The model's last `stages` stages, the first of them started from noise, sharing `steps` in their proportion."""
-    count = request.stages or len(card.stages)
-    if count > len(card.stages):
-        raise InputError(f"stages {count} is not for {card.name}: use 1 to {len(card.stages)}")
-    total = request.steps or sum(stage.steps for stage in card.stages)
-    if total < count:
-        raise InputError(f"steps {total} is too few for {count} stages: use {count} or more, or fewer stages")
-    chosen = card.stages[-count:]
-    parts, free = sum(stage.steps for stage in chosen), total - count  # each stage has one step before they share
-    ends = [round(free * sum(s.steps for s in chosen[:i]) / parts) for i in range(count + 1)]
-    shared = [replace(stage, steps=1 + ends[i + 1] - ends[i]) for i, stage in enumerate(chosen)]
-    return (replace(shared[0], strength=1.0), *shared[1:])
-
-
-def needs(job: Job) -> frozenset[str]:
-    """What the job's plan asks of a backbone, found on latents of one pixel."""
-    point = torch.zeros(1, 1, 1, 1, 1)
-    return task_plan(job, point, None if job.last is None else point, 2).needs
-
-
-def task_plan(job: Job, first: Tensor, last: Tensor | None, latent_frames: int) -> Plan:
-    """The request's task over encoded pictures; the last image is due when the last frame is shown."""
-    end = (job.frames - 1) / job.request.fps
-    return tasks.animate(first, latent_frames, last, end if last is not None else None)
+        return decoded(model, latents, seen, job.full, job.request.fps)
 
 
 @torch.no_grad()
-def encoded(job: Job, model: Backbone, size: Size) -> Plan:
-    """The job's plan at a size in pixels."""
+def planned(job: Job, model: Backbone, seen: Given, size: Size) -> Plan:
+    """What a window is given, as a plan at a size in pixels."""
+    h, w = model.grid.latent_size(*size)
+    like = torch.zeros(1, model.grid.channels, 1, h, w, device=model.device)
+    return given.plan(job, seen, lambda frames: model.encode(pixels(frames, model, size)), like)
 
-    def latents(picture: np.ndarray, count: int) -> Tensor:
-        return model.encode(tasks.standing(framed(picture, model, size), model.grid, count))  # (1, C, count, h, w)
 
-    frames = model.grid.latent_frames(job.frames)
-    last = None if job.last is None else latents(job.last, 1)
-    return task_plan(job, latents(job.image, min(3, frames)), last, frames)
+def pixels(frames: np.ndarray, model: Backbone, size: Size) -> Tensor:
+    """Frames (T, H, W, 3) uint8 stretched to a size in pixels: (1, 3, T, *size) in [-1, 1]."""
+    if bool((frames == frames[:1]).all()):  # a picture that stands still is stretched once
+        still = torch.from_numpy(footage.scaled(frames[0], *size).copy())[None].expand(len(frames), -1, -1, -1)
+    else:
+        still = torch.from_numpy(np.stack([footage.scaled(frame, *size) for frame in frames]))
+    return (still.to(model.device).float() / 127.5 - 1).permute(3, 0, 1, 2)[None]
 
 
 @torch.no_grad()
-def larger(job: Job, model: Backbone, coarse: Tensor, size: Size) -> Tensor:
+def larger(model: Backbone, coarse: Tensor, seen: Given, size: Size) -> Tensor:
     """The latents of a stage's result, made as large as the next stage."""
-    frames = model.decode(coarse).float().clamp(-1, 1)
-    return model.encode(enlarge(frames, framed(job.image, model, size)))
-
-
-def framed(picture: np.ndarray, model: Backbone, size: Size) -> Tensor:
-    """A picture (H, W, 3) uint8 fitted to a size in pixels: (1, 3, 1, *size) in [-1, 1]."""
-    pixels = torch.from_numpy(media.fit(picture, size[0], size[1])).to(model.device).float()
-    return (pixels.permute(2, 0, 1) / 127.5 - 1)[None, :, None]
+    picture = None if seen.head is None else pixels(seen.head[:1], model, size)
+    frames = _frames(model, coarse, picture).float().clamp(-1, 1)
+    if frames.shape[3:] != size:
+        frames = resize(frames, *size) if picture is None else enlarge(frames, picture)
+    return model.encode(frames)
 
 
 @torch.no_grad()
-def decoded(model: Backbone, latents: Tensor, request: Settled) -> Clip:
-    """Latents (1, C, t, h, w) as a clip at the request's rate."""
-    return Clip.of(model.decode(latents)[0], request.fps)
+def decoded(model: Backbone, latents: Tensor, seen: Given, size: Size, fps: float) -> Clip:
+    """Latents (1, C, t, h, w) as a clip of a size in pixels, with the detail of its first frame where the model can."""
+    share = min(1.0, (DECODED / (seen.frames * size[0] * size[1])) ** 0.5)
+    within = (size[0], size[1]) if share == 1 else (int(size[0] * share), int(size[1] * share))
+    clip = Clip.of(_frames(model, latents, None if seen.head is None else pixels(seen.head[:1], model, within))[0], fps)
+    if (clip.height, clip.width) == size:
+        return clip
+    return Clip(np.stack([footage.scaled(frame, *size) for frame in clip.frames]), fps)
 
 
-@torch.no_grad()
-def read_words(job: Job, model: Backbone) -> tuple[Any, Any]:
-    """The prompt and what to move away from, as the model reads them; the second is None when nothing asks for it."""
-    towards = model.words([job.request.prompt])
-    return towards, None if job.request.guidance == 1 else model.words([job.request.negative])
+def _frames(model: Backbone, latents: Tensor, picture: Tensor | None) -> Tensor:
+    return model.decode(latents) if picture is None else model.decode(latents, picture)
 
 
 def run_stage(
-    job: Job, model: Backbone, plan: Plan, stage: Stage, towards: Any, away: Any, generator: torch.Generator
+    run: Run, span: Span, seen: Given, plan: Plan, stage: Stage, size: Size, generator: torch.Generator
 ) -> Iterator[Step]:
-    """One stage: noise drawn frame by frame on the CPU, guided velocity, times shifted by the size of the clip."""
-    b, c, t, h, w = plan.value.shape
-    noise = torch.stack([torch.randn(b, c, h, w, generator=generator) for _ in range(t)], 2).to(plan.value)
-    fps = job.request.fps
-    velocity: Velocity = model.velocity(towards, plan, fps)
-    if away is not None:
-        velocity = guided(velocity, model.velocity(away, plan, fps), job.request.guidance)
-    schedule = times(stage.steps, shift_for(t * h * w, c), plan.top)
-    return sample(velocity, plan, noise, schedule)
+    """One stage: the model's own noise and times, and the velocity that the request asks for."""
+    sampling = run.job.card.sampling
+    noise = sampling.noise(plan.value.shape, generator).to(plan.value)
+    schedule = sampling.times(stage.steps, plan.value.shape, plan.top)
+    return sample(_velocity(run, span, seen, plan, size, generator), plan, noise, schedule, sampling.solver)
+
+
+def _velocity(run: Run, span: Span, seen: Given, plan: Plan, size: Size, generator: torch.Generator) -> Velocity:
+    asked, model, assertive = run.job.request, run.model, run.job.request.guidance
+
+    def towards(prompt: str, shown: Plan, scale: float) -> Velocity:
+        velocity = model.velocity(run.read(prompt), shown, asked.fps)
+        if scale == 1:
+            return velocity
+        away = model.velocity(run.read(asked.negative), shown, asked.fps)
+        return guided(velocity, away, scale, effort_of(asked).guided_above)
+
+    if asked.method != "contrast":
+        return towards(span.prompt or "", plan, assertive)
+    there, here, clip = given.contrast(plan, seen, lambda frames: model.encode(pixels(frames, model, size)))
+    draw = run.job.card.sampling.noise
+    noises = iter(lambda: draw(clip.shape, generator).to(clip), None)
+    gentle = max(1.0, assertive / 2)
+    target, source = towards(span.prompt or "", there, assertive), towards(asked.source_prompt, here, gentle)
+    return contrasted(target, source, clip, noises)
 
 
 def timed(steps: Iterator[Step], watch: Watch, phase: str) -> Iterator[Step]:
@@ -313,39 +298,59 @@ def timed(steps: Iterator[Step], watch: Watch, phase: str) -> Iterator[Step]:
         yield step
 
 
-def costs(job: Job) -> list[float]:
-    """Each stage's share of all the work: steps times area, a little more for attention over many tokens."""
-    work = [stage.steps * (h * w) ** 1.2 for stage, (h, w) in zip(job.stages, job.sizes, strict=True)]
-    return [part / sum(work) for part in work]
+def costs(job: Job) -> list[list[float]]:
+    """Each stage's share of all the work, span by span: steps times latents, a little more for attention over many."""
+    sizes = list(zip(job.stages, job.sizes, strict=True))
+    work = [
+        [stage.steps * (h * w * (span.end - span.begin)) ** 1.2 * (span.prompt is not None) for stage, (h, w) in sizes]
+        for span in job.spans
+    ]
+    total = sum(map(sum, work))
+    return [[part / total for part in parts] for parts in work]
 
 
-def write(result: Result, output: Path, watch: Watch) -> Result:
-    """Write the clip and then its sidecar, both or neither."""
+def _film(job: Job, output: Path | None, model: Backbone) -> AbstractContextManager[Any]:
+    """Memory for a clip of one window, and for what no file can grow with; else a file that grows."""
+    sound = job.footage is not None and job.footage.sound
+    if output is None or output.suffix.lower() != ".mp4" or (len(job.spans) == 1 and not sound):
+        return nullcontext(film.Held(job.request.fps))
+    facts = {"request": job.request.asked, "inputs": job.inputs, "made_by": made_by(model.name, model.sha256)}
+    key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+    for picture in (job.first, *(due.picture for due in job.due)):
+        key.update(b"" if picture is None else picture.tobytes())
+    if job.footage is not None and job.footage.held is not None:
+        key.update(job.footage.held.frames.tobytes())
+    return film.kept(output, key.hexdigest(), job.request.fps, job.card.grid.frames(windows.KNOWN))
+
+
+def closed(result: Result, job: Job, reel: Film, output: Path | None, watch: Watch) -> Result:
+    """Bring the film into its file, and write the sidecar beside it: both or neither."""
+    held = reel.clip() if isinstance(reel, film.Held) else None
+    result = replace(result, held=held)
+    if output is None:
+        return result
     with watch.phase("write"):
-        media.write(result.clip, output)
+        if held is not None:
+            media.write(held, output)
+        elif isinstance(reel, film.Kept):
+            sound = job.footage.path if job.footage is not None and job.footage.sound else None
+            if not footage.join(reel.parts, output, sound):
+                result.found["sound"] = "left out: an MP4 cannot hold its kind"
     try:
-        made_by = (result.request, result.model, result.sha256, result.inputs, result.timings)
-        media.write_text(sidecar(*made_by, output), beside(output))
+        facts = (result.request, result.model, result.sha256, result.inputs, result.timings)
+        media.write_text(sidecar(*facts, output, result.found), beside(output))
     except BaseException:
         output.unlink(missing_ok=True)
         raise
     return replace(result, path=output)
 
 
-def _check_paths(output: Path, pictures: list[str]) -> None:
-    """Refuse an output that cannot be written, or that would take the place of a file which is no result."""
-    media.check_output(output)
-    if any(output.exists() and Path(path).exists() and output.samefile(path) for path in pictures):
-        raise InputError(f"{str(output)!r} is the given picture itself: choose another output")
-    check_sidecar(beside(output))
-
-
-def _picture(name: str, path: str | None, inputs: dict[str, str]) -> np.ndarray | None:
-    if path is None:
-        return None
-    picture = media.read_image(Path(path))
-    inputs[name] = media.sha256(Path(path))
-    return picture
+def collect(run: Iterator[Progress]) -> Result:
+    """The result of a run, its steps let pass."""
+    for progress in run:
+        if progress.result is not None:
+            return progress.result
+    raise Cancelled("the run ended before it had a result")
 
 
 def _stop_if(cancel: Callable[[], bool] | None) -> None:

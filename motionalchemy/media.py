@@ -11,7 +11,6 @@ import threading
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from fractions import Fraction
-from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,9 +19,10 @@ import av.filter
 import numpy as np
 from av.error import FFmpegError
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation
-from PIL import Image, ImageCms, ImageOps, ImageSequence, UnidentifiedImageError
+from PIL import Image, ImageSequence, UnidentifiedImageError
 
 from motionalchemy.clip import Clip
+from motionalchemy.colour import srgb
 from motionalchemy.errors import InputError, MediaError, MotionAlchemyError, UnknownName
 
 MAX_FILE_BYTES = 512 * 2**20
@@ -36,32 +36,40 @@ _LARGEST = f"at most {MAX_PIXELS // 10**6} million pixels are read, so make it s
 # EPS starts another program, FITS and BUFR..WMF unpack without a bound or cannot decode at all.
 _REFUSED_READERS = {"EPS", "FITS", "BUFR", "GRIB", "HDF5", "MPEG", "WMF"}
 # Playlists and other formats that open further files or addresses are not among these.
-_DEMUXERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,ogg"
-_ONE_DECODER = threading.Lock()  # bounds peak memory, and `warnings.catch_warnings` is not safe between threads
+DEMUXERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,ogg"
+_ONE_DECODER = threading.Lock()
 
 _Timed = Generator[tuple[np.ndarray, float, float], None, None]  # frame, the second it begins, how long it lasts
 
 
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """One decoder at a time, which bounds peak memory; and `warnings.catch_warnings` is not safe between threads."""
+    with _ONE_DECODER, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
 def read_image(path: Path) -> np.ndarray:
     """The (first) picture in a file as (H, W, 3) uint8 sRGB, upright and over white; raises MediaError."""
-    with _opened(path) as file:
+    with _alone(), opened(path) as file:
         Image.init()
         picture = Image.open(file, formats=[name for name in Image.ID if name not in _REFUSED_READERS])
-        _check_size(path, *picture.size)
+        check_size(path, *picture.size)
         picture.load()
-        _check_size(path, *picture.size)  # an icon knows its size only once it is decoded
-        return _srgb(picture)
+        check_size(path, *picture.size)  # an icon knows its size only once it is decoded
+        return srgb(picture)
 
 
 def as_image(picture: Image.Image | np.ndarray) -> np.ndarray:
     """A picture in memory, Pillow's or an (H, W, 3) uint8 array, as `read_image` would give it; raises MediaError."""
     if isinstance(picture, Image.Image):
-        _check_size(Path("picture"), *picture.size)
-        return _srgb(picture)
+        check_size(Path("picture"), *picture.size)
+        return srgb(picture)
     if not isinstance(picture, np.ndarray) or picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
         given = f"{picture.shape} {picture.dtype}" if isinstance(picture, np.ndarray) else type(picture).__name__
         raise MediaError(f"a picture is a path, a Pillow image or an (H, W, 3) uint8 array, not {given}: convert it")
-    _check_size(Path("picture"), picture.shape[1], picture.shape[0])
+    check_size(Path("picture"), picture.shape[1], picture.shape[0])
     return picture
 
 
@@ -80,21 +88,17 @@ def read_clip(path: Path, max_frames: int = MAX_FRAMES, longest: int | None = No
     """
     limit = f"at most {max_frames} frames and {MAX_CLIP_PIXELS // 10**6} million pixels in all are read, so trim it"
     frames, begins, lasts, pixels = [], [], [], 0
-    with _opened(path) as file:
-        head = file.read(12)
-        file.seek(0)
-        animated = head[:4] in (b"GIF8", b"\x89PNG") or (head[:4], head[8:]) == (b"RIFF", b"WEBP")
-        with contextlib.closing((_animation if animated else _video)(path, file, longest)) as source:
-            for frame, begin, last in source:
-                pixels += frame.shape[0] * frame.shape[1]
-                if len(frames) == max_frames or pixels > MAX_CLIP_PIXELS:
-                    raise MediaError(f"{str(path)!r} is too long: {limit}")
-                frames.append(frame)
-                begins.append(begin)
-                lasts.append(last)
+    with _alone(), opened(path) as file, contextlib.closing(_frames(path, file, longest)) as source:
+        for frame, begin, last in source:
+            pixels += frame.shape[0] * frame.shape[1]
+            if len(frames) == max_frames or pixels > MAX_CLIP_PIXELS:
+                raise MediaError(f"{str(path)!r} is too long: {limit}")
+            frames.append(frame)
+            begins.append(begin)
+            lasts.append(last)
     if not frames:
         raise MediaError(f"{str(path)!r} holds no frame that can be shown: export it again")
-    keep, fps = _even_rate(np.diff(np.array([*begins, begins[-1] + lasts[-1]])))
+    keep, fps = even_rate(np.diff(np.array([*begins, begins[-1] + lasts[-1]])))
     if len(keep) > max_frames or len(keep) * frames[0].shape[0] * frames[0].shape[1] > MAX_CLIP_PIXELS:
         raise MediaError(f"{str(path)!r} is too long, with {len(keep)} frames at {fps:.3g} per second: {limit}")
     return Clip(np.stack([frames[index] for index in keep]), fps)
@@ -137,7 +141,7 @@ def replacing(path: Path) -> Iterator[Path]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             reason = "the disk is full, so free some space or choose another folder"
         else:
-            reason = f"{_brief(error)}, so check the folder or choose another"
+            reason = f"{brief(error)}, so check the folder or choose another"
         raise MediaError(f"{str(path)!r} could not be written: {reason}") from error
     finally:
         with contextlib.suppress(OSError):
@@ -157,7 +161,7 @@ def check_output(path: Path) -> Path:
         if not os.access(folder, os.W_OK | os.X_OK):
             raise InputError(f"the folder of {name} is not writable: choose another or change its permissions")
     except OSError as error:
-        raise InputError(f"{name} cannot be a file name ({_brief(error)}): choose another") from error
+        raise InputError(f"{name} cannot be a file name ({brief(error)}): choose another") from error
     return path
 
 
@@ -183,9 +187,16 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def is_animation(file: BinaryIO) -> bool:
+    """Whether an open file is an animated picture (or a still one) rather than a video."""
+    head = file.read(12)
+    file.seek(0)
+    return head[:4] in (b"GIF8", b"\x89PNG") or (head[:4], head[8:]) == (b"RIFF", b"WEBP")
+
+
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    """An ordinary file of usable size, open for reading; what a decoder raises in the block becomes a MediaError."""
+def opened(path: Path, most: int | None = None) -> Iterator[BinaryIO]:
+    """An ordinary file of at most `most` bytes, open for reading; what a decoder raises becomes a MediaError."""
     name = repr(str(path))
     try:
         status = path.stat()
@@ -194,28 +205,27 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
             raise MediaError(f"{name} is a {kind}: give the path of a picture or video file")
         if status.st_size == 0:
             raise MediaError(f"{name} is empty (0 bytes): save or download it again")
-        if status.st_size > MAX_FILE_BYTES:
-            raise MediaError(f"{name} has {status.st_size} bytes: use a file of at most {MAX_FILE_BYTES} bytes")
+        if status.st_size > (most := most or MAX_FILE_BYTES):
+            raise MediaError(f"{name} has {status.st_size} bytes: use a file of at most {most} bytes")
         file = path.open("rb")
     except (FileNotFoundError, NotADirectoryError):
         raise MediaError(f"{name} does not exist: check the path") from None
     except (OSError, ValueError) as error:
-        raise MediaError(f"{name} cannot be opened ({_brief(error)}): check its path and permissions") from error
-    with file, _ONE_DECODER, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        raise MediaError(f"{name} cannot be opened ({brief(error)}): check its path and permissions") from error
+    with file:
         try:
             yield file
         except MotionAlchemyError:
             raise
         except Image.DecompressionBombError as error:
-            raise MediaError(f"{name} is too large ({_brief(error)}): {_LARGEST}") from error
+            raise MediaError(f"{name} is too large ({brief(error)}): {_LARGEST}") from error
         except UnidentifiedImageError:
             raise MediaError(f"{name} is not a picture that can be read: save it as PNG, JPEG or WebP") from None
         except Exception as error:  # hostile bytes raise almost anything
-            raise MediaError(f"{name} is damaged or of an unknown kind ({_brief(error)}): save it again") from error
+            raise MediaError(f"{name} is damaged or of an unknown kind ({brief(error)}): save it again") from error
 
 
-def _check_size(path: Path, width: int, height: int) -> None:
+def check_size(path: Path, width: int, height: int) -> None:
     name, long, short = f"{str(path)!r} is {width}x{height} pixels", max(width, height), min(width, height)
     if width * height > MAX_PIXELS:
         raise MediaError(f"{name}: {_LARGEST}")
@@ -225,48 +235,23 @@ def _check_size(path: Path, width: int, height: int) -> None:
         raise MediaError(f"{name}: each side needs at least {MIN_SIDE}, so use a larger one")
 
 
-def _brief(error: Exception) -> str:
+def brief(error: Exception) -> str:
     """An error's own words as part of a sentence."""
     words = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return " ".join(words.split()).rstrip(".")[:120]
 
 
-def _srgb(picture: Image.Image) -> np.ndarray:
-    """A loaded picture of any mode -> (H, W, 3) uint8: upright, in sRGB as far as its profile says, over white."""
-    with contextlib.suppress(Exception):  # a damaged orientation tag is no reason to refuse a picture
-        picture = ImageOps.exif_transpose(picture)
-    profile = picture.info.get("icc_profile")
-    if picture.mode[0] in "IF":
-        picture = _eight_bits(picture)
-    alpha = picture.convert("RGBA").getchannel("A") if picture.has_transparency_data else None
-    if picture.mode not in ("RGB", "CMYK", "L"):
-        picture = picture.convert("L" if picture.mode in ("1", "LA") else "RGB")
-    if profile:
-        with contextlib.suppress(Exception):  # neither is a damaged colour profile
-            source, srgb = ImageCms.ImageCmsProfile(BytesIO(profile)), ImageCms.createProfile("sRGB")
-            picture = ImageCms.profileToProfile(picture, source, srgb, outputMode="RGB") or picture
-    picture = picture.convert("RGB")
-    if alpha is not None:
-        picture = Image.composite(picture, Image.new("RGB", picture.size, "white"), alpha)
-    return np.array(picture)
-
-
-def _eight_bits(picture: Image.Image) -> Image.Image:
-    """Grey of 16 or 32 bits or floats -> 8 bits; white is 65535 in 16 bits, else the first usual white not exceeded."""
-    values = np.nan_to_num(np.asarray(picture, np.float32), posinf=0, neginf=0)
-    brightest = float(values.max())
-    usual = (65535,) if picture.mode.startswith("I;16") else (1, 255, 65535)
-    white = next((level for level in usual if brightest <= level), brightest)
-    return Image.fromarray((values.clip(0, white) * (255 / white) + 0.5).astype(np.uint8))
+def _frames(path: Path, file: BinaryIO, longest: int | None) -> _Timed:
+    return (_animation if is_animation(file) else video)(path, file, longest)
 
 
 def _animation(path: Path, file: BinaryIO, longest: int | None) -> _Timed:
     """Frames of a GIF, WebP or PNG."""
     begin, size = 0.0, None
     for picture in ImageSequence.Iterator(Image.open(file, formats=("GIF", "WEBP", "PNG"))):
-        _check_size(path, *picture.size)
+        check_size(path, *picture.size)
         picture.load()
-        frame = _srgb(picture)
+        frame = srgb(picture)
         size = size or _shrunk(frame.shape[0], frame.shape[1], longest)
         told = float(picture.info.get("duration") or 0)
         last = (told if told > 10 else 100) / 1000  # as browsers do with a duration too short to mean it
@@ -274,14 +259,14 @@ def _animation(path: Path, file: BinaryIO, longest: int | None) -> _Timed:
         begin += last
 
 
-def _video(path: Path, file: BinaryIO, longest: int | None) -> _Timed:
+def video(path: Path, file: BinaryIO, longest: int | None) -> _Timed:
     """Frames of a video's first picture stream, turned upright."""
-    limits = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "none"}
+    limits = {"format_whitelist": DEMUXERS, "protocol_whitelist": "none"}
     with av.open(file, "r", options=limits, metadata_errors="replace") as container:
         if not container.streams.video:
             raise MediaError(f"{str(path)!r} holds no video: give a file with pictures in it")
         stream = container.streams.video[0]
-        _check_size(path, stream.codec_context.width, stream.codec_context.height)
+        check_size(path, stream.codec_context.width, stream.codec_context.height)
         stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}  # what the header says is only a promise
         scaling = Interpolation.ACCURATE_RND | (Interpolation.AREA if longest else Interpolation.BICUBIC)
         height, width = _shrunk(stream.codec_context.height, stream.codec_context.width, longest)
@@ -303,7 +288,7 @@ def _shrunk(height: int, width: int, longest: int | None) -> tuple[int, int]:
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def _even_rate(lasts: np.ndarray) -> tuple[np.ndarray, float]:
+def even_rate(lasts: np.ndarray) -> tuple[np.ndarray, float]:
     """Seconds each frame lasts -> which frame to show at each tick of an even rate, and that rate.
 
     Nearly even durations keep every frame; else the usual duration becomes the tick and pauses repeat their frame.
@@ -388,7 +373,7 @@ def _write_webp(clip: Clip, part: Path, quality: int | None) -> None:
 
 
 def _write_png(clip: Clip, part: Path, quality: int | None) -> None:
-    Image.fromarray(contact_sheet([clip])).save(part, "PNG")
+    Image.fromarray(clip.frames[0] if len(clip) == 1 else contact_sheet([clip])).save(part, "PNG")
 
 
 _WRITERS: dict[str, Callable[[Clip, Path, int | None], None]] = {

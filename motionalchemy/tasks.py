@@ -60,13 +60,14 @@ def loop(first: Tensor, last: Tensor, frames: int) -> Plan:
 
 
 def retake(clip: Tensor, begin: int, end: int) -> Plan:
-    """Clip + text -> the same clip with latent frames begin..end-1 drawn again."""
+    """Clip + text -> the same clip with latent frames begin..end-1 drawn again; the guess there is the one before."""
     frames = clip.shape[2]
     if not 0 <= begin < end <= frames:
         raise InputError(f"a retake lies within 0..{frames} latent frames, not {begin}..{end}")
-    strength = clip.new_zeros(1, 1, frames, 1, 1)
+    strength, value, near = clip.new_zeros(1, 1, frames, 1, 1), clip.clone(), max(begin - 1, 0)
     strength[:, :, begin:end] = 1
-    return Plan(clip, strength)
+    value[:, :, max(begin, 1) : end] = clip[:, :, near : near + 1]
+    return Plan(value, strength)
 
 
 def orbit(views: Sequence[Tensor], times: Sequence[float], frames: int, angles: Sequence[float] | None = None) -> Plan:

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from test_measure_metrics import PICTURE, RIGHT, texture
 
+from motionalchemy import parts
 from motionalchemy.errors import MissingPart, UnknownName
-from motionalchemy.measure import fidelity, frechet, identity, networks, parts, temporal
+from motionalchemy.measure import fidelity, frechet, identity, temporal
+from motionalchemy.parts import networks
 
 
 def present(name: str) -> bool:

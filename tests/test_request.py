@@ -6,7 +6,7 @@ import math
 import pytest
 
 from motionalchemy.errors import InputError, UnknownName
-from motionalchemy.request import Request, again, check_sidecar, parse
+from motionalchemy.request import FILES, TASKS, Request, again, check_sidecar, files, parse
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from motionalchemy.request import Request, again, check_sidecar, parse
         ("prompt", "a\ud800", "no control characters"),
         ("negative", "a\x00b", "no control characters"),
         ("prompt", 3, "letter or digit"),
-        ("seconds", 0, "more than 0 and at most 60"),
+        ("seconds", 0, "more than 0 and at most 600"),
         ("seconds", -1, "more than 0 and at most 60"),
         ("seconds", 1e9, "more than 0 and at most 60"),
         ("seconds", math.nan, "nan.*more than 0"),
@@ -32,10 +32,10 @@ from motionalchemy.request import Request, again, check_sidecar, parse
         ("seconds", True, "more than 0"),
         ("fps", 0.5, "1 to 60"),
         ("fps", 61, "1 to 60"),
-        ("size", 1, "64 to 1024"),
-        ("size", 7, "64 to 1024"),
-        ("size", 100000, "100000.*64 to 1024"),
-        ("size", 256.5, "64 to 1024"),
+        ("size", 1, "64 to 2048"),
+        ("size", 7, "64 to 2048"),
+        ("size", 100000, "100000.*64 to 2048"),
+        ("size", 256.5, "64 to 2048"),
         ("steps", 0, "1 to 200"),
         ("steps", 201, "1 to 200"),
         ("stages", 0, "1 to 4"),
@@ -44,7 +44,17 @@ from motionalchemy.request import Request, again, check_sidecar, parse
         ("seed", -1, "0 to 9223372036854775807"),
         ("seed", 2**63, "0 to 9223372036854775807"),
         ("loop", 1, "true or false"),
-        ("task", "fly", "animate"),
+        ("task", "fly", "animate, imagine, extend, edit, orbit, retake"),
+        ("strength", 0, "more than 0 and at most 1"),
+        ("strength", math.nan, "more than 0 and at most 1"),
+        ("method", "magic", "reference, contrast or redraw"),
+        ("begin", -1, "0 or more"),
+        ("end", 0, "after begin"),
+        ("views", ["a.png"], "2 to 64 pictures"),
+        ("angles", [math.inf, 0.0], "numbers of degrees"),
+        ("region", "", "all, subject, background or the path"),
+        ("video", 3, "path of a clip"),
+        ("close", 1, "true or false"),
         ("image", 3, "path"),
     ],
 )
@@ -75,7 +85,7 @@ def test_unknown_and_missing_fields_are_named():
 
 
 def test_edges_are_allowed():
-    edges = {"seconds": 60, "fps": 1, "size": 1024, "steps": 200, "stages": 4, "guidance": 0, "seed": 2**63 - 1}
+    edges = {"seconds": 600, "fps": 1, "size": 2048, "steps": 200, "stages": 4, "guidance": 0, "seed": 2**63 - 1}
     assert parse({"prompt": "a"} | edges).model_dump(include=set(edges)) == edges
 
 
@@ -116,3 +126,56 @@ def test_a_missing_sidecar_is_named(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         again(tmp_path / "none.json")
     check_sidecar(tmp_path / "none.json")
+
+
+FIELDS = {
+    "animate": {"prompt": "a", "image": "a.png", "last": "b.png", "seconds": 2, "fps": 24},
+    "imagine": {"prompt": "a", "seconds": 0},
+    "extend": {"prompt": "0-2: a | 2-4: b", "video": "a.mp4", "seconds": 4, "last": "b.png"},
+    "edit": {"prompt": "a", "video": "a.mp4", "region": "m.png", "strength": 0.5, "method": "redraw"},
+    "orbit": {"views": ["a.png", "b.png"], "angles": [0, 90], "close": True},
+    "retake": {"prompt": "a", "video": "a.mp4", "begin": 0, "end": 1.5},
+}
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_task_takes_its_fields_and_survives_json(task):
+    request = parse({"task": task, **FIELDS[task]})
+    assert parse(json.loads(request.model_dump_json())) == request
+    assert set(FIELDS[task]) <= {*TASKS[task].needs, *TASKS[task].takes}
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_task_refuses_what_only_others_take_and_misses_what_it_needs(task):
+    asked = TASKS[task]
+    others = {name: value for fields in FIELDS.values() for name, value in fields.items()}
+    for name in others.keys() - {*asked.needs, *asked.takes}:
+        with pytest.raises(InputError, match=rf"^{name} .* is not for {task}, which takes .*leave it out$"):
+            parse({"task": task, **FIELDS[task], name: others[name]})
+    for name in set(asked.needs) - {*FILES}:
+        with pytest.raises(InputError, match=f"^{name} is missing: it must be"):
+            parse({"task": task, **{k: v for k, v in FIELDS[task].items() if k != name}})
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"task": "retake", "prompt": "a", "begin": 2, "end": 1}, "end 1 is not after begin 2"),
+        ({"task": "orbit", "views": ["a", "b"], "angles": [0, 1, 2]}, "3 angles for 2 views"),
+        ({"prompt": "a", "loop": True, "last": "b.png"}, "leave out one of the two"),
+        ({"prompt": "a", "motion": ["moonwalk"]}, "no motion has been learned"),
+    ],
+)
+def test_fields_that_contradict_each_other_are_refused(fields, words):
+    with pytest.raises(InputError, match=words) as refusal:
+        parse(fields)
+    assert "\n" not in str(refusal.value)
+
+
+def test_files_are_named_by_field_and_number():
+    assert files({"views": ["a.png", "b.png"], "image": "c.png", "region": "all", "video": None}) == {
+        "views 1": "a.png",
+        "views 2": "b.png",
+        "image": "c.png",
+    }
+    assert files({"region": "mask.png"}) == {"region": "mask.png"}

@@ -17,9 +17,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from motionalchemy import parts
 from motionalchemy.clip import Clip
 from motionalchemy.errors import MissingPart, UnknownName
-from motionalchemy.measure import parts
 from motionalchemy.measure.identity import embed
 from motionalchemy.measure.movement import flows
 from motionalchemy.nets import pack

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import torch
 
-from motionalchemy.measure import networks
 from motionalchemy.measure.frames import Frames, pair_of, region_of
+from motionalchemy.parts import networks
 
 CEILING = 100.0  # dB given to identical pictures, so that means stay finite
 

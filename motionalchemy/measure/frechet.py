@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from motionalchemy.errors import InputError
-from motionalchemy.measure import networks
 from motionalchemy.measure.frames import Frames, frames_of, resized
+from motionalchemy.parts import networks
 
 
 def video_features(clip: Frames) -> np.ndarray:

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from motionalchemy.measure import networks
 from motionalchemy.measure.frames import Frames, frames_of, resized
+from motionalchemy.parts import networks
 
 BATCH = 16
 GREY = 128  # what stands behind a masked subject

@@ -16,8 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from motionalchemy import parts
 from motionalchemy.errors import InputError
-from motionalchemy.measure import parts
 from motionalchemy.measure.alignment import CAMERAS, VERBS, Probe, ProbeConfig, appearance, label_of, motion_map
 from motionalchemy.measure.heldout import composed
 from motionalchemy.nets import pack

@@ -154,7 +154,7 @@ def measure(spec: Spec, backbone: Backbone | None = None, born: float | None = N
         spec,
         phases=phases,
         total=sum(phases.values()),
-        frames=len(result.clip),
+        frames=result.frames,
         flops=model.flops(),
         ceiling=ceiling(device),
         **figures,

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import torch
 
-from motionalchemy.measure import networks
 from motionalchemy.measure.frames import Frames, at_most, changes, frames_of, grey, resized
 from motionalchemy.measure.movement import SIDE, flow
+from motionalchemy.parts import networks
 
 BLOCKS = 8  # light is watched on this many by this many blocks
 EDGE = 3  # frames at either end where the cut detector sees the clip's own border

@@ -1,4 +1,4 @@
-"""The pretrained networks behind the metrics, as plain functions of their weight files; each is loaded once.
+"""The pretrained networks, as plain functions of their weight files; each is loaded once.
 
 Inputs are pictures in 0..1, (B, 3, H, W) RGB, unless said otherwise.
 """
@@ -14,8 +14,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor
 
-from motionalchemy.measure import parts
-from motionalchemy.measure.frames import resized
+from motionalchemy import parts
 
 
 def batch(frames: np.ndarray) -> Tensor:
@@ -192,7 +191,8 @@ def u2netp() -> Callable[[np.ndarray], np.ndarray]:
 
 def foreground(picture: np.ndarray) -> np.ndarray:
     """uint8 (H, W, 3) -> float32 (H, W), 0 = background, 1 = subject; stretched, so every picture has a subject."""
-    small = resized(picture[None], 320, 320)[0].astype(np.float32)
+    how = cv2.INTER_AREA if picture.shape[0] * picture.shape[1] > 320 * 320 else cv2.INTER_LINEAR
+    small = cv2.resize(picture, (320, 320), interpolation=how).astype(np.float32)
     scaled = (small / max(float(small.max()), 1.0) - (0.485, 0.456, 0.406)) / (0.229, 0.224, 0.225)
     mask = u2netp()(scaled.transpose(2, 0, 1)[None].astype(np.float32))
     mask = (mask - mask.min()) / max(float(mask.max() - mask.min()), 1e-6)

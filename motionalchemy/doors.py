@@ -1,0 +1,83 @@
+"""The tasks as functions of Python: each takes pictures, clips and a sentence, and returns a clip.
+
+Pictures are paths, Pillow images or (H, W, 3) uint8 arrays, clips are paths or `Clip`s. All take the other fields of a
+`Request`, and `output`, `backbone` and `cancel` as `steps` does.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from motionalchemy import media
+from motionalchemy.backbones import Backbone
+from motionalchemy.clip import Clip
+from motionalchemy.make import Progress, collect, make
+from motionalchemy.request import parse
+
+Picture = Any  # a path, a Pillow image, or an (H, W, 3) uint8 array
+Film = str | Path | Clip
+
+
+def steps(
+    image: Picture = None,
+    prompt: str | None = None,
+    *,
+    task: str = "animate",
+    last: Picture = None,
+    video: Film | None = None,
+    views: Sequence[Picture] | None = None,
+    output: str | Path | None = None,
+    backbone: Backbone | None = None,
+    cancel: Callable[[], bool] | None = None,
+    **options: Any,
+) -> Iterator[Progress]:
+    """Any task as a generator: yields every step, the last with the result; raises what `make` raises."""
+    fields: dict[str, Any] = {"task": task, **options}
+    held: dict[str, Any] = {}
+    for name, picture in (("image", image), ("last", last)):
+        if isinstance(picture, str | Path):
+            fields[name] = str(picture)
+        elif picture is not None:
+            held[name] = media.as_image(picture)
+    if isinstance(video, Clip):
+        held["video"] = video
+    elif video is not None:
+        fields["video"] = str(video)
+    if views is not None and all(isinstance(view, str | Path) for view in views):
+        fields["views"] = [str(view) for view in views]
+    elif views is not None:
+        held["views"] = [media.read_image(Path(v)) if isinstance(v, str | Path) else media.as_image(v) for v in views]
+    if prompt is not None:
+        fields["prompt"] = prompt
+    where = None if output is None else Path(output)
+    return make(parse(fields), where, **held, backbone=backbone, cancel=cancel)
+
+
+def animate(image: Picture, prompt: str, **options: Any) -> Clip:
+    """One image and one sentence become a clip; `last` is a picture to arrive at, `loop` comes back to the first."""
+    return collect(steps(image, prompt, **options)).clip
+
+
+def imagine(prompt: str, **options: Any) -> Clip:
+    """A sentence becomes a clip, or with `seconds=0` a still: a clip of one frame."""
+    return collect(steps(None, prompt, task="imagine", **options)).clip
+
+
+def extend(video: Film, prompt: str, **options: Any) -> Clip:
+    """A clip goes on for `seconds` more, in one sentence or by the second: "0-4: it walks | 4-8: it runs"."""
+    return collect(steps(None, prompt, task="extend", video=video, **options)).clip
+
+
+def edit(video: Film, prompt: str, **options: Any) -> Clip:
+    """A clip changes as the sentence says, inside `region`, by `method` and to `strength`; it stays as large and long."""
+    return collect(steps(None, prompt, task="edit", video=video, **options)).clip
+
+
+def orbit(views: Sequence[Picture], prompt: str | None = None, **options: Any) -> Clip:
+    """Views of one scene become one camera move past them all; `angles` says where they stand, `close` comes back."""
+    return collect(steps(None, prompt, task="orbit", views=views, **options)).clip
+
+
+def retake(video: Film, prompt: str, begin: float, end: float, **options: Any) -> Clip:
+    """A clip with the seconds from `begin` to `end` made again, to whole latent frames."""
+    return collect(steps(None, prompt, task="retake", video=video, begin=begin, end=end, **options)).clip

@@ -1,0 +1,177 @@
+"""Where frames go as they are made: into memory, or into a file that grows on the disk and survives a kill.
+
+Beside OUTPUT stands the folder OUTPUT.making: the parts that are done, the last frames, and `clip.mp4`, which can be
+played meanwhile. The same request finds it and goes on from there; it is gone when the run ends, however it ends, unless
+the process is killed.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from safetensors.numpy import load_file, save_file
+
+from motionalchemy import footage, media
+from motionalchemy.clip import Clip
+from motionalchemy.errors import InputError
+
+STATE = "state.json"
+
+
+class Film(Protocol):
+    """What a run writes its frames to; `done` counts the spans in it.
+
+    `anchor` is the picture (H, W, 3) uint8 that later windows are held to: its first frame unless `hold` chose another.
+    `found` holds what was seen on the way, as JSON can hold it.
+    """
+
+    done: int
+    found: dict[str, Any]
+
+    @property
+    def notes(self) -> tuple[str, ...]: ...
+
+    @property
+    def anchor(self) -> np.ndarray: ...
+
+    def hold(self, picture: np.ndarray) -> None: ...
+
+    def last(self, count: int) -> np.ndarray:
+        """The last `count` frames, (count, H, W, 3) uint8; `count` is at most what was agreed on when it was opened."""
+        ...
+
+    def add(self, frames: np.ndarray) -> None:
+        """The frames (T, H, W, 3) uint8 of the next span."""
+        ...
+
+
+class Held:
+    """A film in memory."""
+
+    notes = ()
+
+    def __init__(self, fps: float):
+        self.done, self.found, self._fps, self._parts = 0, dict[str, Any](), fps, list[np.ndarray]()
+        self._anchor: np.ndarray | None = None
+
+    @property
+    def anchor(self) -> np.ndarray:
+        return self._parts[0][0] if self._anchor is None else self._anchor
+
+    def hold(self, picture: np.ndarray) -> None:
+        self._anchor = picture
+
+    def last(self, count: int) -> np.ndarray:
+        frames = [frame for part in self._parts[-count:] for frame in part[-count:]]
+        return np.stack(frames[-count:])
+
+    def add(self, frames: np.ndarray) -> None:
+        self._parts.append(frames)
+        self.done += 1
+
+    def clip(self) -> Clip:
+        """All of it."""
+        return Clip(np.concatenate(self._parts), self._fps)
+
+
+class Kept:
+    """A film in a folder: each span a part of its own, the state written after it, so that a kill loses one span."""
+
+    def __init__(self, folder: Path, key: str, fps: float, overlap: int):
+        self.folder, self._key, self._fps, self._overlap = folder, key, fps, overlap
+        self.done, self.found, self._edges = 0, dict[str, Any](), dict[str, np.ndarray]()
+        self._resume()
+        self._playable = footage.Growing(folder / "clip.mp4")
+        for part in self.parts:
+            self._playable.add(part)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person may want to know about it."""
+        going = (f"{self.done} parts are there already; going on from them",) if self.done else ()
+        return (*going, f"{str(self.folder / 'clip.mp4')!r} can be played while it grows")
+
+    @property
+    def parts(self) -> list[Path]:
+        """The parts that are done, in order."""
+        return [self.folder / f"{number:05}.mp4" for number in range(self.done)]
+
+    @property
+    def anchor(self) -> np.ndarray:
+        return self._edges["anchor"][0]
+
+    def hold(self, picture: np.ndarray) -> None:
+        self._edges["anchor"] = picture[None].copy()
+
+    def last(self, count: int) -> np.ndarray:
+        return self._edges["last"][-count:]
+
+    def add(self, frames: np.ndarray) -> None:
+        part = media.write(Clip(frames, self._fps), self.folder / f"{self.done:05}.mp4")
+        known = [*self._edges.get("last", frames[:0]), *frames][-self._overlap :]
+        self._edges = {"anchor": self._edges.get("anchor", frames[:1]), "last": np.stack(known)}
+        with media.replacing(self._edge_file(self.done + 1)) as file:
+            save_file(self._edges, file)
+        self.done += 1
+        self._write_state()
+        self._edge_file(self.done - 1).unlink(missing_ok=True)
+        self._playable.add(part)
+
+    def close(self) -> None:
+        """Forget the folder."""
+        self._playable.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _resume(self) -> None:
+        state = _state(self.folder)
+        if state is not None and state.get("key") == self._key:
+            self.done, self.found = int(state["done"]), dict(state["found"])
+            if self.done:
+                self._edges = load_file(self._edge_file(self.done))
+            return
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir()
+        self._write_state()
+
+    def _write_state(self) -> None:
+        state = {"key": self._key, "done": self.done, "found": self.found}
+        media.write_text(json.dumps(state, ensure_ascii=False), self.folder / STATE)
+
+    def _edge_file(self, number: int) -> Path:
+        return self.folder / f"{number:05}.safetensors"
+
+
+def folder_of(output: Path) -> Path:
+    """Where a film stands while it is made."""
+    return output.with_name(f"{output.name}.making")
+
+
+def check_folder(output: Path) -> None:
+    """Raise InputError if something else than an unfinished film stands where one would be kept."""
+    folder = folder_of(output)
+    if folder.is_symlink() or (
+        folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not _state(folder)))
+    ):
+        raise InputError(f"{str(folder)!r}, where the clip grows, is something else: rename it or the output")
+
+
+@contextmanager
+def kept(output: Path, key: str, fps: float, overlap: int) -> Iterator[Kept]:
+    """A film beside `output`, resumed if one of the same `key` stands there; gone at the end unless it is killed."""
+    film = Kept(folder_of(output), key, fps, overlap)
+    try:
+        yield film
+    finally:
+        film.close()
+
+
+def _state(folder: Path) -> dict[str, Any] | None:
+    try:
+        state = json.loads((folder / STATE).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return state if isinstance(state, dict) and {"key", "done", "found"} <= state.keys() else None

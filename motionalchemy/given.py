@@ -1,0 +1,162 @@
+"""What each window of a task is given, the plan that makes of it, and what is done to its frames afterwards."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from motionalchemy import footage, regions, views, windows
+from motionalchemy.film import Film
+from motionalchemy.job import Job
+from motionalchemy.plan import Plan
+from motionalchemy.windows import Beside, Encode, Given, Span
+
+
+class Frames(Protocol):
+    """Anything that frames can be read from by number, forwards."""
+
+    def read(self, begin: int, end: int) -> np.ndarray: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Sources:
+    """The given clip at the size of the result and at that of the largest latents, and where it may change."""
+
+    full: Frames
+    work: Frames
+    masks: regions.Masks | None = None
+
+
+def sources(job: Job) -> Sources:
+    """The streams that a job reads from; nothing is read before it is asked for."""
+    if job.footage is None:
+        return Sources(_Blank(), _Blank())
+    full, work = (footage.Rolling(job.footage, *size) for size in (job.full, job.sizes[-1]))
+    return Sources(full, work, regions.of(job.request.region))
+
+
+class _Blank:
+    """Frames of four pixels, and a film that holds them: enough to see what a plan needs."""
+
+    done, found, notes = 0, dict[str, Any](), ()
+    anchor = np.zeros((2, 2, 3), np.uint8)
+
+    def read(self, begin: int, end: int) -> np.ndarray:
+        return np.zeros((end - begin, 2, 2, 3), np.uint8)
+
+    def last(self, count: int) -> np.ndarray:
+        return self.read(0, count)
+
+    def hold(self, picture: np.ndarray) -> None:
+        raise NotImplementedError
+
+    def add(self, frames: np.ndarray) -> None:
+        raise NotImplementedError
+
+
+def needs(job: Job) -> frozenset[str]:
+    """What the job's plans ask of a backbone, found on latents of four pixels."""
+    halves = np.array([[0.0, 1.0], [0.0, 1.0]], np.float32)
+    masks = None if job.request.region == "all" else lambda begin, end, _: np.stack([halves] * (end - begin))
+    blank, grid, found = _Blank(), job.card.grid, frozenset[str]()
+    for span in job.spans:
+        if span.prompt is not None:
+            seen = GIVEN[job.request.task](job, span, blank, Sources(blank, blank, masks))
+            encode = lambda frames: torch.zeros(1, 1, grid.latent_frames(len(frames)), 2, 2)  # noqa: E731
+            found |= plan(job, seen, encode, torch.zeros(1, 1, 1, 2, 2)).needs
+    return found
+
+
+def _moving(job: Job, span: Span, film: Film, sources: Sources) -> Given:
+    """Animate, imagine, extend and orbit: a head that is known, and pictures that are due."""
+    head = film.last(span.known) if span.known else None if job.first is None else job.first[None]
+    if span.known > 1 and job.card.anchored and job.request.task != "orbit":  # an orbit leaves its first view behind
+        head = np.concatenate((film.anchor[None], film.last(span.known - 1)))
+    closed = job.request.loop and "reference:view" not in job.card.honours
+    fps, angle = job.request.fps, _angle(job, span.begin)
+    due = () if closed else [due for due in job.due if span.fresh <= due.frame < span.stop]
+    beside = [Beside("view", d.picture[None], (d.frame - span.begin) / fps, d.angle - angle) for d in due]
+    if span.known and span.begin and "reference:anchor" in job.card.honours:
+        beside.append(Beside("anchor", film.anchor[None]))
+    frames = span.end - span.begin
+    return Given(frames, head, tuple(beside), closed=closed and span is job.spans[-1])
+
+
+def _angle(job: Job, frame: int) -> float:
+    """The angle at a frame, between those of the views around it."""
+    return float(np.interp(frame, [0, *(d.frame for d in job.due)], [0.0, *(d.angle for d in job.due)]))
+
+
+def _retaken(job: Job, span: Span, film: Film, sources: Sources) -> Given:
+    clip = _joined(film, span, sources.work.read(span.fresh, span.end))
+    made = [other for other in job.spans if other.prompt is not None]
+    stop = span.stop if span == made[-1] and span.stop < job.frames else span.end  # what follows the last is known
+    head = film.last(span.known)[:1] if span.known else None
+    return Given(span.end - span.begin, head, clip=clip, free=(span.known, stop - span.begin))
+
+
+def _edited(job: Job, span: Span, film: Film, sources: Sources) -> Given:
+    source = sources.work.read(span.begin, span.end)
+    masks = sources.masks and sources.masks(span.begin, span.end, source)
+    clip = _joined(film, span, source[span.known :])
+    head = film.last(span.known)[:1] if span.known else None
+    return Given(span.end - span.begin, head, clip=clip, source=source, mask=masks, free=(span.known, len(source)))
+
+
+def _joined(film: Film, span: Span, later: np.ndarray) -> np.ndarray:
+    """The end of what exists, at the size of what follows, and what follows."""
+    known = film.last(span.known) if span.known else later[:0]
+    return np.stack([*(footage.scaled(frame, *later.shape[1:3]) for frame in known), *later])
+
+
+GIVEN: dict[str, Callable[[Job, Span, Film, Sources], Given]] = {
+    "animate": _moving,
+    "imagine": _moving,
+    "extend": _moving,
+    "orbit": _moving,
+    "retake": _retaken,
+    "edit": _edited,
+}
+
+
+def plan(job: Job, seen: Given, encode: Encode, like: Tensor) -> Plan:
+    """The plan of a window, its latents as `encode` gives them; `like` (1, C, 1, h, w) says what latents are."""
+    asked, grid = job.request, job.card.grid
+    if asked.task == "edit":
+        by_position = "regions" in job.card.honours
+        return windows.edited(seen, grid, encode, asked.method or "", asked.strength or 1.0, by_position)
+    return (windows.retaken if asked.task == "retake" else windows.moving)(seen, grid, encode, like)
+
+
+def contrast(plan: Plan, seen: Given, encode: Encode) -> tuple[Plan, Plan, Tensor]:
+    """The plan as a model is shown it towards the target and away from the source, and the untouched clip's latents.
+
+    The clip itself is not shown as the guess, or both velocities would lead to it: a first frame stands still instead.
+    """
+    assert seen.source is not None
+    clip, known = encode(seen.source), (plan.strength == 0).to(plan.value)
+
+    def shown(begin: np.ndarray, value: Tensor) -> Plan:
+        still = encode(np.broadcast_to(begin, (seen.frames, *begin.shape[1:])))
+        return replace(plan, value=known * value + (1 - known) * still)
+
+    target = seen.source[:1] if seen.head is None else seen.head
+    return shown(target, plan.value), shown(seen.source[:1], clip), clip
+
+
+def finished(job: Job, span: Span, seen: Given, frames: np.ndarray, film: Film, sources: Sources) -> np.ndarray:
+    """A window's new frames: led to the pictures that are due, outside a region the source untouched."""
+    new = frames[span.known : span.stop - span.begin]
+    for due in (due for due in job.due if span.fresh <= due.frame < span.stop):
+        at = due.frame - span.fresh
+        told = {"picture": due.name, "frame": due.frame, "psnr": views.landing(new[at], due.picture)}
+        film.found["landing"] = [*film.found.get("landing", []), told]
+        new = views.led(new, at, due.picture)
+    if seen.mask is not None:
+        source = sources.full.read(span.fresh, span.stop)
+        masks = seen.mask[span.known :]
+        new = np.stack([regions.composed(*three) for three in zip(new, source, masks, strict=False)])
+    return new[: job.frames - span.fresh]

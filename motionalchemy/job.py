@@ -1,0 +1,357 @@
+"""A request made ready: no choice left open, its files read, each window and stage laid out; no weights are touched."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from motionalchemy import backbones, film, footage, media, regions, views, windows
+from motionalchemy.backbones import Backbone, Card
+from motionalchemy.clip import Clip
+from motionalchemy.errors import InputError
+from motionalchemy.footage import Footage
+from motionalchemy.request import TASKS, Request, Settled, beside, check_sidecar, files, fitting
+from motionalchemy.stages import Stage
+from motionalchemy.windows import Span
+
+Size = tuple[int, int]  # (height, width) in pixels
+LARGEST = 2048  # side of a square of equal area, in pixels, of a result as large as its source
+LEGS = 2  # ways from view to view in one stretch of the model's usual length
+AFTER = 16  # frames that a retake sees behind its end
+NAMES = {"image": "an image", "video": "a clip", "views": "two or more views"}
+METHODS = {"reference": 1.0, "contrast": 0.9, "redraw": 0.6}  # ways to edit -> their usual strength
+CONTRAST = 2.0  # guidance of the target over the model's own (Wan-Edit: 10 to 5)
+SWEEP = "the camera moves around the subject"
+
+
+@dataclass(frozen=True, eq=False)
+class Due:
+    """A picture (H, W, 3) that the clip is to meet at a frame, its angle in degrees, and what to call it."""
+
+    frame: int
+    picture: np.ndarray
+    angle: float
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """A request that can be met: pictures are at the size of the result, `sizes` are those of the stages' latents.
+
+    `first` is the picture it begins with; `frames` those of the result, which may lack the last one that is made.
+    """
+
+    request: Settled
+    card: Card
+    first: np.ndarray | None
+    due: tuple[Due, ...]
+    footage: Footage | None
+    frames: int
+    spans: tuple[Span, ...]
+    stages: tuple[Stage, ...]
+    sizes: tuple[Size, ...]
+    full: Size
+    inputs: dict[str, str]  # picture or clip -> SHA-256 of its file
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Memory:
+    """What was handed over in memory instead of as paths: pictures (H, W, 3) uint8, and a clip."""
+
+    image: np.ndarray | None = None
+    last: np.ndarray | None = None
+    video: Clip | None = None
+    views: Sequence[np.ndarray] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Which frames the result has, and the spans that make them."""
+
+    frames: int
+    spans: list[Span]
+
+
+def prepare(
+    request: Request, output: Path | None = None, memory: Memory | None = None, backbone: Backbone | None = None
+) -> Job:
+    """Every check that needs no weights, the cheapest first; raises InputError and all its kinds."""
+    memory = memory or Memory()
+    request, card = fitting(request), backbones.card(request.model) if backbone is None else backbones.card_of(backbone)
+    card.check(effort := effort_of(request))
+    if backbone is not None and effort != backbones.Effort():
+        raise InputError("memory, fast and lora are decided when a model is loaded: leave them out for one that is")
+    settled, stages = settle(request, card), planned_stages(request, card)
+    backbones.device_for(request.device)
+    _check_request(request, card, memory)
+    if output is not None:
+        _check_paths(output, list(files(request.model_dump()).values()))
+    inputs: dict[str, str] = {}
+    pictures = _pictures(request, memory, inputs)
+    source = _footage(request, memory, inputs)
+    if source is not None:
+        settled = settled.model_copy(update={"fps": source.fps})
+    full, work = _sizes(settled, card, source, next(iter(pictures.values()), None))
+    pictures = {name: media.fit(picture, *full) for name, picture in pictures.items()}
+    swept, notes = _swept(settled, pictures)
+    due = _views_due(settled, pictures, swept, card)
+    layout = LAYOUTS[settled.task](settled, card, source, [d.frame for d in due])
+    due += _end_due(settled, pictures, layout)
+    if source is not None and settled.task != "extend":
+        settled = settled.model_copy(update={"seconds": len(source) / source.fps})
+    _check_tokens(settled, card, layout, work)
+    _check_output(output, layout, full)
+    if "region" in TASKS[settled.task].takes:
+        regions.check(settled.region)
+    first = pictures.get("image", pictures.get(swept[0]) if swept else None)
+    sizes = tuple(card.grid.scaled(*work, stage.scale) for stage in stages)
+    frames = layout.frames - settled.loop
+    spans = tuple(layout.spans)
+    return Job(settled, card, first, tuple(due), source, frames, spans, stages, sizes, full, inputs, notes)
+
+
+def effort_of(request: Request) -> backbones.Effort:
+    """What the request lets a large model cost; raises InputError for a LoRA that is not there."""
+    laid = tuple(backbones.adapters.named(text) for text in request.lora or ())
+    return backbones.Effort(request.memory, request.fast, laid)
+
+
+def settle(request: Request, card: Card) -> Settled:
+    """The request with the model's defaults where it was silent; raises InputError beyond the model's limits."""
+    silent = {name: value for name, value in asdict(card.defaults).items() if name in Request.model_fields}
+    silent["stages"] = silent.get("stages") or len(card.stages)
+    chosen = {name: value for name, value in request.model_dump().items() if value is not None}
+    silent |= OWN.get(request.task, lambda request, card: {})(request, card)
+    settled = Settled.model_validate(silent | chosen | {"model": card.name})
+    smallest, largest = card.sizes
+    if not smallest <= settled.size <= largest:
+        raise InputError(f"size {settled.size} is not for {card.name}: use {smallest} to {largest}")
+    return settled
+
+
+def _own_edit(request: Request, card: Card) -> dict[str, Any]:
+    method = request.method or ("reference" if "reference:source" in card.honours else "contrast")
+    own: dict[str, Any] = {"method": method, "strength": METHODS[method]}
+    if method != "reference":
+        own["stages"] = 1
+        if (request.stages or 1) > 1:
+            raise InputError(f"stages {request.stages} is not for method {method}, which has one: leave it out")
+    if method == "contrast":
+        own["guidance"] = max(CONTRAST * card.defaults.guidance, CONTRAST)
+    return own
+
+
+def _own_orbit(request: Request, card: Card) -> dict[str, Any]:
+    legs = len(request.views or ()) - 1 + request.close
+    return {"prompt": SWEEP, "seconds": card.defaults.seconds * max(1, math.ceil(legs / LEGS))}
+
+
+OWN: dict[str, Callable[[Request, Card], dict[str, Any]]] = {"edit": _own_edit, "orbit": _own_orbit}
+
+
+def planned_stages(request: Request, card: Card) -> tuple[Stage, ...]:
+    """The model's last `stages` stages, the first of them started from noise, sharing `steps` in their proportion."""
+    one = request.task == "edit" and _own_edit(request, card).get("stages")
+    count = request.stages or one or card.defaults.stages or len(card.stages)
+    if count > len(card.stages):
+        raise InputError(f"stages {count} is not for {card.name}: use 1 to {len(card.stages)}")
+    total = request.steps or sum(stage.steps for stage in (card.stages if one else card.stages[-count:]))
+    if total < count:
+        raise InputError(f"steps {total} is too few for {count} stages: use {count} or more, or fewer stages")
+    chosen = card.stages[-count:]
+    parts, free = sum(stage.steps for stage in chosen), total - count  # each stage has one step before they share
+    ends = [round(free * sum(s.steps for s in chosen[:i]) / parts) for i in range(count + 1)]
+    shared = [replace(stage, steps=1 + ends[i + 1] - ends[i]) for i, stage in enumerate(chosen)]
+    return (replace(shared[0], strength=1.0), *shared[1:])
+
+
+def longest(card: Card, fps: float, frames: int) -> int:
+    """The frames of a window: all of them if the model can make so many at once, else its usual number."""
+
+    def fits(seconds: float) -> int:
+        return min(card.grid.frames_for(seconds, fps), card.grid.frames_for(seconds, card.defaults.fps))
+
+    at_once = fits(card.seconds)
+    return at_once if frames <= at_once else max(fits(card.defaults.seconds), card.grid.frames(windows.KNOWN + 1))
+
+
+def _words(request: Settled, begin: int = 0) -> list[tuple[int, str]]:
+    return [(begin + round(second * request.fps), prompt) for second, prompt in windows.prompts(request.prompt)]
+
+
+def _grown(request: Settled, card: Card, source: Footage | None, due: Sequence[int]) -> Layout:
+    frames = card.grid.frames_for(request.seconds, request.fps)
+    words = _words(request)
+    if (late := words[-1][0]) >= frames > 1:
+        raise InputError(f"the prompt goes on at second {late / request.fps:g}, after the end: ask for more seconds")
+    return Layout(frames, windows.spans(card.grid, longest(card, request.fps, frames), 0, frames, words))
+
+
+def _around(request: Settled, card: Card, source: Footage | None, due: Sequence[int]) -> Layout:
+    """Windows that end where a view is due, as many views in each as fit."""
+    grid, frames = card.grid, card.grid.frames_for(request.seconds, request.fps)
+    most, cuts, at = longest(card, request.fps, frames), [0], 0
+    for near, far in pairwise([0, *due]):
+        if far + 1 - max(0, at - grid.frames(windows.KNOWN)) > most and near + 1 > max(cuts):
+            cuts.append(at := near + 1)
+    words = [(cut, request.prompt) for cut in cuts if cut != 1]
+    return Layout(frames, windows.spans(grid, most, 0, frames, words))
+
+
+def _extended(request: Settled, card: Card, source: Footage | None, due: Sequence[int]) -> Layout:
+    assert source is not None
+    have, grid = len(source), card.grid
+    frames = have + max(1, round(request.seconds * request.fps / grid.time)) * grid.time
+    most = longest(card, request.fps, frames - have + grid.frames(windows.KNOWN))
+    made = windows.spans(grid, most, have, frames, _words(request, have))
+    return Layout(frames, windows.copies(0, have, most) + made)
+
+
+def _edited(request: Settled, card: Card, source: Footage | None, due: Sequence[int]) -> Layout:
+    assert source is not None
+    most = longest(card, request.fps, len(source))
+    return Layout(len(source), windows.spans(card.grid, most, 0, len(source), [(0, request.prompt)]))
+
+
+def _retaken(request: Settled, card: Card, source: Footage | None, due: Sequence[int]) -> Layout:
+    assert source is not None and request.begin is not None and request.end is not None
+    grid, have = card.grid, len(source)
+    begin, end = round(request.begin * request.fps), min(round(request.end * request.fps), have)
+    if begin >= have:
+        raise InputError(f"begin {request.begin:g} is after the clip, which ends at {have / request.fps:g} seconds")
+    if end <= begin:
+        raise InputError(
+            f"{request.begin:g} to {request.end:g} seconds hold no frame at {request.fps:g} fps: take more"
+        )
+    head = 0 if begin == 0 else grid.frames(windows.KNOWN) if begin >= grid.frames(windows.KNOWN) else 1
+    end = min(windows.group_end(grid, begin - head, end), have)
+    after = min(AFTER, have - end)
+    most = longest(card, request.fps, end - begin + head + after)
+    made = windows.spans(grid, most, begin, end, [(begin, request.prompt)], after)
+    return Layout(have, windows.copies(0, begin, most) + made + windows.copies(end, have, most))
+
+
+LAYOUTS: dict[str, Callable[[Settled, Card, Footage | None, Sequence[int]], Layout]] = {
+    "animate": _grown,
+    "imagine": _grown,
+    "orbit": _around,
+    "extend": _extended,
+    "edit": _edited,
+    "retake": _retaken,
+}
+
+
+def _check_request(request: Request, card: Card, memory: Memory) -> None:
+    """What a request lacks or has twice, once it is known what came in memory."""
+    for name in TASKS[request.task].needs:
+        if name in NAMES and getattr(request, name) is None and getattr(memory, name) is None:
+            raise InputError(f"{request.task} needs {NAMES[name]}: give the path")
+    if request.loop and memory.last is not None:
+        raise InputError("loop returns to the first image, so it takes no last image: leave out one of the two")
+    count = len(memory.views or request.views or ())
+    if request.task == "orbit" and not 2 <= count <= 64:
+        raise InputError(f"an orbit takes 2 to 64 views, not {count}: give more or fewer pictures")
+    if request.angles is not None and len(request.angles) != count:
+        raise InputError(f"{len(request.angles)} angles for {count} views do not match: give one angle for each view")
+    fps = request.fps or card.defaults.fps
+    if request.seconds and card.grid.frames_for(request.seconds, fps) == 1 and request.task != "extend":
+        shortest = card.grid.frames(2) / fps
+        raise InputError(f"seconds {request.seconds:g} is one frame at {fps:g} fps: use {shortest:.3g} or more")
+
+
+def _pictures(request: Request, memory: Memory, inputs: dict[str, str]) -> dict[str, np.ndarray]:
+    """The pictures by name, `views 1` and so on, the one that decides the shape first."""
+    given = {"image": memory.image, "last": memory.last}
+    held = {name: picture for name, picture in given.items() if picture is not None}
+    held |= {f"views {number}": picture for number, picture in enumerate(memory.views or (), start=1)}
+    for name, path in files(request.model_dump(include={"image", "last", "views"})).items():
+        if name not in held:
+            held[name] = media.read_image(Path(path))
+            inputs[name] = media.sha256(Path(path))
+    for name, path in files(request.model_dump(include={"region"})).items():
+        inputs[name] = media.sha256(Path(path)) if Path(path).is_file() else ""
+    return {name: held[name] for name in sorted(held, key=lambda name: name == "last")}
+
+
+def _footage(request: Request, memory: Memory, inputs: dict[str, str]) -> Footage | None:
+    if memory.video is not None:
+        return footage.of(memory.video)
+    if request.video is None:
+        return None
+    source = footage.read(Path(request.video))
+    inputs["video"] = media.sha256(Path(request.video))
+    return source
+
+
+def _sizes(request: Settled, card: Card, source: Footage | None, picture: np.ndarray | None) -> tuple[Size, Size]:
+    """The size of the result, a given clip's own, and that of the largest latents in pixels."""
+    most = min(request.size, card.native or card.sizes[1])
+    if source is None:
+        shape = picture.shape[:2] if picture is not None else (request.size, request.size)
+        return card.grid.fit(shape[0], shape[1], request.size), card.grid.fit(shape[0], shape[1], most)
+    share = min(1.0, LARGEST / math.sqrt(source.height * source.width))
+    full = max(1, round(source.height * share)), max(1, round(source.width * share))
+    return full, card.grid.fit(*full, most)
+
+
+def _swept(request: Settled, pictures: Mapping[str, np.ndarray]) -> tuple[list[str], tuple[str, ...]]:
+    """The names of the views in the order in which they are passed, and what to say about it."""
+    names = [name for name in pictures if name.startswith("views ")]
+    if len(names) < 3 or request.angles is not None:
+        return names, ()
+    path = views.order(views.distances([pictures[name] for name in names]), request.close)
+    told = ", ".join(str(number + 1) for number in path)
+    return [names[number] for number in path], (f"the views are passed in the order {told}; --angles fixes another",)
+
+
+def _views_due(request: Settled, pictures: Mapping[str, np.ndarray], swept: Sequence[str], card: Card) -> list[Due]:
+    """All views but the first, which the clip begins with; angles are counted from that one's."""
+    if not swept:
+        return []
+    angles = list(request.angles or [0.0] * len(swept))
+    names = [*swept, *swept[: request.close]]
+    if request.close:
+        angles.append(angles[0] + (math.copysign(360, angles[-1] - angles[0]) if request.angles else 0.0))
+    frames = card.grid.frames_for(request.seconds, request.fps)
+    at = views.places(len(names), frames, card.grid, angles if request.angles else None)
+    return [Due(f, pictures[n], a - angles[0], n) for f, n, a in list(zip(at, names, angles, strict=True))[1:]]
+
+
+def _end_due(request: Settled, pictures: Mapping[str, np.ndarray], layout: Layout) -> list[Due]:
+    """The picture to arrive at, or the one to come back to."""
+    name = "image" if request.loop else "last"
+    wanted = request.loop or name in pictures
+    return [Due(layout.frames - 1, pictures[name], 0.0, name)] if wanted else []
+
+
+def _check_tokens(request: Settled, card: Card, layout: Layout, work: Size) -> None:
+    h, w = card.grid.latent_size(*work)
+    frames = max((span.end - span.begin for span in layout.spans if span.prompt is not None), default=1)
+    if (tokens := card.grid.latent_frames(frames) * h * w) > card.tokens:
+        raise InputError(
+            f"{work[1]}x{work[0]} pixels and {frames} frames at {request.fps:g} fps are {tokens} latents, and "
+            f"{card.name} makes at most {card.tokens}: lower the size, the seconds or the fps"
+        )
+
+
+def _check_output(output: Path | None, layout: Layout, full: Size) -> None:
+    """A clip of more than one window is written as it is made, and only an MP4 can grow."""
+    if output is not None and output.suffix.lower() == ".mp4":
+        return film.check_folder(output)
+    if layout.frames * full[0] * full[1] > media.MAX_CLIP_PIXELS:
+        name = "a clip in memory" if output is None else f"a {output.suffix.lower()} file"
+        raise InputError(f"{layout.frames} frames of {full[1]}x{full[0]} are too many for {name}: write an .mp4 file")
+    return None
+
+
+def _check_paths(output: Path, given: list[str]) -> None:
+    """Refuse an output that cannot be written, or that would take the place of a file which is no result."""
+    media.check_output(output)
+    if any(output.exists() and Path(path).exists() and output.samefile(path) for path in given):
+        raise InputError(f"{str(output)!r} is the given picture or clip itself: choose another output")
+    check_sidecar(beside(output))

@@ -1,0 +1,105 @@
+"""Where an edit may change a clip: everywhere, its subject, its background, or a mask that someone drew.
+
+Masks are float32 (T, h, w): 1 inside, where the edit shows, 0 outside, where nothing changes.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from motionalchemy import footage, media
+from motionalchemy.clip import Clip
+from motionalchemy.errors import InputError, MissingPart
+
+VIDEOS = {".mp4", ".webm", ".mov", ".mkv", ".avi", ".m4v", ".ogv", ".ts", ".flv"}
+EVERY = 4  # frames between two looks at the subject
+GROWTH, FEATHER = 0.02, 0.015  # of the shorter side: how far a found subject is widened, how wide an edge is
+Masks = Callable[[int, int, np.ndarray], np.ndarray]  # (begin, end, frames (T, h, w, 3)) -> masks (T, h', w')
+
+
+def of(region: str) -> Masks | None:
+    """How to find the masks of a window of a clip, None for `all`; raises MissingPart, MediaError."""
+    if region == "all":
+        return None
+    if region in ("subject", "background"):
+        _tracker()
+        inside = region == "subject"
+        return lambda begin, end, frames: subject(frames) if inside else 1 - subject(frames)
+    path = Path(region)
+    with media.opened(path) as file:
+        moves = media.is_animation(file) or path.suffix.lower() in VIDEOS
+    source = footage.read(path) if moves else footage.of(Clip(media.read_image(path)[None]))
+    rolling = footage.Rolling(source, source.height, source.width)
+    return lambda begin, end, frames: (rolling.read(begin, end).mean(-1) > 127).astype(np.float32)
+
+
+def subject(frames: np.ndarray) -> np.ndarray:
+    """The subject of frames (T, h, w, 3), found in every fourth and followed by optical flow through those between."""
+    from motionalchemy.parts import networks
+
+    looked = sorted({*range(0, len(frames), EVERY), len(frames) - 1})
+    found = {number: networks.foreground(frames[number]) for number in looked}
+    masks = []
+    for number, frame in enumerate(frames):
+        after = next(n for n in looked if n >= number)
+        before = after if after == number else max(n for n in looked if n < number)
+        share = (number - before) / (after - before) if after > before else 0.0
+        early = _followed(found[before], frame, frames[before])
+        masks.append((1 - share) * early + share * _followed(found[after], frame, frames[after]))
+    smooth = np.stack([np.mean(masks[max(0, n - 1) : n + 2], axis=0) for n in range(len(masks))])
+    return _widened((smooth > 0.5).astype(np.float32))
+
+
+def _followed(mask: np.ndarray, frame: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """A mask of the frame `seen` brought to another frame along the optical flow (DIS) between the two."""
+    if frame is seen or np.array_equal(frame, seen):
+        return mask
+    cv2 = _tracker()
+    here, there = (cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY) for picture in (frame, seen))
+    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST).calc(here, there, None)  # type: ignore[call-overload]
+    y, x = np.mgrid[: flow.shape[0], : flow.shape[1]].astype(np.float32)
+    return cv2.remap(mask, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR)
+
+
+def _tracker():
+    try:
+        import cv2
+    except ModuleNotFoundError as error:
+        raise MissingPart('finding the subject needs OpenCV: pip install "motionalchemy[eval]"') from error
+    return cv2
+
+
+def _widened(masks: np.ndarray) -> np.ndarray:
+    reach = round(GROWTH * min(masks.shape[1:]))
+    tensor = torch.from_numpy(masks)[:, None]
+    return F.max_pool2d(tensor, 2 * reach + 1, 1, reach)[:, 0].numpy()
+
+
+def feathered(mask: np.ndarray, height: int, width: int) -> np.ndarray:
+    """A mask (h, w) at a size, (height, width, 1), its edge soft towards the inside: outside it is exactly 0."""
+    tensor = torch.from_numpy(np.ascontiguousarray(mask))[None, None].float()
+    if mask.shape != (height, width):
+        tensor = F.interpolate(tensor, (height, width), mode="bilinear", align_corners=False)
+    inside, reach = (tensor > 0.5).float(), max(1, round(FEATHER * min(height, width)))
+    soft = F.avg_pool2d(F.pad(inside, (reach,) * 4, mode="replicate"), 2 * reach + 1, 1)
+    return (inside * (2 * soft - 1).clamp(0, 1))[0, 0, :, :, None].numpy()
+
+
+def composed(edited: np.ndarray, source: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Frames (H, W, 3) uint8: the edited one inside the feathered mask (h, w), the source untouched outside it."""
+    share = feathered(mask, *source.shape[:2])
+    return np.rint(share * edited + (1 - share) * source).clip(0, 255).astype(np.uint8)
+
+
+def check(region: str) -> None:
+    """Raise InputError, MediaError or MissingPart if a region cannot be used."""
+    masks = of(region)
+    if masks is not None and region not in ("subject", "background"):
+        first = masks(0, 1, np.zeros((1, 1, 1, 3), np.uint8))
+        if not first.any():
+            raise InputError(
+                f"the mask {region!r} is black in its first frame: paint white where the edit may change it"
+            )

@@ -1,0 +1,121 @@
+"""Given views of one scene: in which order to pass them, when, and how exactly a clip meets a picture.
+
+Pictures and frames are uint8, (H, W, 3) and (T, H, W, 3).
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from motionalchemy import footage
+from motionalchemy.errors import InputError, MissingPart
+from motionalchemy.grid import Grid
+
+EXACT = 12  # views up to which the shortest path is found exactly
+THUMBNAIL = 24  # pixels
+REACH = 4  # frames over which a clip is led to a picture
+
+
+def distances(views: Sequence[np.ndarray]) -> np.ndarray:
+    """How different each two views are, (N, N): one minus the cosine of their EfficientNet-lite0 features.
+
+    Without the extra `eval`, the distance of small blurred pictures.
+    """
+    try:
+        found = _features(views)
+    except (MissingPart, ModuleNotFoundError):
+        small = np.stack([footage.scaled(view, THUMBNAIL, THUMBNAIL) for view in views]).astype(np.float64)
+        found = small.reshape(len(views), -1) - small.mean()
+    unit = found / np.linalg.norm(found, axis=1, keepdims=True).clip(1e-9)
+    return np.clip(1 - unit @ unit.T, 0, None)
+
+
+def _features(views: Sequence[np.ndarray]) -> np.ndarray:
+    import torch
+
+    from motionalchemy.parts import networks  # wants OpenCV, which is in the extra
+
+    small = np.stack([footage.scaled(view, 224, 224) for view in views])
+    with torch.inference_mode():
+        return networks.efficientnet().features(networks.batch(small)).double().numpy()
+
+
+def order(apart: np.ndarray, close: bool = False) -> list[int]:
+    """The shortest path through all views that begins with the first, or the shortest way round when it is to `close`.
+
+    Exact (Held and Karp 1962) for up to 12 views, beyond that nearest neighbours improved by turning stretches round.
+    """
+    return _exact(apart, close) if len(apart) <= EXACT else _improved(apart, close)
+
+
+def _exact(apart: np.ndarray, close: bool) -> list[int]:
+    best: dict[tuple[frozenset[int], int], tuple[float, tuple[int, ...]]] = {(frozenset({0}), 0): (0.0, (0,))}
+    for _ in range(len(apart) - 1):
+        longer: dict[tuple[frozenset[int], int], tuple[float, tuple[int, ...]]] = {}
+        for (seen, at), (length, path) in best.items():
+            for to in set(range(len(apart))) - seen:
+                key, way = (seen | {to}, to), (length + float(apart[at, to]), (*path, to))
+                longer[key] = min(longer.get(key, way), way)
+        best = longer
+    return list(min((length + close * float(apart[at, 0]), path) for (_, at), (length, path) in best.items())[1])
+
+
+def _improved(apart: np.ndarray, close: bool) -> list[int]:
+    path, left = [0], set(range(1, len(apart)))
+    while left:
+        path.append(min(left, key=lambda to: (apart[path[-1], to], to)))
+        left.discard(path[-1])
+
+    def length(path: list[int]) -> float:
+        return sum(float(apart[a, b]) for a, b in pairwise([*path, 0] if close else path))
+
+    better = True
+    while better:
+        turned = (
+            path[:i] + path[i:j][::-1] + path[j:] for i in range(1, len(path)) for j in range(i + 2, len(path) + 1)
+        )
+        best = min(turned, key=length, default=path)
+        better = length(best) < length(path) - 1e-12
+        path = best if better else path
+    return path
+
+
+def places(count: int, frames: int, grid: Grid, angles: Sequence[float] | None = None) -> list[int]:
+    """The frame at which each view is due, the first at 0 and the last at the end, in steps of whole latent frames.
+
+    The steps are equal, or go with the `angles`. Raises InputError when there are fewer latent frames than views.
+    """
+    gaps = np.abs(np.diff(angles)) if angles is not None else np.ones(count - 1)
+    groups = (frames - 1) // grid.time
+    if groups < count - 1:
+        raise InputError(
+            f"{frames} frames are too few for {count} views: ask for more seconds, or for {groups + 1} views at most"
+        )
+    share = np.cumsum([0.0, *(gaps if gaps.sum() > 0 else np.ones(count - 1))])
+    due = np.round(share / share[-1] * groups).astype(int)
+    for at in range(1, count):  # each view at least one latent frame after the one before ...
+        due[at] = max(due[at], due[at - 1] + 1)
+    due[-1] = groups
+    for at in range(count - 2, 0, -1):  # ... and before the next
+        due[at] = min(due[at], due[at + 1] - 1)
+    return [int(group) * grid.time for group in due]
+
+
+def landing(frame: np.ndarray, picture: np.ndarray) -> float:
+    """PSNR in dB of a frame against the picture that was due there, at most 100."""
+    error = float(np.square(frame.astype(np.float32) - picture).mean())
+    return round(float(min(100.0, 10 * np.log10(255**2 / max(error, 1e-9)))), 2)
+
+
+def led(frames: np.ndarray, at: int, picture: np.ndarray) -> np.ndarray:
+    """The frames with what frame `at` lacks of the picture faded in before it and out after it.
+
+    What is added vanishes where the picture was met exactly, whatever moves around it.
+    """
+    lacks = picture.astype(np.float32) - frames[at]
+    result = frames.copy()
+    for number in range(max(0, at - REACH + 1), min(len(frames), at + REACH)):
+        share = 1 - abs(number - at) / REACH
+        result[number] = np.rint(frames[number] + share * lacks).clip(0, 255)
+    return result
