@@ -44,12 +44,22 @@ def test_known_frames_have_no_weight_and_a_perfect_guess_no_loss():
     assert flow.flow_loss(wrong_where_known, truth, plan, t, now).item() == 0
     wrong_where_free = truth.clone()
     wrong_where_free[:, :, 1:] += 1
-    assert flow.flow_loss(wrong_where_free, truth, plan, t, now).item() == pytest.approx(1 / 0.25)
+    size = truth[:, :, 1:].square().mean().item()
+    assert flow.flow_loss(wrong_where_free, truth, plan, t, now).item() == pytest.approx(
+        1 / 0.25 / (flow.CALM + size), rel=1e-5
+    )
+    channels = torch.tensor([1.0, 0.0, 0.0, 0.0])
+    quarter = flow.flow_loss(wrong_where_free, truth, plan, t, now, channels).item()
+    size = truth[:, 0, 1:].square().mean().item()
+    assert quarter == pytest.approx(0.25 / 0.25 / (flow.CALM + size / 4), rel=1e-5)
 
 
 def test_drawn_times_stay_below_the_plan_s_top_and_lean_towards_noise():
     generator = torch.Generator().manual_seed(0)
     drawn = flow.draw_times(4000, 3.0, generator, top=0.7)
+    blind = drawn == 0.7
+    assert blind.float().mean() == pytest.approx(flow.BLIND, abs=0.02)
+    drawn = drawn[~blind]
     assert drawn.min() > 0 and drawn.max() < 0.7
     assert drawn.median() == pytest.approx(0.7 * 0.75, abs=0.02)  # the shift sends 1/2 to 3/4
 

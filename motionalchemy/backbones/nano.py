@@ -9,9 +9,11 @@ from torch import Tensor
 from motionalchemy import backbones
 from motionalchemy.backbones.base import Backbone, Words
 from motionalchemy.nets import pack
-from motionalchemy.nets.autoencoder import Autoencoder, AutoencoderConfig
+from motionalchemy.nets.autoencoder import AutoencoderConfig
+from motionalchemy.nets.motion import MotionAutoencoder, MotionConfig
 from motionalchemy.nets.text import TokenEncoder
 from motionalchemy.nets.transformer import FlowTransformer, TransformerConfig
+from motionalchemy.nets.vision import Vision, VisionConfig
 from motionalchemy.plan import Plan
 from motionalchemy.sample import Velocity, clean_to_velocity
 
@@ -22,61 +24,73 @@ class Nano:
     """A loaded nano: see `backbones.base.Backbone` for the contract."""
 
     def __init__(
-        self, codec: Autoencoder, flow: FlowTransformer, text: TokenEncoder, device: torch.device, sha256: str
+        self,
+        codec: MotionAutoencoder,
+        vision: Vision,
+        flow: FlowTransformer,
+        text: TokenEncoder,
+        device: torch.device,
+        sha256: str,
     ):
         row = backbones.MODELS["nano"]
         self.name, self.grid, self.honours = row.name, codec.config.grid, row.honours
         self.stages, self.defaults = row.stages, row.defaults
-        self.codec, self.flow, self.text = codec.to(device), flow.to(device), text
+        self.codec, self.vision, self.flow, self.text = codec.to(device), vision.to(device), flow.to(device), text
         self.device, self.sha256 = device, sha256
         self._narrow = device.type == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
     @torch.no_grad()
     def encode(self, frames: Tensor) -> Tensor:
-        with self._precision(False):
-            return self.codec.encode(frames.to(self.device)).float()
+        return self.codec.encode(frames.to(self.device).float())
 
     @torch.no_grad()
-    def decode(self, latents: Tensor) -> Tensor:
-        with self._precision(self.device.type == "cuda"):
-            return self.codec.decode(latents).float()
+    def decode(self, latents: Tensor, picture: Tensor | None = None) -> Tensor:
+        return self.codec.decode(latents, None if picture is None else picture.to(latents))
 
     @torch.no_grad()
     def words(self, prompts: list[str]) -> Words:
         tokens = self.text.encode(prompts, limit=self.flow.config.words).to(self.device)
-        with self._precision(False):
-            return self.flow.words(tokens.ids, tokens.vectors, tokens.mask)
+        return self.flow.words(tokens.ids, tokens.vectors, tokens.mask)
 
     def velocity(self, words: Words, plan: Plan, fps: float) -> Velocity:
         seconds = torch.tensor(self.grid.starts(plan.value.shape[2], fps), device=self.device)
+        given = plan.value if bool((plan.strength[:, :, :1] == 0).all()) else None
+        looks = tuple(self.look(latents) for latents in (given, *(r.value for r in plan.references)))
 
         @torch.no_grad()
         def towards(x: Tensor, now: Tensor) -> Tensor:
-            with self._precision(self._narrow):
-                clean = self.flow(x, now, words, seconds, plan.references, guess=plan.value)
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=self._narrow):
+                clean = self.flow(x, now, words, seconds, plan.references, looks)
             return clean_to_velocity(clean.float(), x, now)
 
         return towards
 
-    def _precision(self, narrow: bool) -> torch.autocast:
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=narrow)
+    @torch.no_grad()
+    def look(self, latents: Tensor | None) -> Tensor | None:
+        """What the vision network says of the first picture of latents (B, C, T, h, w): (B, V, h, w)."""
+        return None if latents is None else self.vision(self.codec.decode(latents[:, :, :1])[:, :, 0])
 
 
 def load(device: torch.device, folder: Path | None = None) -> Backbone:
-    """Read a nano from `folder` (by default the one that ships): parts `codec` and `flow`, each a pack."""
+    """Read a nano from `folder` (by default the one that ships): parts `codec`, `vision` and `flow`, each a pack."""
     folder = folder or WEIGHTS
     codec, codec_card = read_codec(folder / "codec")
     flow, flow_card = pack.load(folder / "flow", "flow", lambda config: FlowTransformer(TransformerConfig(**config)))
     sha256 = codec_card["sha256"][:32] + flow_card["sha256"][:32]
-    return Nano(codec, flow, TokenEncoder(), device, sha256)  # type: ignore[arg-type]
+    return Nano(codec, read_vision(folder / "vision"), flow, TokenEncoder(), device, sha256)  # type: ignore[arg-type]
 
 
-def read_codec(folder: Path) -> tuple[Autoencoder, dict]:
+def read_codec(folder: Path) -> tuple[MotionAutoencoder, dict]:
     """The autoencoder in a pack, with its card."""
-    model, card = pack.load(folder, "autoencoder", _autoencoder)
+    model, card = pack.load(folder, "motion-autoencoder", _autoencoder)
     return model, card  # type: ignore[return-value]
 
 
-def _autoencoder(config: dict) -> Autoencoder:
-    shaped: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in config.items()}
-    return Autoencoder(AutoencoderConfig(**shaped))
+def read_vision(folder: Path) -> Vision:
+    """The frozen picture network in a pack."""
+    return pack.load(folder, "vision", lambda config: Vision(VisionConfig(**config)))[0]  # type: ignore[return-value]
+
+
+def _autoencoder(config: dict[str, Any]) -> MotionAutoencoder:
+    picture = {k: tuple(v) if isinstance(v, list) else v for k, v in config["picture"].items()}
+    return MotionAutoencoder(MotionConfig(**{**config, "picture": AutoencoderConfig(**picture)}))

@@ -10,6 +10,8 @@ from motionalchemy.plan import Plan
 from motionalchemy.sample import shifted
 
 FLOOR = 0.25
+BLIND = 0.5  # the share of clips at time 1 itself, where few-step sampling begins
+CALM = 0.03  # weighed mean square of a clip's latents below which its errors count no more
 
 
 def on_the_way(plan: Plan, truth: Tensor, noise: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
@@ -23,28 +25,40 @@ def on_the_way(plan: Plan, truth: Tensor, noise: Tensor, t: Tensor) -> tuple[Ten
     return truth + share * (plan.start(noise) - truth), now
 
 
-def flow_loss(clean: Tensor, truth: Tensor, plan: Plan, t: Tensor, now: Tensor) -> Tensor:
+def flow_loss(
+    clean: Tensor, truth: Tensor, plan: Plan, t: Tensor, now: Tensor, channels: Tensor | None = None
+) -> Tensor:
     """Squared error of the velocity over the parts whose clock ticks, one number a clip (B,).
 
-    Below FLOOR the weight of an error grows no further: what is left to remove there can hardly be seen.
+    Below FLOOR the weight of an error grows no further: what is left to remove there can hardly be seen. A clip that
+    moves much counts no more than one that moves a little; `channels` (C,) weighs the channels.
     """
-    weight = (plan.weight(t) / now.clamp(min=FLOOR).square()).expand_as(clean[:, :1])
-    error = (clean.float() - truth).square().mean(1, keepdim=True) * weight
-    ticking = plan.weight(t).expand_as(clean[:, :1]).sum((1, 2, 3, 4)).clamp(min=1)
-    return error.sum((1, 2, 3, 4)) / ticking
+    each = truth.new_ones(truth.shape[1]) if channels is None else channels
+    ticking = plan.weight(t).expand_as(clean[:, :1])
+
+    def mean(squares: Tensor, weight: Tensor) -> Tensor:
+        heavy = (squares * each.view(-1, 1, 1, 1)).mean(1, keepdim=True) * weight
+        return heavy.sum((1, 2, 3, 4)) / ticking.sum((1, 2, 3, 4)).clamp(min=1)
+
+    error = mean((clean.float() - truth).square(), ticking / now.clamp(min=FLOOR).square())
+    return error / (CALM + mean(truth.square(), ticking))
 
 
-def batch_loss(network: Callable[..., Tensor], batch: FlowBatch, i: int, shift: float) -> dict[str, Tensor]:
+def batch_loss(
+    network: Callable[..., Tensor], batch: FlowBatch, i: int, shift: float, channels: Tensor | None = None
+) -> dict[str, Tensor]:
     """The loss of step i on one batch, all clips of which share a kind."""
     generator = torch.Generator().manual_seed(i)
     t = draw_times(len(batch.truth), shift, generator, batch.plan.top).to(batch.truth.device)
     state, now = on_the_way(batch.plan, batch.truth, batch.noise, t)
-    clean = network(state, now, batch.tokens, batch.seconds, batch.plan.references, batch.window, batch.plan.value)
-    losses = flow_loss(clean, batch.truth, batch.plan, t, now)
+    clean = network(state, now, batch.tokens, batch.seconds, batch.plan.references, batch.looks)
+    losses = flow_loss(clean, batch.truth, batch.plan, t, now, channels)
     return {"loss": losses.mean(), batch.kind: losses.detach().mean()}
 
 
 def draw_times(count: int, shift: float, generator: torch.Generator, top: float = 1.0) -> Tensor:
-    """Logit-normal times moved towards noise by `shift` and scaled to [0, top]: (count, 1, 1, 1, 1) (2403.03206)."""
+    """Logit-normal times moved towards noise by `shift` and scaled to [0, top], some of them `top` itself:
+    (count, 1, 1, 1, 1) (2403.03206)."""
     u = torch.sigmoid(torch.randn(count, generator=generator))
-    return (top * shifted(u, shift)).view(-1, 1, 1, 1, 1)  # type: ignore[union-attr]
+    blind = torch.rand(count, generator=generator) < BLIND
+    return (top * torch.where(blind, torch.ones_like(u), shifted(u, shift))).view(-1, 1, 1, 1, 1)  # type: ignore[arg-type]

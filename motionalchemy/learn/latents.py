@@ -1,110 +1,97 @@
 """Latents on disk: each composed clip encoded once, so that training the flow never waits for pictures.
 
-A cache is a folder of `NNNN.safetensors` parts whose headers hold the words; a part that is there is not made again. Each
-record keeps the corpus key, whether the clip was mirrored, and the words of its background: captions are written anew
-every time one is drawn.
+A cache is a folder of `NNNN.safetensors` parts whose headers hold the words; a part that is there is not made again. All
+clips of a part have one shape; each keeps its words in both languages and the keys of what it was made of.
 """
 
 import json
+import multiprocessing
 import os
-import random
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from motionalchemy import tasks
-from motionalchemy.nets.autoencoder import Autoencoder
-from motionalchemy.worlds import shards
+from motionalchemy.backbones import nano
+from motionalchemy.worlds import kinds
+from motionalchemy.worlds.corpus import Corpus
 
 PART = 32
-Compose = Callable[[shards.Layer, random.Random, int], tuple[Tensor, dict[str, Any]]]
+SHAPES = ((128, 128),) * 7 + ((96, 160), (128, 128), (160, 96))  # of part 0, 1, 2 ..., in pixels; again and again
+SIBLINGS = 2  # every so many parts, one of clips that share their first frame and differ in the verb
 
 
 @dataclass(frozen=True)
-class Cached:
-    """Every cached clip in float16: `half` (N, C, T, 8, 8), its first picture standing `still` (N, C, t, 8, 8), and its
-    `last` picture alone (N, C, 1, 8, 8).
+class Part:
+    """Clips of one shape, float16: latents (N, C, T, h, w), their `last` picture alone (N, C, 1, h, w), and what the
+    vision network says of the first and of the last picture (N, V, h, w)."""
 
-    `full` (M, C, T, 16, 16) holds the same clips at twice the size for the first M records of `records`.
-    """
-
-    half: Tensor
-    still: Tensor
+    latents: Tensor
     last: Tensor
-    full: Tensor
-    records: list[dict[str, Any]]
+    look: Tensor
+    last_look: Tensor
+    words: list[dict[str, Any]]
 
 
 def build(
-    corpus: Path,
-    entries: list[shards.Entry],
-    codec: Autoencoder,
-    compose: Compose,
-    out: Path,
-    size: int = 128,
-    full: int = 0,
-    seed: int = 0,
-    workers: int = 2,
+    corpus: Path, models: Path, out: Path, count: int, seed: int = 0, workers: int = 2
 ) -> Iterator[tuple[int, int]]:
-    """Compose and encode `entries` in order, the first `full` of them at twice the size too; yields (done, of)."""
+    """Draw and encode `count` clips with the codec and vision packs in `models`; yields (done, of)."""
     out.mkdir(parents=True, exist_ok=True)
-
-    def part(begin: int) -> int:
-        path = out / f"{begin // PART:04d}.safetensors"
-        end = min(begin + PART, len(entries))
-        if not path.is_file():
-            draws = [random.Random(f"{seed}/{i}") for i in range(begin, end)]
-            chosen = zip(entries[begin:end], draws, [i < full for i in range(begin, end)], strict=True)
-            _write([_record(corpus, entry, codec, compose, rng, size, large) for entry, rng, large in chosen], path)
-        return end
-
-    with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        for done in pool.map(part, range(0, len(entries), PART)):
-            yield done, len(entries)
+    parts = -(-count // PART)
+    work = partial(_part, corpus, models, out, seed)
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        for done in pool.map(work, range(parts)):
+            yield done, parts * PART
 
 
-def _record(corpus, entry, codec, compose, rng: random.Random, size: int, full: bool) -> dict[str, Any]:
-    made, words = compose(shards.read(corpus, entry), rng, 2 * size if full else size)  # (3, T, side, side)
-    small = halved(made) if full else made
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-        clips = {"half": small, "still": tasks.standing(small[:, :1], codec.config.grid), "last": small[:, -1:]}
-        tensors = {name: codec.encode(clip[None])[0].half() for name, clip in clips.items()}
-        if full:
-            tensors["full"] = codec.encode(made[None])[0].half()
-    return {"tensors": tensors, "words": {"key": entry.key, **words}}
+@cache
+def _loaded(corpus: Path, models: Path) -> tuple[Corpus, Any, Any]:
+    torch.set_num_threads(1)
+    return Corpus(corpus, "train"), nano.read_codec(models / "codec")[0], nano.read_vision(models / "vision")
 
 
-def halved(video: Tensor) -> Tensor:
-    """(3, T, H, W) at half the size, antialiased."""
-    frames = video.transpose(0, 1)
-    return F.interpolate(frames, scale_factor=0.5, mode="bilinear", antialias=True).transpose(0, 1)
+def _part(corpus: Path, models: Path, out: Path, seed: int, number: int) -> int:
+    path = out / f"{number:04d}.safetensors"
+    if not path.is_file():
+        source, codec, vision = _loaded(corpus, models)
+        size, begin = SHAPES[number % len(SHAPES)], number * PART
+        drawn: list[kinds.Sample] = []
+        for i in range(begin, begin + PART):
+            if len(drawn) < PART:
+                alike = number % SIBLINGS == SIBLINGS - 1
+                drawn += (
+                    kinds.siblings(source, seed, i, size) if alike else [kinds.draw(source, "animate", seed, i, size)]
+                )
+        _write([_record(sample, codec, vision) for sample in drawn[:PART]], path)
+    return (number + 1) * PART
 
 
-def _write(part: list[dict[str, Any]], path: Path) -> None:
-    names = {name for record in part for name in record["tensors"]}
-    stacked = {n: torch.stack([r["tensors"][n] for r in part if n in r["tensors"]]) for n in names}
+@torch.no_grad()
+def _record(sample: kinds.Sample, codec: Any, vision: Any) -> dict[str, Any]:
+    video = sample.clip.transpose(0, 1)[None].float()  # (1, 3, T, H, W)
+    latents, last = codec.encode(video), codec.encode(video[:, :, -1:])
+    looks = vision(codec.decode(torch.cat((latents[:, :, :1], last)))[:, :, 0])
+    tensors = {"latents": latents[0], "last": last[0], "look": looks[0], "last_look": looks[1]}
+    return {"tensors": {k: v.half() for k, v in tensors.items()}, "words": {**sample.words, "sources": sample.sources}}
+
+
+def _write(records: list[dict[str, Any]], path: Path) -> None:
+    stacked = {n: torch.stack([r["tensors"][n] for r in records]) for n in records[0]["tensors"]}
     half = path.with_suffix(".part")
-    words = json.dumps([r["words"] for r in part], ensure_ascii=False)
-    save_file(stacked, half, {"words": words})
+    save_file(stacked, half, {"words": json.dumps([r["words"] for r in records], ensure_ascii=False)})
     os.replace(half, path)
 
 
-def read(folder: Path) -> Cached:
-    """Every part of a cache, in order, in memory."""
-    tensors: dict[str, list[Tensor]] = {"half": [], "still": [], "last": [], "full": []}
-    records: list[dict[str, Any]] = []
-    for path in sorted(folder.glob("*.safetensors")):
-        for name, value in load_file(path).items():
-            tensors[name].append(value)
-        with safe_open(path, "pt") as file:
-            records += json.loads(file.metadata()["words"])
-    joined = {name: torch.cat(parts) if parts else torch.empty(0) for name, parts in tensors.items()}
-    return Cached(joined["half"], joined["still"], joined["last"], joined["full"], records)
+def read(path: Path) -> Part:
+    """One part of a cache."""
+    with safe_open(path, "pt") as file:
+        words = json.loads(file.metadata()["words"])
+    return Part(**load_file(path), words=words)

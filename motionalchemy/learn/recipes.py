@@ -6,7 +6,6 @@ nano-cpu    the flow, on two CPU cores, over latents of the autoencoder in OUT/c
 nano-gpu    a deeper and wider flow on a GPU
 """
 
-import random
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -20,14 +19,17 @@ from motionalchemy.backbones import nano
 from motionalchemy.errors import MissingPart, UnknownName
 from motionalchemy.learn import codec, flow, latents, preview
 from motionalchemy.learn.codec_data import CodecData
-from motionalchemy.learn.composed import compose
 from motionalchemy.learn.flow_data import FlowBatch, FlowData
 from motionalchemy.learn.loop import CHECKPOINT, Report, Schedule, averaged, train
-from motionalchemy.nets import pack
+from motionalchemy.nets import motion, pack
 from motionalchemy.nets.autoencoder import Autoencoder, AutoencoderConfig
+from motionalchemy.nets.motion import MotionAutoencoder, MotionConfig
 from motionalchemy.nets.text import TokenEncoder
 from motionalchemy.nets.transformer import FlowTransformer, TransformerConfig
-from motionalchemy.worlds import shards
+from motionalchemy.worlds import kinds
+from motionalchemy.worlds.corpus import Corpus
+
+SHAPE = (128, 128)  # of the clips that show how things move, in pixels
 
 
 @dataclass(frozen=True)
@@ -41,15 +43,10 @@ class CodecRecipe:
     clips: int
     crops: int
     stills: int
+    fit: int = 400  # clips from which the linear maps of movement are fitted
     device: str = "cpu"
     compiled: bool = False
     seed: int = 0
-
-
-COMMON = (
-    "rest", "stand", "walk", "run", "jog", "trot", "gallop", "ride_walk", "ride_run", "rear", "jump", "fall", "cheer",
-    "attack", "weapon:sword", "pray", "mocap_walk", "mocap_run",
-)  # fmt: skip
 
 
 def codec_cpu() -> CodecRecipe:
@@ -76,39 +73,33 @@ def codec_gpu() -> CodecRecipe:
 
 @dataclass(frozen=True)
 class FlowRecipe:
-    """Everything that decides a training of the flow; `full` clips are also cached at twice the size."""
+    """Everything that decides a training of the flow; `rest` weighs the channels that do not say where things go, and
+    at 0 these are not made at all."""
 
     config: TransformerConfig
     schedule: Schedule
-    kinds: tuple[str, ...] = ("actors", "turntables")
-    actions: tuple[str, ...] | None = None  # only these are drawn; None for all
-    clips: int = 2400
-    full: int = 320
+    clips: int = 6400
     count: int = 16
-    shift: float = 20.0
-    detail_shift: float = 5.0
-    preview_every: int = 130
+    shift: float = 10.0
+    rest: float = 0.0
+    preview_every: int = 250
     device: str = "cpu"
     compiled: bool = False
     seed: int = 0
 
 
 def nano_cpu() -> FlowRecipe:
-    """8 blocks of width 256, clips of 128 x 128 and windows of 256 x 256: about fifty minutes on two cores."""
-    schedule = Schedule(1300, 1e-3, warmup=60, average=0.99, muon=True)
-    return FlowRecipe(TransformerConfig(), schedule, actions=COMMON, count=12)
+    """8 blocks of width 256, 6400 clips of 128 x 128: twenty minutes of encoding and two hours on two cores."""
+    return FlowRecipe(TransformerConfig(), Schedule(2600, 1e-3, warmup=60, average=0.995, muon=True))
 
 
 def nano_gpu() -> FlowRecipe:
-    """12 blocks of width 384, batches of 256, all kinds of clip: about 25 minutes on one large GPU."""
+    """12 blocks of width 384, batches of 256: about 25 minutes on one large GPU."""
     return replace(
         nano_cpu(),
         config=TransformerConfig(width=384, depth=12, heads=6),
         schedule=Schedule(6000, 8e-4, warmup=200, average=0.999, muon=True),
-        kinds=("actors", "turntables", "scenes", "emoji"),
-        actions=None,
-        clips=12_000,
-        full=6_000,
+        clips=40_000,
         count=256,
         preview_every=500,
         device="cuda",
@@ -117,7 +108,8 @@ def nano_gpu() -> FlowRecipe:
 
 
 def train_codec(recipe: CodecRecipe, corpus: Path, out: Path) -> Iterator[Report]:
-    """Train the autoencoder in `out`, resuming what lies there; leaves the pack `out`/codec at the end."""
+    """Train the autoencoder of pictures in `out`, resuming what lies there, then fit how they move; leaves the pack
+    `out`/codec at the end."""
     torch.manual_seed(recipe.seed)
     data = CodecData(corpus, recipe.size, recipe.frames, recipe.clips, recipe.crops, recipe.stills, recipe.seed)
     model = Autoencoder(recipe.config)
@@ -136,7 +128,13 @@ def train_codec(recipe: CodecRecipe, corpus: Path, out: Path) -> Iterator[Report
     yield from train(model, data.batch, loss, recipe.schedule, out / "training" / "codec", average)
     model.load_state_dict(average)
     codec.measure_latents(model.float().cpu(), map(wide.batch, range(100, 116)))
-    pack.save(out / "codec", model, "autoencoder")
+    whole = MotionAutoencoder(MotionConfig(recipe.config))
+    whole.picture = model
+    source = Corpus(corpus, "train")
+    motion.fit(
+        whole, (kinds.draw(source, "animate", recipe.seed, i, SHAPE).clip.transpose(0, 1) for i in range(recipe.fit))
+    )
+    pack.save(out / "codec", whole, "motion-autoencoder")
 
 
 def train_flow(recipe: FlowRecipe, corpus: Path, out: Path) -> Iterator[Report]:
@@ -145,25 +143,26 @@ def train_flow(recipe: FlowRecipe, corpus: Path, out: Path) -> Iterator[Report]:
     A pack in `out`/start, if there is one, is where the weights begin as far as names and shapes agree.
     """
     torch.manual_seed(recipe.seed)
-    if not (out / "codec" / "config.json").is_file():
-        shutil.copytree(nano.WEIGHTS / "codec", out / "codec")
-    autoencoder = nano.read_codec(out / "codec")[0]
-    entries = _spread(shards.index(corpus, "train", recipe.kinds), recipe.clips)
-    for done, of in latents.build(corpus, entries, autoencoder, compose, out / "latents", full=recipe.full):
+    for part in ("codec", "vision"):
+        if not (out / part / "config.json").is_file():
+            shutil.copytree(nano.WEIGHTS / part, out / part)
+    for done, of in latents.build(corpus, out, out / "latents", recipe.clips):
         yield Report(done, of, {}, 0.0, 0.0, 0.0, "encoding")
-    text = TokenEncoder()
-    data = FlowData(corpus, latents.read(out / "latents"), text, recipe.count, seed=recipe.seed, actions=recipe.actions)
-    model = FlowTransformer(recipe.config).to(recipe.device)
+    data = FlowData(out / "latents", TokenEncoder(), recipe.count, seed=recipe.seed)
+    codec = nano.read_codec(out / "codec")[0]
+    model = FlowTransformer(recipe.config)
+    model.deviation.copy_(codec.deviation)
+    model.made[codec.config.moves :] = float(recipe.rest > 0)
     if (out / "start" / "config.json").is_file():
         pack.begin(model, out / "start")
+    model.to(recipe.device)
     average = averaged(model)
     network = torch.compile(model) if recipe.compiled else model
+    channels = weights(codec, recipe.rest).to(recipe.device)
 
     def loss(batch: FlowBatch, i: int) -> dict[str, Tensor]:
         with torch.autocast(recipe.device, torch.bfloat16):
-            return flow.batch_loss(
-                network, batch.to(recipe.device), i, recipe.detail_shift if batch.kind == "detail" else recipe.shift
-            )
+            return flow.batch_loss(network, batch.to(recipe.device), i, recipe.shift, channels)
 
     for report in train(model, data.batch, loss, recipe.schedule, out / "training" / "flow", average):
         yield report
@@ -172,19 +171,21 @@ def train_flow(recipe: FlowRecipe, corpus: Path, out: Path) -> Iterator[Report]:
             preview.write(out, corpus, report.step)
 
 
+def weights(codec: MotionAutoencoder, rest: float) -> Tensor:
+    """What an error in each channel of the latents counts: fine movements nearly as much as those of a camera."""
+    moves = codec.config.moves
+    heavy = 1 / codec.deviation
+    heavy[:moves] /= heavy[:moves].mean()
+    heavy[moves:] = rest
+    return heavy
+
+
 def save_flow(recipe: FlowRecipe, average: dict[str, Tensor], out: Path) -> None:
     """Leave the averaged weights as the pack `out`/flow, beside `out`/codec."""
     model = FlowTransformer(recipe.config)
     model.load_state_dict(average)
     pack.save(out / "flow", model, "flow")
-    pack.write_json(out / "config.json", {"kind": "nano", "parts": ["codec", "flow"]})
-
-
-def _spread(entries: list[shards.Entry], count: int) -> list[shards.Entry]:
-    """`count` entries in a fixed random order, each used once before any is used again (with another background)."""
-    order = list(entries)
-    random.Random(0).shuffle(order)
-    return (order * (1 + count // len(order)))[:count]
+    pack.write_json(out / "config.json", {"kind": "nano", "parts": ["codec", "vision", "flow"]})
 
 
 RECIPES: dict[str, tuple[Callable[[], CodecRecipe | FlowRecipe], Callable[..., Iterator[Report]]]] = {

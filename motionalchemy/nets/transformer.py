@@ -1,8 +1,10 @@
-"""The flow transformer: clip, references and text in, the clean clip out.
+"""The flow transformer: clip, pictures, references and text in, the clean clip out.
 
-One token is one latent position. Time modulation is made once per latent frame and shared by all blocks (adaLN-single,
-2310.00426), positions are rotary in seconds and in shares of the picture, queries and keys are normalised (2302.05442),
-and the text's keys and values are made once per request. Letters: B clips, F frames, N tokens a frame, D width, L words.
+One token is one place of the picture through the whole window of time, for movement is smooth in time and its latents are
+few: a clip of 49 frames is as many tokens as one picture. Each latent frame keeps a time of its own; all of them make the
+modulation that the blocks share (adaLN-single, 2310.00426). Positions are rotary in shares of the picture, queries and
+keys are normalised (2302.05442), and the text's keys and values are made once per request. Letters: B clips, N tokens,
+P places with times of their own (1 or N), D width, L words.
 """
 
 import math
@@ -13,8 +15,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from motionalchemy.errors import InputError
 from motionalchemy.nets.text import Tokens
 from motionalchemy.plan import ROLES, Reference
+
+WAVES = 64  # numbers that stand for a time
 
 
 @dataclass(frozen=True)
@@ -26,9 +31,11 @@ class TransformerConfig:
     depth: int = 8
     heads: int = 4
     text: int = 512
+    vision: int = 768
     buckets: int = 8192
     words: int = 64
     refiner: int = 1
+    groups: int = 6  # latent frames after the first that a window holds at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +95,7 @@ class Turn:
 
 
 class Block(nn.Module):
-    """Attention over clip and references, attention to the words, feed-forward; modulated per frame."""
+    """Attention over clip and references, attention to the words, feed-forward; modulated by the times."""
 
     def __init__(self, width: int, heads: int):
         super().__init__()
@@ -98,12 +105,11 @@ class Block(nn.Module):
         self.own = nn.Parameter(torch.zeros(6, width))
 
     def forward(self, x: Tensor, modulation: Tensor, turn: Turn, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
-        """x (B, F, N, D); modulation (B, F, 1, 6, D)."""
-        frames = x.shape[1:3]
+        """x (B, N, D); modulation (B, P, 6, D)."""
         shift1, scale1, gate1, shift2, scale2, gate2 = (modulation + self.own).unbind(-2)
-        y = (_normed(x) * (1 + scale1) + shift1).flatten(1, 2)
-        x = x + gate1 * self.look(y, *self.look.keys_values(y), turn).unflatten(1, frames)
-        x = x + self.read(self.read_norm(x).flatten(1, 2), k, v, mask=mask).unflatten(1, frames)
+        y = _normed(x) * (1 + scale1) + shift1
+        x = x + gate1 * self.look(y, *self.look.keys_values(y), turn)
+        x = x + self.read(self.read_norm(x), k, v, mask=mask)
         return x + gate2 * self.think(_normed(x) * (1 + scale2) + shift2)
 
 
@@ -146,25 +152,31 @@ class TextRefiner(nn.Module):
 
 
 class FlowTransformer(nn.Module):
-    """Noised latents with a time for each frame or position, references and words -> the clean latents."""
+    """Noised latents with a time for each frame or position, pictures, references and words -> the clean latents."""
 
     matrices = ("blocks.",)
 
     def __init__(self, config: TransformerConfig):
         super().__init__()
-        self.config, width = config, config.width
-        self.enter, self.hint = nn.Linear(config.channels, width), nn.Linear(config.channels, width, bias=False)
+        self.config, width, later = config, config.width, config.groups * config.channels
+        self.picture, self.enter = nn.Linear(config.channels, width), nn.Linear(later, width)
+        self.look = nn.Linear(config.vision, width)
         self.role = nn.Embedding(len(ROLES) + 1, width)
-        self.angle = nn.Linear(2, width, bias=False)
+        self.angle, self.when = nn.Linear(2, width, bias=False), nn.Linear(WAVES, width, bias=False)
         self.text = TextRefiner(config)
-        self.time = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width))
-        self.size, self.gist = nn.Linear(2, width), nn.Linear(width, width)
+        times = (1 + config.groups) * WAVES
+        self.time = nn.Sequential(nn.Linear(times, width), nn.SiLU(), nn.Linear(width, width))
+        self.size, self.gist = nn.Linear(3, width), nn.Linear(width, width)
         self.modulation = nn.Linear(width, 6 * width)
         self.blocks: Iterable[Block] = nn.ModuleList(Block(width, config.heads) for _ in range(config.depth))  # type: ignore[assignment]
         self.final = nn.Linear(width, 2 * width)
-        self.leave = nn.Linear(width, config.channels)
+        self.leave_picture, self.leave = nn.Linear(width, config.channels), nn.Linear(width, later)
+        self.deviation: Tensor
+        self.made: Tensor
+        self.register_buffer("deviation", torch.ones(config.channels))  # of the later frames' latents; frame 0 has 1
+        self.register_buffer("made", torch.ones(config.channels))  # 0 for channels of later frames that stay zero
         nn.init.normal_(self.role.weight, std=0.02)
-        for layer in (self.gist, self.modulation, self.final, self.leave):
+        for layer in (self.gist, self.modulation, self.final, self.leave_picture, self.leave):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
         for block in self.blocks:
@@ -186,107 +198,104 @@ class FlowTransformer(nn.Module):
         words: "Words | Tokens",
         seconds: Tensor,
         references: tuple[Reference, ...] = (),
-        window: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0),
-        guess: Tensor | None = None,
+        looks: tuple[Tensor | None, ...] = (None,),
     ) -> Tensor:
         """x (B, C, T, h, w), t broadcastable to (B, 1, T, h, w), seconds (T,) -> clean latents like x.
 
-        `guess`, like x, is what the clip would be if nothing happened. What x tells beyond the guess, (1 - t) r + t n
-        for a difference r of unit size, is scaled to the best linear estimate of r (as EDM's preconditioning, 2206.00364);
-        the network says what that misses. At time 1 nothing of the noise gets through.
-        `window` (top, left, bottom, right) is the share of the whole picture that x shows. Training passes plain
-        tokens, so that gradients and compilation see one call; inference passes words made once.
+        `looks`, for the clip and then for each reference, is what the vision network says of its first picture
+        (B, V, h, w), or None where there is none. Of x the network is shown the best linear estimate of the clean
+        latents and says what that misses, in units of what can be missed (EDM's preconditioning, 2206.00364): at time 1
+        nothing of the noise gets through, and what is known stays as it is. Training passes plain tokens, so that
+        gradients and compilation see one call; inference passes words made once.
         """
         if isinstance(words, Tokens):
             words = self.words(words.ids, words.vectors, words.mask)
-        b, _, frames, h, w = x.shape
-        guess = torch.zeros_like(x) if guess is None else guess
-        told = (x - (1 - t) * guess) * ((1 - t) / ((1 - t).square() + t.square()))
-        first = self._tokens(told, None) + self.hint(guess.flatten(3).permute(0, 2, 3, 1))
-        tokens, times = [first], [t.expand(b, 1, frames, *t.shape[3:])]
-        places = [_places(seconds, h, w, window)]
-        for reference in references:
-            r = reference.value
-            tokens.append(self._tokens(r, reference))
-            times.append(t.new_zeros(b, 1, r.shape[2], *t.shape[3:]))
-            places.append(_places(_reference_seconds(reference, seconds), r.shape[3], r.shape[4], window))
-        sequence = torch.cat([s.flatten(1, 2) for s in tokens], 1)  # (B, all tokens, D)
-        regional = max(t.shape[3:]) > 1
-        count = 1 if regional or any(s.shape[2] != h * w for s in tokens) else h * w
-        condition = self._condition(times, [s.shape[2] // count for s in tokens], x, window)  # (B, F, D)
-        condition = condition + self.gist(words.gist)[:, None]
-        modulation = self.modulation(F.silu(condition)).unflatten(-1, (6, -1))[:, :, None]
+        b, c, frames, h, w = x.shape
+        spread = self._each_frame(self.deviation, frames)  # (1, C, T, 1, 1)
+        total = ((1 - t) * spread).square() + t.square()
+        made = self._each_frame(self.made, frames)
+        told = x * ((1 - t) * spread.square() / total) * torch.where(t == 0, torch.ones_like(made), made)
+        clock = t.expand(b, 1, frames, *t.shape[3:])[:, 0].flatten(2).transpose(1, 2)  # (B, P, T)
+        tokens, times = [self._tokens(told / spread, looks[0])], [clock]
+        places = [_places(h, w, x.device)]
+        for reference, look in zip(references, looks[1:], strict=True):
+            tokens.append(self._beside(reference, look, seconds))
+            times.append(t.new_zeros(b, 1, reference.value.shape[2]))
+            places.append(_places(*reference.value.shape[3:], x.device))
+        general = self._size(x, seconds) + self.gist(words.gist)[:, None]  # (B, 1, D)
+        condition = [self._condition(each) + general for each in times]
+        if references:  # a row for every token, since those of the references have times of their own
+            condition = [c.expand(-1, s.shape[1], -1) for c, s in zip(condition, tokens, strict=True)]
+        modulation = self.modulation(F.silu(torch.cat(condition, 1))).unflatten(-1, (6, -1))
         turn = Turn(_angles(torch.cat(places), self.config.width // self.config.heads)[None])
-        mask = words.mask[:, None, None]
-        y = sequence.unflatten(1, (-1, count))
+        y, mask = torch.cat(tokens, 1), words.mask[:, None, None]
         for block, k, v in zip(self.blocks, words.keys, words.values, strict=True):
             y = block(y, modulation, turn, k, v, mask)
-        y = y.flatten(1, 2)[:, : frames * h * w].unflatten(1, (-1, count))
-        shift, scale = self.final(F.silu(condition[:, : y.shape[1]]))[:, :, None].chunk(2, -1)
-        change = self.leave(_normed(y) * (1 + scale) + shift).flatten(1, 2)
-        return guess + told + change.transpose(1, 2).unflatten(2, (frames, h, w))
+        shift, scale = self.final(F.silu(condition[0])).chunk(2, -1)
+        y = _normed(y[:, : h * w]) * (1 + scale) + shift
+        later = self.leave(y).unflatten(-1, (-1, c))[:, :, : frames - 1]
+        missed = torch.cat((self.leave_picture(y)[:, :, None], later), 2)  # (B, h * w, T, C)
+        return told + missed.permute(0, 3, 2, 1).unflatten(3, (h, w)) * (t * spread * made * total.rsqrt())
 
-    def _tokens(self, latents: Tensor, reference: Reference | None) -> Tensor:
-        """(B, C, T, h, w) -> (B, T, h * w, D), marked with role and angle."""
-        kind = 0 if reference is None else 1 + ROLES.index(reference.role)
-        tokens = self.enter(latents.flatten(3).permute(0, 2, 3, 1)) + self.role.weight[kind]
-        if reference is not None:
-            turned = math.radians(reference.angle)
-            tokens = tokens + self.angle(tokens.new_tensor([math.sin(turned), math.cos(turned) - 1]))
-        return tokens
+    @staticmethod
+    def _each_frame(channels: Tensor, frames: int) -> Tensor:
+        """Numbers for the channels of later frames, 1 in frame 0: (C,) -> (1, C, frames, 1, 1)."""
+        later = channels[:, None].expand(-1, frames - 1)
+        return torch.cat((torch.ones_like(channels)[:, None], later), 1)[None, :, :, None, None]
 
-    def _condition(self, times: list[Tensor], repeats: list[int], x: Tensor, window: tuple) -> Tensor:
-        """One vector for each group of tokens that shares a time, (B, F, D): its time, and the picture's scale."""
+    def _tokens(self, latents: Tensor, look: Tensor | None) -> Tensor:
+        """(B, C, T, h, w) -> (B, h * w, D); frames that a window could hold and this one lacks count as zero."""
+        lacking = 1 + self.config.groups - latents.shape[2]
+        if lacking < 0:
+            raise InputError(f"a window holds {1 + self.config.groups} latent frames, not {latents.shape[2]}")
+        flat = F.pad(latents.flatten(3).permute(0, 3, 2, 1), (0, 0, 0, lacking))  # (B, h * w, 1 + groups, C)
+        tokens = self.picture(flat[:, :, 0]) + self.enter(flat[:, :, 1:].flatten(2))
+        return tokens if look is None else tokens + self.look(look.flatten(2).transpose(1, 2))
+
+    def _beside(self, reference: Reference, look: Tensor | None, seconds: Tensor) -> Tensor:
+        """The tokens of a reference, marked with its role, its angle and its share of the clip's time."""
+        value = reference.value
+        tokens = self._tokens(value / self._each_frame(self.deviation, value.shape[2]), look)
+        turned = math.radians(reference.angle)
+        tokens = tokens + self.angle(tokens.new_tensor([math.sin(turned), math.cos(turned) - 1]))
+        tokens = tokens + self.role.weight[1 + ROLES.index(reference.role)]
+        if reference.time is None:
+            return tokens
+        share = (reference.time - seconds[0]) / (seconds[-1] - seconds[0]).clamp(min=1e-3)
+        return tokens + self.when(_waves(share.view(1, 1)))
+
+    def _condition(self, times: Tensor) -> Tensor:
+        """The times of a window's frames (B, P, T) -> (B, P, D); frames that are lacking have none."""
+        lacking = 1 + self.config.groups - times.shape[2]
+        return self.time(F.pad(_waves(times), (0, 0, 0, lacking)).flatten(2))
+
+    def _size(self, x: Tensor, seconds: Tensor) -> Tensor:
+        """How large the picture is, its aspect and how long its frames last, (1, D)."""
         h, w = x.shape[3:]
-        columns = []
-        for t, repeat in zip(times, repeats, strict=True):
-            flat = t[:, 0].flatten(2) if t[0, 0, 0].numel() > 1 else t[:, 0].flatten(2).expand(-1, -1, repeat)
-            columns.append(flat.flatten(1))
-        scale = 0.5 * math.log2(h * w / 64 / ((window[2] - window[0]) * (window[3] - window[1])))
-        size = self.size(x.new_tensor([scale, math.log2(h / w)]))
-        return self.time(_waves(torch.cat(columns, 1), self.config.width)) + size
+        step = float(seconds[-1] - seconds[0]) / max(1, len(seconds) - 1) * 3 or 1.0  # in units of 8 frames at 24 fps
+        return self.size(x.new_tensor([0.5 * math.log2(h * w / 64), math.log2(h / w), math.log2(step)]))
 
 
 def _normed(x: Tensor) -> Tensor:
     return F.rms_norm(x, x.shape[-1:])
 
 
-def _waves(t: Tensor, width: int) -> Tensor:
-    """Sines and cosines of a time in [0, 1]: (B, F) -> (B, F, width)."""
-    rates = torch.exp(torch.linspace(math.log(1.0), math.log(1000.0), width // 2, device=t.device))
+def _waves(t: Tensor) -> Tensor:
+    """Sines and cosines of a time in [0, 1]: (...) -> (..., WAVES)."""
+    rates = torch.exp(torch.linspace(0.0, math.log(1000.0), WAVES // 2, device=t.device))
     phase = t[..., None].float() * rates
     return torch.cat((phase.sin(), phase.cos()), -1).to(t.dtype)
 
 
-def _reference_seconds(reference: Reference, seconds: Tensor) -> Tensor:
-    """When each frame of a reference stands; one without a time stands one second before the clip."""
-    frames = reference.value.shape[2]
-    if reference.time is None:
-        return seconds.new_full((frames,), -1.0) + seconds[0]
-    step = (seconds[1:2] - seconds[:1]) if len(seconds) > 1 else seconds.new_zeros(1)
-    if frames == len(seconds):
-        return seconds - seconds[0] + reference.time
-    return reference.time + step * torch.arange(frames, device=seconds.device)
-
-
-def _places(seconds: Tensor, h: int, w: int, window: tuple[float, float, float, float]) -> Tensor:
-    """Second, row and column of every token (T * h * w, 3); rows and columns in eighths of the whole picture's side."""
-    top, left, bottom, right = window
-    tall = (h / (bottom - top)) / (w / (right - left))  # aspect of the whole picture
-    centre = lambda n, low, high: low + (high - low) * (torch.arange(n, device=seconds.device) + 0.5) / n - 0.5  # noqa: E731
-    rows = 8 * tall**0.5 * centre(h, top, bottom)
-    columns = 8 * tall**-0.5 * centre(w, left, right)
-    return torch.stack(torch.meshgrid(seconds.float(), rows, columns, indexing="ij"), -1).flatten(0, 2)
+def _places(h: int, w: int, device: torch.device) -> Tensor:
+    """Row and column of every token (h * w, 2), in eighths of the picture's side."""
+    tall = h / w
+    centre = lambda n: (torch.arange(n, device=device) + 0.5) / n - 0.5  # noqa: E731
+    rows, columns = 8 * tall**0.5 * centre(h), 8 * tall**-0.5 * centre(w)
+    return torch.stack(torch.meshgrid(rows, columns, indexing="ij"), -1).flatten(0, 1)
 
 
 def _angles(places: Tensor, head: int) -> Tensor:
-    """Rotary angles (L, head / 2) for places (L, 3): a third of the frequencies an axis, the rest to time."""
-    half = head // 2
-    space = half // 3
-    shares = (half - 2 * space, space, space)
-    fastest = (2 * math.pi * 4, math.pi, math.pi)  # radians per second, and per eighth of the side
-    parts = []
-    for axis, (count, fast) in enumerate(zip(shares, fastest, strict=True)):
-        rates = fast * torch.logspace(0, -1.5, count, device=places.device)
-        parts.append(places[:, axis : axis + 1] * rates)
-    return torch.cat(parts, -1)
+    """Rotary angles (N, head / 2) for places (N, 2): half of the frequencies an axis, the fastest pi an eighth."""
+    rates = math.pi * torch.logspace(0, -1.5, head // 4, device=places.device)
+    return torch.cat([places[:, axis : axis + 1] * rates for axis in (0, 1)], -1)

@@ -1,0 +1,187 @@
+"""The video autoencoder of pictures that move: the first frame, where each of its parts goes, and what that misses.
+
+Latent frame 0 is the picture. Every later latent holds, for 8 frames of 16 x 16 pixels, the leading components of a field
+that says from where in the picture each pixel comes, and of the rest that no such field can give (what was hidden before).
+So a clip is as sharp as its picture at any size, and a blurred guess at the latents is a half-way movement, not a blur
+(compare latent flow diffusion, 2303.13744). Both maps are linear, fitted in closed form; nothing here is random.
+"""
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from motionalchemy.grid import Grid
+from motionalchemy.nets.autoencoder import Autoencoder, AutoencoderConfig
+
+FLATTEN = 0.7  # latents are coefficients divided by deviation ** FLATTEN
+
+
+@dataclass(frozen=True)
+class MotionConfig:
+    """`moves` channels say where things come from, one vector for each `cell` pixels; the others hold the rest."""
+
+    picture: AutoencoderConfig = dataclasses.field(default_factory=AutoencoderConfig)
+    moves: int = 24
+    cell: int = 4
+
+    @property
+    def grid(self) -> Grid:
+        return self.picture.grid
+
+
+class MotionAutoencoder(nn.Module):
+    """Video (B, 3, 8k+1, H, W) in [-1, 1] <-> latents (B, C, k+1, H/16, W/16); a still clip has zeros after frame 0."""
+
+    def __init__(self, config: MotionConfig):
+        super().__init__()
+        self.config, grid = config, config.grid
+        self.picture = Autoencoder(config.picture)
+        vectors, pixels = 2 * grid.time * (grid.space // config.cell) ** 2, 3 * grid.time * grid.space**2
+        self.moves: Tensor  # orthonormal rows, over (2, time, rows, columns)
+        self.rest: Tensor  # the same, over (3, time, rows, columns)
+        self.unit: Tensor  # of each channel's coefficient
+        self.deviation: Tensor  # of each channel's latents over the corpus
+        self.register_buffer("moves", torch.zeros(config.moves, vectors))
+        self.register_buffer("rest", torch.zeros(grid.channels - config.moves, pixels))
+        self.register_buffer("unit", torch.ones(grid.channels))
+        self.register_buffer("deviation", torch.ones(grid.channels))
+
+    def encode(self, video: Tensor) -> Tensor:
+        """Video (B, 3, T, H, W) -> latents; a latent frame sees frame 0 and its own frames, and those between."""
+        grid, (h, w) = self.config.grid, video.shape[3:]
+        groups = grid.latent_frames(video.shape[2]) - 1
+        first = self.picture.encode(video[:, :, :1])
+        if not groups:
+            return first
+        if bool((video == video[:, :, :1]).all()):
+            return torch.cat((first, torch.zeros_like(first).expand(-1, -1, groups, -1, -1)), 2)
+        field = shrunk(torch.stack([trace(clip) for clip in video]), self.config.cell)  # (B, 2, T-1, h/4, w/4)
+        moves = self._coefficients(field, self.moves, 2)
+        kept = grown(self._values(moves, self.moves, 2), h, w, 1.0)
+        rest = self._coefficients(video[:, :, 1:] - moved(video[:, :, 0], kept), self.rest, 3)
+        return torch.cat((first, torch.cat((moves, rest), 1) / self.unit.view(-1, 1, 1, 1)), 2)
+
+    def decode(self, latents: Tensor, picture: Tensor | None = None) -> Tensor:
+        """Latents (B, C, t, h, w) -> video (B, 3, 8t-7, 16h, 16w).
+
+        With `picture` (B, 3, 1, H, W), the clip's own first frame at any size, that one moves, and at its size.
+        """
+        return torch.cat(list(self.decode_stream(latents, picture)), 2)
+
+    def decode_stream(self, latents: Tensor, picture: Tensor | None = None) -> Iterable[Tensor]:
+        """Yield the video of `decode`, the first frame and then one latent frame at a time, in constant memory."""
+        first = self.picture.decode(latents[:, :, :1]) if picture is None else picture
+        yield first
+        height, width = first.shape[3:]
+        scale = width / (latents.shape[4] * self.config.grid.space)
+        for part in latents[:, :, 1:].split(1, 2):
+            coefficients = part * self.unit.view(-1, 1, 1, 1)
+            field = self._values(coefficients[:, : self.config.moves], self.moves, 2)
+            rest = self._values(coefficients[:, self.config.moves :], self.rest, 3)
+            yield moved(first[:, :, 0], grown(field, height, width, scale)) + grown(rest, height, width, 1.0)
+
+    def _coefficients(self, x: Tensor, basis: Tensor, n: int) -> Tensor:
+        """(B, n, groups * time, H', W') -> (B, components, groups, h, w)."""
+        time = self.config.grid.time
+        return (cells(x, time, _side(basis, n, time)) @ basis.T).permute(0, 4, 1, 2, 3)
+
+    def _values(self, coefficients: Tensor, basis: Tensor, n: int) -> Tensor:
+        """The inverse of `_coefficients`, as far as the components reach."""
+        b, _, groups, h, w = coefficients.shape
+        time = self.config.grid.time
+        side = _side(basis, n, time)
+        flat = (coefficients.permute(0, 2, 3, 4, 1) @ basis).view(b, groups, h, w, n, time, side, side)
+        return flat.permute(0, 4, 1, 5, 2, 6, 3, 7).reshape(b, n, groups * time, h * side, w * side)
+
+
+def _side(basis: Tensor, n: int, time: int) -> int:
+    return round((basis.shape[1] / (n * time)) ** 0.5)
+
+
+def cells(x: Tensor, time: int, side: int) -> Tensor:
+    """(B, n, groups * time, h * side, w * side) -> (B, groups, h, w, n * time * side * side), one row a latent."""
+    b, n, frames, height, width = x.shape
+    split = x.view(b, n, frames // time, time, height // side, side, width // side, side)
+    return split.permute(0, 2, 4, 6, 1, 3, 5, 7).flatten(4)
+
+
+def trace(clip: Tensor) -> Tensor:
+    """From where in frame 0 each pixel of the later frames comes: (3, T, H, W) in [-1, 1] -> (2, T-1, H, W), pixels.
+
+    Dense inverse search (1603.03590) against frame 0, each frame begun from the field of the frame before.
+    """
+    import cv2
+
+    grey = ((clip.float().mean(0) + 1) * 127.5).clamp(0, 255).byte().cpu().numpy()
+    search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    fields, field = [], None
+    for frame in grey[1:]:
+        field = search.calc(frame, grey[0], None if field is None else field.copy())
+        fields.append(field)
+    return torch.from_numpy(np.stack(fields)).permute(3, 0, 1, 2).to(clip.device)
+
+
+def shrunk(field: Tensor, cell: int) -> Tensor:
+    """A field (B, n, T, H, W) with one mean vector for every cell x cell pixels."""
+    return F.avg_pool3d(field, (1, cell, cell))
+
+
+def grown(field: Tensor, height: int, width: int, scale: float) -> Tensor:
+    """A field (B, n, T, h, w) at another size, its values times `scale`."""
+    b, frames = field.shape[0], field.shape[2]
+    flat = field.transpose(1, 2).flatten(0, 1) * scale
+    flat = F.interpolate(flat, (height, width), mode="bilinear", align_corners=False)
+    return flat.unflatten(0, (b, frames)).transpose(1, 2)
+
+
+def moved(picture: Tensor, field: Tensor) -> Tensor:
+    """A picture (B, 3, H, W) seen through a field (B, 2, T, H, W) in pixels: (B, 3, T, H, W)."""
+    b, _, frames, height, width = field.shape
+    rows = torch.arange(height, device=field.device) + 0.5
+    columns = torch.arange(width, device=field.device) + 0.5
+    x, y = columns + field[:, 0], rows[:, None] + field[:, 1]  # (B, T, H, W)
+    grid = torch.stack((x * (2 / width) - 1, y * (2 / height) - 1), -1).flatten(0, 1)
+    source = picture[:, None].expand(-1, frames, -1, -1, -1).flatten(0, 1).to(grid.dtype)
+    seen = F.grid_sample(source, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    return seen.unflatten(0, (b, frames)).transpose(1, 2)
+
+
+@torch.no_grad()
+def fit(model: MotionAutoencoder, clips: Iterable[Tensor]) -> None:
+    """Set the linear maps to the principal components of what `clips` (3, T, H, W), several of them, hold.
+
+    First the movement, then the rest that it leaves; the units follow from the deviations, mean square 1 over all.
+    """
+    config, seen = model.config, list(clips)
+    fields = [shrunk(trace(clip)[None], config.cell) for clip in seen]
+    model.moves.copy_(
+        _components((cells(f, config.grid.time, config.grid.space // config.cell) for f in fields), model.moves)
+    )
+    model.unit.fill_(1.0)
+    missing = []
+    for clip, field in zip(seen, fields, strict=True):
+        kept = model._values(model._coefficients(field, model.moves, 2), model.moves, 2)
+        missing.append(clip[None, :, 1:] - moved(clip[None, :, 0], grown(kept, *clip.shape[2:], 1.0)))
+    model.rest.copy_(_components((cells(m, config.grid.time, config.grid.space) for m in missing), model.rest))
+    pairs = zip(fields, missing, strict=True)
+    parts = [(model._coefficients(f, model.moves, 2), model._coefficients(m, model.rest, 3)) for f, m in pairs]
+    spread = torch.cat([torch.cat([p[i] for p in parts]).pow(2).mean((0, 2, 3, 4)).sqrt() for i in (0, 1)])
+    unit = spread**FLATTEN
+    for half in (slice(0, config.moves), slice(config.moves, None)):
+        unit[half] *= (spread[half] / unit[half]).square().mean().sqrt()
+    model.unit.copy_(unit)
+    model.deviation.copy_(spread / unit)
+
+
+def _components(rows: Iterable[Tensor], like: Tensor) -> Tensor:
+    """The leading principal directions about zero of many rows, as many as `like` has."""
+    total = torch.zeros(like.shape[1], like.shape[1])
+    for part in rows:
+        flat = part.flatten(0, -2)
+        total += flat.T @ flat
+    return torch.linalg.eigh(total)[1].flip(1)[:, : len(like)].T
