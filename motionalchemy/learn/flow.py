@@ -10,8 +10,8 @@ from motionalchemy.plan import Plan
 from motionalchemy.sample import shifted
 
 FLOOR = 0.25
-BLIND = 0.5  # the share of clips at time 1 itself, where few-step sampling begins
-CALM = 0.03  # weighed mean square of a clip's latents below which its errors count no more
+BLIND = 0.6  # the share of clips at time 1 itself, where few-step sampling begins
+CALM = 0.01  # weighed mean square of a clip's latents below which its errors count no more
 
 
 def on_the_way(plan: Plan, truth: Tensor, noise: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:

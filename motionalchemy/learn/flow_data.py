@@ -19,7 +19,7 @@ from motionalchemy.learn.latents import Part
 from motionalchemy.nets.text import TokenEncoder, Tokens
 from motionalchemy.plan import Plan
 
-MIX = {"animate": 0.85, "ends": 0.05, "extend": 0.07, "imagine": 0.03}
+MIX = {"animate": 0.82, "ends": 0.05, "extend": 0.1, "imagine": 0.03}
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,14 +47,16 @@ class FlowBatch:
 
 @dataclass(frozen=True)
 class FlowData:
-    """Draws batches of `count` clips from a cache; `mix` weighs the kinds, `silent` is the share of empty captions and
-    `short` that of batches cut after half of their latent frames."""
+    """Draws batches of `count` clips from a cache; `mix` weighs the kinds, `silent` is the share of empty captions,
+    `short` that of batches cut after half of their latent frames, and `verbs` that of batches whose clips share first
+    frames and differ in the verb."""
 
     folder: Path
     text: TokenEncoder
     count: int = 16
     silent: float = 0.1
     short: float = 0.15
+    verbs: float = 0.75
     seed: int = 0
     fps: float = 24.0
     grid: Grid = field(default_factory=Grid)
@@ -70,8 +72,10 @@ class FlowData:
         generator = torch.Generator().manual_seed(rng.getrandbits(60))
         kind = rng.choices(list(self.mix), list(self.mix.values()))[0]
         parts: list[Part] = self._parts  # type: ignore[attr-defined]
-        shape = rng.choice(parts).latents.shape[3:]
-        alike = [part for part in parts if part.latents.shape[3:] == shape]
+        verbs = rng.random() < self.verbs
+        fitting = [part for part in parts if part.siblings == verbs] or parts
+        shape = rng.choice(fitting).latents.shape[3:]
+        alike = [part for part in fitting if part.latents.shape[3:] == shape]
         rows = [(part, rng.randrange(len(part.words))) for part in rng.choices(alike, k=self.count)]
         take: Callable[[str], Tensor] = lambda name: torch.stack([getattr(p, name)[r] for p, r in rows]).float()  # noqa: E731
         truth, looks = take("latents"), (take("look"),)
@@ -82,8 +86,9 @@ class FlowData:
             end = (self.grid.frames(frames) - 1) / self.fps
             plan, looks = tasks.animate(truth, frames, take("last"), end), (*looks, take("last_look"))
         elif kind == "extend":
-            known = rng.randint(2, max(2, frames - 2))
-            plan = tasks.extend(truth[:, :, :known], frames)
+            truth = later_window(truth, rng)
+            frames = truth.shape[2]
+            plan = tasks.extend(truth[:, :, : rng.randint(2, max(2, frames - 2))], frames)
         elif kind == "imagine":
             plan, looks = tasks.imagine(truth, frames), (None,)
         else:
@@ -92,3 +97,9 @@ class FlowData:
         seconds = torch.tensor(self.grid.starts(frames, self.fps))
         noise = torch.randn(truth.shape, generator=generator)
         return FlowBatch(kind, truth, plan, noise, self.text.encode(words, limit=40), looks, seconds)
+
+
+def later_window(truth: Tensor, rng: random.Random) -> Tensor:
+    """Latents as a later window of a long clip sees them: the clip's own first frame, and then from any frame on."""
+    skipped = rng.randint(0, max(0, truth.shape[2] - 4))
+    return torch.cat((truth[:, :, :1], truth[:, :, 1 + skipped :]), 2)

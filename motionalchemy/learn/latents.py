@@ -39,6 +39,11 @@ class Part:
     last_look: Tensor
     words: list[dict[str, Any]]
 
+    @property
+    def siblings(self) -> bool:
+        """Whether its clips come in groups that share their first frame (their keys begin alike)."""
+        return 2 * len({entry["sources"][0][:6] for entry in self.words}) <= len(self.words)
+
 
 def build(
     corpus: Path, models: Path, out: Path, count: int, seed: int = 0, workers: int = 2

@@ -68,7 +68,7 @@
       history.replaceState(null, "", `#${id}`);
       if (fresh) {
         changed();
-        if (this.getBoundingClientRect().top > innerHeight * 0.8) this.scrollIntoView({ block: "start" });
+        if (this.getBoundingClientRect().top > innerHeight / 2) this.scrollIntoView({ block: "start" });
       }
       this.source = new EventSource(`../v1/videos/${id}/events`);
       for (const name of ["progress", ...ENDED])
@@ -154,7 +154,7 @@
         this.note(page.language === "en" ? video.motionalchemy.notes.join(" ") : "");
       } else {
         this.screen.replaceChildren();
-        if (video.error) this.note(failures[video.error.code] || video.error.message);
+        if (video.error) this.note(failures[video.error.code] || say("said", { text: video.error.message }));
       }
       const links = made
         ? [

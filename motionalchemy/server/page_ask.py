@@ -34,7 +34,7 @@ class Desk:
         return refused.message if refused.code == "told" else refusal(self.language, refused)
 
     async def animate(
-        self, who: Who, image: str | None, prompt: str, seconds: float | None, own: dict[str, Any], last: str | None
+        self, who: Who, image: str | None, prompt: str, seconds: str, own: dict[str, Any], last: str | None
     ) -> str:
         """Animate a picture with one sentence."""
         if image is None:
@@ -44,7 +44,7 @@ class Desk:
             return await self._create(who, body, own | {"last": rest[0] if rest else None})
 
     async def views(
-        self, who: Who, views: list[str], prompt: str, seconds: float | None, angles: str, own: dict[str, Any]
+        self, who: Who, views: list[str], prompt: str, seconds: str, angles: str, own: dict[str, Any]
     ) -> str:
         """Move the camera through several pictures of one thing; `angles` is text, one number for each."""
         if len(views) < 2:
@@ -73,7 +73,7 @@ class Desk:
         if not id and clip is None:
             if image is None:
                 raise self._no("no_start")
-            return await self.animate(who, image, prompt, seconds, own, None)
+            return await self.animate(who, image, prompt, str(seconds), own, None)
         with self._source(id, clip) as video:
             body = {"prompt": prompt, "video": video, "seconds": seconds}
             return await self._derive(who, "extensions", shapes.ExtendBody, body, own)
@@ -120,7 +120,7 @@ class Desk:
 
 def given(fields: dict[str, Any]) -> dict[str, Any]:
     """The fields that somebody filled in."""
-    return {name: value for name, value in fields.items() if value not in (None, "", False)}
+    return {name: value for name, value in fields.items() if value is not None and value is not False and value != ""}
 
 
 def drawn(own: dict[str, Any]) -> dict[str, Any]:

@@ -121,7 +121,7 @@ class Lobby:
         """A key that is given at / is sent everywhere below it, so a browser is asked for it there."""
         headers, body = MutableHeaders(raw=start["headers"]), b""
         if scope["path"] != "/":
-            start = start | {"status": 302}
+            start = {**start, "status": 302}
             headers["location"] = scope.get("root_path", "") + "/"
             del headers["www-authenticate"]
         else:
@@ -135,7 +135,7 @@ class Lobby:
             ).encode()
             headers["content-type"] = "text/html; charset=utf-8"
         headers["content-length"] = str(len(body))
-        await send(start | {"headers": headers.raw})
+        await send({**start, "headers": headers.raw})
         await send({"type": "http.response.body", "body": body})
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio import themes
 
 from motionalchemy.errors import InputError
 from motionalchemy.request import LONGEST_PROMPT, REGIONS, parse
@@ -24,6 +25,7 @@ SHOWN = (  # a picture of EXAMPLES, and what happens in it in each of LANGUAGES
     ("swordsman.png", ("the swordsman raises both arms and cheers", "剑士举起双臂欢呼")),
 )
 FORGET = 3600  # seconds after which an upload is deleted, whether or not it became a request
+LONGEST_NUMBER = 20  # characters
 EACH = 2.0  # seconds of a part of a long video, where nobody says otherwise
 FONTS = ["system-ui", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "WenQuanYi Micro Hei", "sans-serif"]
 # What the elements of page.js say becomes an event of the component round them.
@@ -36,9 +38,9 @@ MASKED = "(...values) => { values[4] = document.querySelector('ma-brush')?.mask(
 Ask = Callable[..., Awaitable[str]]  # (who, *values) -> the id of a queued video
 
 
-def theme() -> gr.themes.Base:
+def theme() -> themes.Base:
     """Fonts of the person's own machine only."""
-    return gr.themes.Soft(font=FONTS, font_mono=["ui-monospace", "monospace"])
+    return themes.Soft(font=FONTS, font_mono=["ui-monospace", "monospace"])
 
 
 def build(service: Service, language: str) -> gr.Blocks:
@@ -55,7 +57,7 @@ class Page:
 
     def __init__(self, desk: Desk):
         self.desk, self.words = desk, desk.words
-        self.job = _own("<ma-job></ma-job>", elem_id="job", js_on_load=RELAY, render=False)
+        self.job = _bare("<ma-job></ma-job>", elem_id="job", js_on_load=RELAY, render=False)
         self._banner()
         with gr.Row(elem_id="work"):
             with gr.Column(scale=5, min_width=300), gr.Tabs(elem_id="tabs") as self.tabs:
@@ -68,14 +70,14 @@ class Page:
                         gr.Markdown(self.words["motion_later"])
             with gr.Column(scale=4, min_width=300):
                 self.job.render()
-                self.told = _own(elem_id="told")
-        _own("<ma-gallery></ma-gallery>", elem_id="gallery")
+                self.told = _bare(elem_id="told")
+        _bare("<ma-gallery></ma-gallery>", elem_id="gallery")
         self._remix()
 
     def _banner(self) -> None:
         other = next(language for language in LANGUAGES if language != self.desk.language)
         model = html.escape(self.desk.service.settings.model_name)
-        _own(
+        _bare(
             f'<header><h1>MotionAlchemy</h1><p>{self.words["tagline"]} <span class="quiet">{self.words["served"]}: '
             f'{model}</span></p><a id="switch" href="../{other}/" lang="{other}">{self.words["switch"]}</a></header>',
             elem_id="banner",
@@ -93,7 +95,7 @@ class Page:
             self._examples(image, prompt)
 
         async def ask(who: Who, image: Any, prompt: str, last: Any, *values: Any) -> str:
-            own = dict(zip(names, values, strict=True))
+            own = _named(names, values)
             return await self.desk.animate(who, image, prompt, own.pop("seconds"), own, last)
 
         self._on([make.click, prompt.submit], ask, [image, prompt, last, *fields], told)
@@ -104,7 +106,7 @@ class Page:
             prompt = self._prompt("prompt", "edit_hint", "edit-prompt")
             choices = [(self.words[f"region_{name}"], name) for name in (*REGIONS, BRUSH)]
             region = gr.Radio(choices, value=REGIONS[0], label=self.words["region"], elem_id="edit-region")
-            brush = _own(visible=False)
+            brush = _bare(visible=False)
             mask = gr.Textbox(visible=False)
             names = ("strength", "steps", "guidance", "seed", "negative")
             with gr.Accordion(self.words["settings"], open=False):
@@ -115,7 +117,7 @@ class Page:
             return gr.update(value=_element("ma-brush", id), visible=region == BRUSH and bool(id or clip))
 
         async def ask(who: Who, id: str, clip: Any, prompt: str, region: str, mask: str, *values: Any) -> str:
-            own = dict(zip(names, values, strict=True))
+            own = _named(names, values)
             return await self.desk.edit(who, id, clip, prompt, region, mask, own)
 
         for changed in (region.change, *(part.change for part in source)):
@@ -133,7 +135,7 @@ class Page:
             make, told = self._button("make_views", "views")
 
         async def ask(who: Who, views: Any, prompt: str, angles: str, *values: Any) -> str:
-            own = dict(zip(names, values, strict=True))
+            own = _named(names, values)
             return await self.desk.views(who, views or [], prompt or "", own.pop("seconds"), angles or "", own)
 
         self._on([make.click, prompt.submit], ask, [views, prompt, angles, *fields], told)
@@ -153,7 +155,7 @@ class Page:
             make, told = self._button("make_long", "long")
 
         async def ask(who: Who, id: str, clip: Any, image: Any, parts: str, each: Any, *values: Any) -> str:
-            own = dict(zip(names, values, strict=True))
+            own = _named(names, values)
             return await self.desk.long(who, id, clip, image, parts or "", each or EACH, own)
 
         self._on([make.click], ask, [*source, image, parts, each, *fields], told)
@@ -165,9 +167,10 @@ class Page:
         )  # fmt: skip
 
     def _examples(self, image: gr.Image, prompt: gr.Textbox) -> None:
-        mine, folder = LANGUAGES.index(self.desk.language), self.desk.service.settings.data / PAGE_FILES
-        rows = [[str(shutil.copy(EXAMPLES / name, folder)), told[mine]] for name, told in SHOWN]
-        gr.Examples(rows, [image, prompt], label=self.words["examples"], api_visibility="private")
+        if EXAMPLES.is_dir():
+            mine, folder = LANGUAGES.index(self.desk.language), self.desk.service.settings.data / PAGE_FILES
+            rows = [[str(shutil.copy(EXAMPLES / name, folder)), told[mine]] for name, told in SHOWN]
+            gr.Examples(rows, [image, prompt], label=self.words["examples"], api_visibility="private")
 
     def _fields(self, names: Sequence[str]) -> list[Any]:
         """The settings of a task, empty at first; what they may hold is checked by the Request."""
@@ -175,26 +178,28 @@ class Page:
         made: dict[str, Any] = {}
         with gr.Row():
             for name in names:
-                if name not in ("negative", "loop", "close"):
-                    whole = None if name in ("seconds", "guidance", "strength") else 0
-                    info = self.words["seed_info"] if name == "seed" else None
-                    made[name] = gr.Number(None, label=self.words[name], info=info, precision=whole, min_width=130)
+                if name not in ("loop", "close"):
+                    made[name] = self._field(name)
         for name in names:
-            if name == "negative":
-                made[name] = gr.Textbox(label=self.words[name], max_length=LONGEST_PROMPT)
-            elif name not in made:
+            if name not in made:
                 made[name] = gr.Checkbox(label=self.words[name])
         return [made[name] for name in names]
+
+    def _field(self, name: str) -> gr.Textbox:
+        """A setting that may be left empty; Gradio's own field for numbers shows a 0 where nothing is given."""
+        wide, info = name == "negative", self.words["seed_info"] if name == "seed" else None
+        length = LONGEST_PROMPT if wide else LONGEST_NUMBER
+        return gr.Textbox(label=self.words[name], info=info, max_length=length, min_width=400 if wide else 130)
 
     def _button(self, label: str, name: str) -> tuple[gr.Button, gr.HTML]:
         """A button and, under it, the place of what has to be said about it."""
         make = gr.Button(self.words[label], variant="primary", elem_id=f"{name}-make")
-        return make, _own(elem_id=f"{name}-told")
+        return make, _bare(elem_id=f"{name}-told")
 
     def _source(self, tab: str, choose: Callable[..., Any]) -> tuple[gr.State, gr.Video]:
         """The clip of a tab: an uploaded one, or a result whose id an event of the job carries."""
         chosen = gr.State("")
-        chip = _own(visible=False, js_on_load=RELAY)
+        chip = _bare(visible=False, js_on_load=RELAY)
         clip = film(self.words["long_clip" if tab == "long" else "clip"], 240, f"{tab}-film")
 
         def take(event: gr.EventData) -> Any:
@@ -242,9 +247,13 @@ def motion_is_refused() -> bool:
     return False
 
 
-def _own(value: str = "", **options: Any) -> gr.HTML:
+def _bare(value: str = "", **options: Any) -> gr.HTML:
     """HTML that looks as page.css says."""
     return gr.HTML(value, apply_default_css=False, **options)
+
+
+def _named(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
+    return dict(zip(names, values, strict=True))
 
 
 def _hidden(hidden: bool) -> Any:

@@ -1,5 +1,7 @@
 """The words of the page, English and Chinese side by side, and the refusals of the server in both."""
 
+import re
+
 from motionalchemy.server.answers import Refused
 
 LANGUAGES = ("en", "zh")
@@ -74,6 +76,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "in_progress": ("Being made", "正在生成"),
     "completed": ("Done", "完成"),
     "failed": ("This could not be made.", "未能生成。"),
+    "said": ("{text}", "服务的原话：{text}"),
     "cancelled": ("Cancelled: nothing was kept.", "已取消，未保留任何内容。"),
     "step": ("step {n} of {all}", "第 {n} 步，共 {all} 步"),
     "window": ("part {n} of {all}", "第 {n} 段，共 {all} 段"),
@@ -154,19 +157,27 @@ _REFUSED_ZH = {
     "worker_died": "生成进程多次意外结束：请减小尺寸或缩短时长。",
     "input_reference": "无法读取这张图片：请另存为 PNG 或 JPEG，且长宽比不超过 8:1，再试一次。",
     "video": "无法读取这段视频：请另存为 MP4 再试一次。",
+    "view": "有一张图片无法读取：请另存为 PNG 或 JPEG 再试一次。",
     "views": "这些图片无法使用：请给 2 到 64 张 PNG 或 JPEG。",
     "last": "无法读取最后一张图片：请另存为 PNG 或 JPEG 再试一次。",
     "region": "这个区域无法使用：请另选区域或重新涂抹。",
     "prompt": "这句话无法使用：请写 1 到 2000 个字符，其中要有文字或数字。",
     "negative": "“不想出现的内容”无法使用：最多 2000 个字符。",
     "seconds": "这个秒数无法使用：请换一个更合适的秒数，或留空。",
-    "size": "这个尺寸无法使用：请填 64 到 2048 之间的整数，或留空。",
+    "size": "这个尺寸无法使用：请填模型支持的整数像素，或留空由模型决定。",
     "steps": "步数必须是 1 到 200 的整数，或留空。",
     "guidance": "引导强度必须在 0 到 20 之间，或留空。",
     "seed": "种子必须是不小于 0 的整数，或留空。",
     "strength": "强度必须大于 0 且不超过 1。",
     "angles": "角度无法使用：请为每张图片写一个数字。",
 }
+
+# The names that uploads have on the server, as a refusal begins with them, and what a person calls them.
+_FILE = re.compile(r"'(input_reference|video|last|region|view)(?:-\d+)?(?:\.\w+)?'")
+_FILES_EN = {
+    "input_reference": "the file", "video": "the video", "last": "the last picture", "region": "the painted region",
+    "view": "one of the files",
+}  # fmt: skip
 
 
 def words(language: str) -> dict[str, str]:
@@ -181,8 +192,10 @@ def failures(language: str) -> dict[str, str]:
 
 def refusal(language: str, refused: Refused) -> str:
     """What the server said no to, as one sentence in this language."""
+    file = _FILE.match(refused.message)
     if language == "en":
-        return refused.message[:1].upper() + refused.message[1:].rstrip(".") + "."
-    field = (refused.param or "").partition("[")[2].rstrip("]") or refused.param
-    known = _REFUSED_ZH.get(refused.code) or _REFUSED_ZH.get(field or "")
+        told = refused.message if file is None else _FILES_EN[file[1]] + refused.message[file.end() :]
+        return told[:1].upper() + told[1:].rstrip(".") + "."
+    field = (refused.param or "").partition("[")[2].rstrip("]") or refused.param or (file[1] if file else "")
+    known = _REFUSED_ZH.get(refused.code) or _REFUSED_ZH.get(field)
     return known or f"这个请求无法执行。服务的原话：{refused.message}"
