@@ -92,5 +92,5 @@ def read_vision(folder: Path) -> Vision:
 
 
 def _autoencoder(config: dict[str, Any]) -> MotionAutoencoder:
-    picture = {k: tuple(v) if isinstance(v, list) else v for k, v in config["picture"].items()}
+    picture: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in config["picture"].items()}
     return MotionAutoencoder(MotionConfig(**{**config, "picture": AutoencoderConfig(**picture)}))

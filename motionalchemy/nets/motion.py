@@ -118,10 +118,11 @@ def trace(clip: Tensor) -> Tensor:
     import cv2
 
     grey = ((clip.float().mean(0) + 1) * 127.5).clamp(0, 255).byte().cpu().numpy()
-    search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     fields, field = [], None
     for frame in grey[1:]:
-        field = search.calc(frame, grey[0], None if field is None else field.copy())
+        before = None if field is None else field.copy()
+        field = search.calc(frame, grey[0], before)  # type: ignore[call-overload]
         fields.append(field)
     return torch.from_numpy(np.stack(fields)).permute(3, 0, 1, 2).to(clip.device)
 
@@ -166,7 +167,8 @@ def fit(model: MotionAutoencoder, clips: Iterable[Tensor]) -> None:
     missing = []
     for clip, field in zip(seen, fields, strict=True):
         kept = model._values(model._coefficients(field, model.moves, 2), model.moves, 2)
-        missing.append(clip[None, :, 1:] - moved(clip[None, :, 0], grown(kept, *clip.shape[2:], 1.0)))
+        height, width = clip.shape[2:]
+        missing.append(clip[None, :, 1:] - moved(clip[None, :, 0], grown(kept, height, width, 1.0)))
     model.rest.copy_(_components((cells(m, config.grid.time, config.grid.space) for m in missing), model.rest))
     pairs = zip(fields, missing, strict=True)
     parts = [(model._coefficients(f, model.moves, 2), model._coefficients(m, model.rest, 3)) for f, m in pairs]

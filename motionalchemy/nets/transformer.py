@@ -221,7 +221,8 @@ class FlowTransformer(nn.Module):
         for reference, look in zip(references, looks[1:], strict=True):
             tokens.append(self._beside(reference, look, seconds))
             times.append(t.new_zeros(b, 1, reference.value.shape[2]))
-            places.append(_places(*reference.value.shape[3:], x.device))
+            high, wide = reference.value.shape[3:]
+            places.append(_places(high, wide, x.device))
         general = self._size(x, seconds) + self.gist(words.gist)[:, None]  # (B, 1, D)
         condition = [self._condition(each) + general for each in times]
         if references:  # a row for every token, since those of the references have times of their own
