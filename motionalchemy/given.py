@@ -51,10 +51,10 @@ class _Blank:
         return self.read(0, count)
 
     def hold(self, picture: np.ndarray) -> None:
-        raise NotImplementedError
+        """Nothing is made here, so nothing is kept."""
 
     def add(self, frames: np.ndarray) -> None:
-        raise NotImplementedError
+        """The same."""
 
 
 def needs(job: Job) -> frozenset[str]:

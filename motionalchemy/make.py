@@ -31,9 +31,7 @@ from motionalchemy.stages import Stage, enlarge, refine, resize
 from motionalchemy.velocity import contrasted, guided
 from motionalchemy.windows import Given, Span
 
-DECODED = (
-    2**27
-)  # pixels of all frames of a window that are decoded at the size of the result; larger ones are stretched
+DECODED = 2**27  # pixels of a window's frames that are decoded at the result's size; more are stretched
 
 
 @dataclass(frozen=True, eq=False)

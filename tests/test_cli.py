@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import zlib
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,8 @@ def desk(tmp_path, monkeypatch):
 def spawn(*arguments, **options):
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-m", "motionalchemy.cli", *arguments]
-    return subprocess.Popen(command, env=environment, stdout=-1, stderr=-1, text=True, **options)
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a job in the background would not hear Ctrl-C
+    return subprocess.Popen(command, env=environment, stdout=-1, stderr=-1, text=True, preexec_fn=heard, **options)
 
 
 def call(*arguments):
