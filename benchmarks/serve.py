@@ -32,7 +32,7 @@ from motionalchemy.server.jobs import ENDED, Jobs
 POLL = 0.5  # seconds between two looks of one client
 BAR = 0.1  # seconds: the 99th percentile of a status call
 DRAIN = 900  # seconds for the queue to empty once nobody submits any more
-LONGER = {"motionalchemy[steps]": "60"}  # so that most kills find a clip half made
+LONGER = {"motionalchemy[steps]": "200"}  # so that most kills find a clip half made
 FORM = {"prompt": "it drifts left", "seconds": "0.5"} | {f"motionalchemy[{k}]": str(v) for k, v in QUICK.items()}
 
 
@@ -152,10 +152,12 @@ def load(data: Path, clients: int, seconds: float) -> bool:
     return not (lost or faults or slow) and ended["completed"] == len(seen.accepted) > 0
 
 
-def submitting(address: list[str], jobs: int, accepted: dict[str, str], stop: threading.Event) -> None:
-    """Submit job after job, each with a key of its own, again for as long as nobody answers."""
+def submitting(address: list[str], due: list[int], jobs: int, accepted: dict[str, str], stop: threading.Event) -> None:
+    """Submit job after job, as many as are due, each with a key of its own, again for as long as nobody answers."""
     files = {"input_reference": png(64, 64)}
     for number in range(jobs):
+        while number >= due[0] and not stop.is_set():
+            time.sleep(0.02)
         while not stop.is_set():
             with contextlib.suppress(httpx2.TransportError):
                 headers = {"Idempotency-Key": f"job-{number}"}
@@ -171,11 +173,13 @@ def kills(data: Path, jobs: int, deaths: int, seed: int) -> bool:
     """Kill worker, server or both at random moments while jobs come and are made; true if nothing was harmed."""
     chance, accepted, stop = random.Random(seed), dict[str, str](), threading.Event()
     server = Server(data, "--queue", "100000")
-    address, struck, began = [server.url], Counter(), time.monotonic()
-    sender = threading.Thread(target=submitting, args=(address, jobs, accepted, stop), daemon=True)
+    address, due, struck, met, began = [server.url], [0], Counter(), 0, time.monotonic()
+    sender = threading.Thread(target=submitting, args=(address, due, jobs, accepted, stop), daemon=True)
     sender.start()
     for death in range(deaths):
+        due[0] = jobs * (death + 1) // deaths  # the jobs come as long as the kills do
         time.sleep(chance.uniform(0.1, 8))
+        met += any(job.state == "in_progress" for job in rows(data))
         victim = chance.choice(("worker", "server", "both"))
         struck[victim] += 1
         if victim != "server":
@@ -203,7 +207,7 @@ def kills(data: Path, jobs: int, deaths: int, seed: int) -> bool:
     print(
         f"lost {len(lost)}, doubled {doubled}, half-written {len(broken)}, failed without a reason {len(unexplained)}; "
     )
-    print(f"ended {dict(ended)}, begun more than once {again}, last stop with {code}")
+    print(f"{met} kills met a running job; ended {dict(ended)}, begun more than once {again}, last stop with {code}")
     return not (lost or doubled or broken or unexplained) and len(accepted) == jobs and code == 0
 
 

@@ -43,6 +43,8 @@ __all__ = [  # noqa: RUF022
 
 
 def __getattr__(name: str) -> object:
+    if name == "learn":
+        return import_module("motionalchemy.learn")  # a room that can be called
     if name not in _HOME:
         raise AttributeError(f"module 'motionalchemy' has no attribute {name!r}: its names are {', '.join(__all__)}")
     value = getattr(import_module(f"motionalchemy.{_HOME[name]}"), name)

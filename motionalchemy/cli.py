@@ -5,8 +5,9 @@ Exit codes: 0 done, 2 a value that cannot be used (one sentence on stderr), 130 
 
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer import Argument, Option
@@ -30,6 +31,10 @@ def main(arguments: list[str] | None = None) -> None:
     except MotionAlchemyError as error:
         print(f"motionalchemy: {error}", file=sys.stderr)
         raise SystemExit(130 if isinstance(error, Cancelled) else 2) from None
+    except PermissionError as error:
+        name = repr(str(error.filename))
+        print(f"motionalchemy: {name} may not be used: check its permissions, or choose another", file=sys.stderr)
+        raise SystemExit(2) from None
 
 
 def _version(wanted: bool) -> None:
@@ -112,6 +117,7 @@ def train(
     out: Annotated[Path, Option(help="The folder of the run; one that is there already is resumed.")] = Path("runs"),
     steps: Annotated[int | None, Option(min=1, help="Stop at this step instead of the recipe's last.")] = None,
     minutes: Annotated[float | None, Option(min=0, help="Stop after so many minutes.")] = None,
+    clips: Annotated[int | None, Option(min=1, help="So many clips, for a small run of the flow.")] = None,
 ) -> None:
     """Train a model by a recipe, starting or resuming in --out; killed at any time, it goes on from its checkpoint."""
     from motionalchemy.learn import recipes
@@ -119,7 +125,7 @@ def train(
     end = time.monotonic() + (minutes * 60 if minutes else float("inf"))
     with progress_bar("[dim]{task.fields[note]}") as bar:
         task = bar.add_task(recipe, total=None, note="")
-        for report in recipes.run(recipe, corpus, out, steps):
+        for report in recipes.run(recipe, corpus, out, steps, clips):
             note = "  ".join(f"{name} {value:.4f}" for name, value in report.losses.items())
             note, where = f"{note}  {report.seconds:.2f} s", f"{recipe}, {report.phase}"
             bar.update(task, description=where, total=report.steps, completed=report.step, note=note)
@@ -129,9 +135,55 @@ def train(
                 break
 
 
+@app.command()
+def learn(
+    clips: Annotated[list[str], Argument(metavar="CLIPS...", help="1 to 16 clips of one motion: MP4, WebM, GIF ...")],
+    name: Annotated[str, Option(help="What the motion is to be called: letters, digits, - and _.")],
+    prompt: Annotated[str | None, Option(help="What the clips show; 'a person NAME' unless given.")] = None,
+    steps: Annotated[int | None, Option(help="How long to learn; 240 unless given.")] = None,
+    out: Annotated[Path | None, Option(help="Another folder than your own for NAME.safetensors.")] = None,
+    model: Annotated[str, Option(help="nano, or the folder of one.")] = "nano",
+    seed: Annotated[int, Option(help="The same seed learns the same.")] = 0,
+    device: Annotated[str, Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+) -> None:
+    """Learn a motion from a few clips, for `animate --motion NAME`; stopped with Ctrl-C, it leaves nothing."""
+    from motionalchemy import motions
+    from motionalchemy.learn import motions as learning
+
+    run: Any = learning.steps(clips, name, prompt, steps=steps, out=out, model=model, seed=seed, device=device)
+    with closing(run), progress_bar("[dim]{task.fields[note]}") as bar:
+        task = bar.add_task("looking", total=None, note="")
+        for at in run:
+            loss = "" if at.loss is None else f"loss {at.loss:.3f}  "
+            left = "" if at.seconds_left is None else f"about {at.seconds_left:.0f} s left"
+            bar.update(task, description=at.phase, total=at.total, completed=at.done, note=loss + left)
+            if bar.disable and at.motion is None and (at.done % 10 == 0 or at.done == at.total):
+                print(f"{at.phase} {at.done}/{at.total}  {loss}{left}", file=sys.stderr)
+    print(motions.folder() / f"{name}{motions.ENDING}" if out is None else out / f"{name}{motions.ENDING}")
+
+
+@app.command("motions")
+def motions_list(
+    where: Annotated[Path | None, Option("--from", help="Another folder than your own.")] = None,
+) -> None:
+    """List the motions that have been learned."""
+    from motionalchemy import motions
+
+    if where is not None and not where.is_dir():
+        raise InputError(f"the folder {str(where)!r} is not there: give one that holds motions")
+    found = list(motions.listed(where))
+    if not found:
+        print(f"no motion in {where or motions.folder()}: motionalchemy learn CLIPS... --name NAME", file=sys.stderr)
+    for motion in found:
+        count = len(motion.clips)
+        print(f"{motion.name}\n  {motion.prompt}\n  on {motion.model} ({motion.base[:12]}), ", end="")
+        print(f"{motion.steps} steps, {count} clip{'s' if count != 1 else ''}, {motion.date}, ", end="")
+        print(f"{motion.bytes / 1e6:.1f} MB\n  {motion.path}")
+
+
 corpus_app = typer.Typer(help="Build, show and count the training corpus.", no_args_is_help=True)
 app.add_typer(corpus_app, name="corpus")
-CORPUS = Annotated[Path, Option("--corpus", help="The folder of the corpus, with its index.jsonl.")]
+CORPUS = Annotated[Path, Option("--corpus", help="The folder of the corpus, with its index.jsonl.", readable=False)]
 
 
 @corpus_app.command("build")
@@ -193,25 +245,28 @@ def corpus_count(
 def evaluate(
     corpus: CORPUS = Path("corpus"),
     model: Annotated[str, Option(help="A name from `motionalchemy models`, or the folder of a model.")] = "nano",
-    task: Annotated[str, Option(help="What to measure.")] = "animate",
-    n: Annotated[int, Option("--n", min=1, help="How many held-out clips.")] = 64,
+    task: Annotated[str, Option(help="animate, verbs, edit, act, orbit, extend or all.")] = "animate",
+    n: Annotated[int, Option("--n", min=1, help="How many held-out clips a task.")] = 64,
     seed: Annotated[int, Option(help="Another seed takes other clips and noise.")] = 0,
     size: Annotated[int | None, Option(help="Side in pixels; the model's own unless given.")] = None,
     group: Annotated[list[str] | None, Option(help="Only this group of metrics; may be given several times.")] = None,
     out: Annotated[Path, Option(help="The folder of the run; one that is there is resumed.")] = Path("evaluation"),
     device: Annotated[str, Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
 ) -> None:
-    """Measure a model on held-out clips beside its baselines; writes report.json, report.md and report.html."""
-    from motionalchemy.measure import scores, suite
+    """Measure a model on held-out clips beside its baselines; writes report.json, report.md and report.html.
 
-    settings = suite.Settings(model, task, n, seed, size, groups=tuple(group) if group else scores.DEFAULT)
+    A run that was stopped goes on where it was; another task, or more clips, can be asked for in the same folder.
+    """
+    from motionalchemy.measure import suite
+
+    settings = suite.Settings(model, task, n, seed, size, groups=tuple(group) if group else None)
     with progress_bar("{task.fields[left]}") as bar:
         shown = bar.add_task("measuring", total=None, left="")
         for at in suite.evaluate(settings, out, corpus, device=device):
             left = "" if at.seconds_left is None else f"about {at.seconds_left:.0f} s left"
-            bar.update(shown, total=at.total, completed=at.done, description=at.row, left=left)
+            bar.update(shown, total=at.total, completed=at.done, description=f"{at.task}: {at.row}", left=left)
             if bar.disable:
-                print(f"{at.done}/{at.total} {at.row}, {at.key}, {left}", file=sys.stderr)
+                print(f"{at.done}/{at.total} {at.task}: {at.row}, {at.key}, {left}", file=sys.stderr)
     print(out / "report.html")
 
 
@@ -235,16 +290,18 @@ def bench(
     size: Annotated[list[int] | None, Option(help="A size to measure; may be given several times.")] = None,
     out: Annotated[Path | None, Option(help="A folder for bench.json and bench.md.")] = None,
     trace: Annotated[Path | None, Option(help="Where to write a Chrome trace of the first clip.")] = None,
+    peer: Annotated[bool, Option("--peer", help="Then diffusers' LTX-Video 2B, random weights; 12 GB free.")] = False,
 ) -> None:
     """Time every phase of a clip, in a process of its own, against this machine's matrix-product ceiling."""
     from motionalchemy.measure import speed
 
     done = []
-    for measured in speed.bench(model, device, seconds or speed.SECONDS, size or speed.SIZES, out, trace):
+    for measured in speed.bench(model, device, seconds or speed.SECONDS, size or speed.SIZES, out, trace, peer):
         done.append(measured)
-        print(f"{measured.spec.seconds:g} s, size {measured.spec.size or 'own'}: ", end="", file=sys.stderr)
+        spec = measured.spec
+        print(f"{spec.model}, {spec.seconds:g} s, size {spec.size or 'own'}: ", end="", file=sys.stderr)
         print(measured.refused or f"{measured.total:.1f} s", file=sys.stderr)
-    print(speed.table(done), end="")
+    print(speed.report(done), end="")
 
 
 @app.command()
@@ -255,7 +312,7 @@ def serve(
     data: Annotated[Path, Option(help="The folder of the queue and the videos; what is there goes on.")] = Path(
         "motionalchemy-data"
     ),
-    api_key_file: Annotated[Path | None, Option(help="Who may ask: see --new-api-key.")] = None,
+    api_key_file: Annotated[Path | None, Option(help="Who may ask: see --new-api-key.", readable=False)] = None,
     new_api_key: Annotated[str | None, Option(help="Add a key of this name to the file, print it, leave.")] = None,
     public: Annotated[bool, Option("--public", help="Let others reach the server; needs --api-key-file.")] = False,
     device: Annotated[list[str] | None, Option(help="cpu or cuda:N, a worker each; all GPUs, else cpu.")] = None,
@@ -264,6 +321,7 @@ def serve(
     keep_days: Annotated[float, Option(help="How long videos are kept.")] = 30,
     disk_mb: Annotated[int, Option(help="What all videos together may occupy.")] = 20_000,
     upload_mb: Annotated[int, Option(help="The largest request.")] = 64,
+    hang_seconds: Annotated[float, Option(help="A worker that makes no step for so long is killed.")] = 600,
     log_prompts: Annotated[bool, Option("--log-prompts", help="Write prompts to the log.")] = False,
     page: Annotated[bool, Option("--page/--no-page", help="The page for people, beside the API.")] = True,
 ) -> None:
@@ -281,7 +339,7 @@ def serve(
         "data": data, "model": model, "devices": tuple(device or ["auto"]), "host": host, "port": port,
         "public": public, "key_file": api_key_file, "log_prompts": log_prompts, "places": queue,
         "max_seconds": max_seconds, "keep_days": keep_days, "disk_bytes": disk_mb << 20, "upload_bytes": upload_mb << 20,
-        "page": page,
+        "page": page, "hang_seconds": hang_seconds,
     }  # fmt: skip
     run.serve(settings.Settings(**chosen))
 

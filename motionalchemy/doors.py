@@ -11,11 +11,13 @@ from typing import Any
 from motionalchemy import media
 from motionalchemy.backbones import Backbone
 from motionalchemy.clip import Clip
+from motionalchemy.errors import InputError
 from motionalchemy.make import Progress, collect, make
 from motionalchemy.request import parse
 
 Picture = Any  # a path, a Pillow image, or an (H, W, 3) uint8 array
 Film = str | Path | Clip
+Motions = Film | Sequence[Film]  # learned motions, each NAME, FILE or either with :WEIGHT, and at most one clip
 
 
 def steps(
@@ -26,6 +28,7 @@ def steps(
     last: Picture = None,
     video: Film | None = None,
     views: Sequence[Picture] | None = None,
+    motion: Motions | None = None,
     output: str | Path | None = None,
     backbone: Backbone | None = None,
     cancel: Callable[[], bool] | None = None,
@@ -47,6 +50,14 @@ def steps(
         fields["views"] = [str(view) for view in views]
     elif views is not None:
         held["views"] = [media.read_image(Path(v)) if isinstance(v, str | Path) else media.as_image(v) for v in views]
+    if motion is not None:
+        shown = [motion] if isinstance(motion, str | Path | Clip) else list(motion)
+        clips = [clip for clip in shown if isinstance(clip, Clip)]
+        if len(clips) > 1:
+            raise InputError("motion takes one clip: learn a motion from several with learn")
+        if clips:
+            held["motion"] = clips[0]
+        fields["motion"] = [str(name) for name in shown if not isinstance(name, Clip)] or None
     if prompt is not None:
         fields["prompt"] = prompt
     where = None if output is None else Path(output)
@@ -54,7 +65,10 @@ def steps(
 
 
 def animate(image: Picture, prompt: str, **options: Any) -> Clip:
-    """One image and one sentence become a clip; `last` is a picture to arrive at, `loop` comes back to the first."""
+    """One image and one sentence become a clip; `last` is a picture to arrive at, `loop` comes back to the first.
+
+    `motion` is what it moves like: a clip, or the names of learned motions, "NAME:0.8", or several of these.
+    """
     return collect(steps(image, prompt, **options)).clip
 
 

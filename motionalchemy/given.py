@@ -11,6 +11,7 @@ from torch import Tensor
 from motionalchemy import footage, regions, views, windows
 from motionalchemy.film import Film
 from motionalchemy.job import Job
+from motionalchemy.motions import Shown
 from motionalchemy.plan import Plan
 from motionalchemy.windows import Beside, Encode, Given, Span
 
@@ -81,8 +82,17 @@ def _moving(job: Job, span: Span, film: Film, sources: Sources) -> Given:
     beside = [Beside("view", d.picture[None], (d.frame - span.begin) / fps, d.angle - angle) for d in due]
     if span.known and span.begin and "reference:anchor" in job.card.honours:
         beside.append(Beside("anchor", film.anchor[None]))
+    if job.shown is not None and span.begin < len(job.shown):
+        beside.append(Beside("motion", _shown(job, span, job.shown), 0.0))
     frames = span.end - span.begin
     return Given(frames, head, tuple(beside), closed=closed and span is job.spans[-1])
+
+
+def _shown(job: Job, span: Span, shown: Shown) -> np.ndarray:
+    """What of a clip that shows a motion stands beside a window, from its own first frame on where the window is so."""
+    if span.known > 1 and job.card.anchored:
+        return np.concatenate((shown.read(0, 1), shown.read(span.begin + 1, span.end)))
+    return shown.read(span.begin, span.end)
 
 
 def _angle(job: Job, frame: int) -> float:
@@ -103,7 +113,9 @@ def _edited(job: Job, span: Span, film: Film, sources: Sources) -> Given:
     masks = sources.masks and sources.masks(span.begin, span.end, source)
     clip = _joined(film, span, source[span.known :])
     head = film.last(span.known)[:1] if span.known else None
-    return Given(span.end - span.begin, head, clip=clip, source=source, mask=masks, free=(span.known, len(source)))
+    whole = sources.full.read(span.begin, span.end) if job.card.retouch else None
+    free = (span.known, len(source))
+    return Given(len(source), head, clip=clip, source=source, whole=whole, mask=masks, free=free)
 
 
 def _joined(film: Film, span: Span, later: np.ndarray) -> np.ndarray:

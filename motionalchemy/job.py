@@ -1,5 +1,6 @@
 """A request made ready: no choice left open, its files read, each window and stage laid out; no weights are touched."""
 
+import hashlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -9,12 +10,22 @@ from typing import Any
 
 import numpy as np
 
-from motionalchemy import backbones, film, footage, media, regions, views, windows
+from motionalchemy import backbones, film, footage, media, motions, regions, views, windows
 from motionalchemy.backbones import Backbone, Card
 from motionalchemy.clip import Clip
 from motionalchemy.errors import InputError
 from motionalchemy.footage import Footage
-from motionalchemy.request import TASKS, Request, Settled, beside, check_sidecar, files, fitting
+from motionalchemy.request import (
+    TASKS,
+    Request,
+    Settled,
+    beside,
+    check_sidecar,
+    files,
+    fitting,
+    is_clip,
+    motion_of,
+)
 from motionalchemy.stages import Stage
 from motionalchemy.windows import Span
 
@@ -57,16 +68,19 @@ class Job:
     full: Size
     inputs: dict[str, str]  # picture or clip -> SHA-256 of its file
     notes: tuple[str, ...] = ()
+    learned: tuple[tuple[Path, float], ...] = ()  # motions, each at a weight
+    shown: motions.Shown | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Memory:
-    """What was handed over in memory instead of as paths: pictures (H, W, 3) uint8, and a clip."""
+    """What was handed over in memory instead of as paths: pictures (H, W, 3) uint8, and clips."""
 
     image: np.ndarray | None = None
     last: np.ndarray | None = None
     video: Clip | None = None
     views: Sequence[np.ndarray] | None = None
+    motion: Clip | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +107,7 @@ def prepare(
         _check_paths(output, list(files(request.model_dump()).values()))
     inputs: dict[str, str] = {}
     pictures = _pictures(request, memory, inputs)
+    learned = tuple(motions.learned(request.motion or (), request.model, backbone))
     source = _footage(request, memory, inputs)
     if source is not None:
         settled = settled.model_copy(update={"fps": source.fps})
@@ -112,7 +127,10 @@ def prepare(
     sizes = tuple(card.grid.scaled(*work, stage.scale) for stage in stages)
     frames = layout.frames - settled.loop
     spans = tuple(layout.spans)
-    return Job(settled, card, first, tuple(due), source, frames, spans, stages, sizes, full, inputs, notes)
+    shown = _shown(settled, memory, sizes[-1], inputs)
+    return Job(
+        settled, card, first, tuple(due), source, frames, spans, stages, sizes, full, inputs, notes, learned, shown
+    )
 
 
 def effort_of(request: Request) -> backbones.Effort:
@@ -143,6 +161,8 @@ def _own_edit(request: Request, card: Card) -> dict[str, Any]:
             raise InputError(f"stages {request.stages} is not for method {method}, which has one: leave it out")
     if method == "contrast":
         own["guidance"] = max(CONTRAST * card.defaults.guidance, CONTRAST)
+    elif card.retouch:
+        own["guidance"] = card.retouch.guidance
     return own
 
 
@@ -160,7 +180,8 @@ def planned_stages(request: Request, card: Card) -> tuple[Stage, ...]:
     count = request.stages or one or card.defaults.stages or len(card.stages)
     if count > len(card.stages):
         raise InputError(f"stages {count} is not for {card.name}: use 1 to {len(card.stages)}")
-    total = request.steps or sum(stage.steps for stage in (card.stages if one else card.stages[-count:]))
+    usual = sum(stage.steps for stage in (card.stages if one else card.stages[-count:]))
+    total = request.steps or (card.retouch.steps if request.task == "edit" and card.retouch else usual)
     if total < count:
         raise InputError(f"steps {total} is too few for {count} stages: use {count} or more, or fewer stages")
     chosen = card.stages[-count:]
@@ -253,6 +274,8 @@ def _check_request(request: Request, card: Card, memory: Memory) -> None:
             raise InputError(f"{request.task} needs {NAMES[name]}: give the path")
     if request.loop and memory.last is not None:
         raise InputError("loop returns to the first image, so it takes no last image: leave out one of the two")
+    if memory.motion is not None and "motion" not in TASKS[request.task].takes:
+        raise InputError(f"motion is not for {request.task}: leave it out")
     count = len(memory.views or request.views or ())
     if request.task == "orbit" and not 2 <= count <= 64:
         raise InputError(f"an orbit takes 2 to 64 views, not {count}: give more or fewer pictures")
@@ -288,9 +311,29 @@ def _footage(request: Request, memory: Memory, inputs: dict[str, str]) -> Footag
     return source
 
 
+def _shown(request: Settled, memory: Memory, size: Size, inputs: dict[str, str]) -> motions.Shown | None:
+    """The clip that shows the motion; the files of all that were named are noted."""
+    clip = memory.motion
+    if clip is not None:
+        inputs["motion 0"] = hashlib.sha256(clip.frames.tobytes()).hexdigest()
+    for number, (name, _) in enumerate(map(motion_of, request.motion or ()), start=1):
+        path = Path(name) if is_clip(name) else motions.find(name).path
+        inputs[f"motion {number}"] = media.sha256(path) if path.is_file() else ""
+        if is_clip(name):
+            if clip is not None:
+                raise InputError("motion takes one clip: learn a motion from several with learn")
+            clip = media.read_clip(path, longest=2 * max(size))
+    if clip is None:
+        return None
+    if len(clip) < 2:
+        raise InputError("motion is a clip of one frame, in which nothing moves: give a longer one")
+    return motions.shown(clip, request.fps, *size)
+
+
 def _sizes(request: Settled, card: Card, source: Footage | None, picture: np.ndarray | None) -> tuple[Size, Size]:
     """The size of the result, a given clip's own, and that of the largest latents in pixels."""
-    most = min(request.size, card.native or card.sizes[1])
+    native = card.retouch.size if request.task == "edit" and card.retouch else card.native
+    most = min(request.size, native or card.sizes[1])
     if source is None:
         shape = picture.shape[:2] if picture is not None else (request.size, request.size)
         return card.grid.fit(shape[0], shape[1], request.size), card.grid.fit(shape[0], shape[1], most)

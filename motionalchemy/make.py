@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from motionalchemy import backbones, film, footage, given, media, windows
+from motionalchemy import backbones, film, footage, given, media, motions, transfer, windows
 from motionalchemy.backbones import Backbone
 from motionalchemy.clip import Clip
 from motionalchemy.errors import Cancelled, InputError
@@ -139,14 +139,15 @@ def make(
     cancel: Callable[[], bool] | None = None,
     video: Clip | None = None,
     views: Sequence[np.ndarray] | None = None,
+    motion: Clip | None = None,
 ) -> Iterator[Progress]:
     """Yield every step of making the clip and at last the result, written to `output` with its sidecar if one is given.
 
-    `image`, `last` and `views` (H, W, 3) uint8 and the clip `video` stand in for the request's paths; `backbone` is used
-    instead of loading one. Raises InputError and its kinds before anything is loaded where that is possible, Cancelled
-    once `cancel()` is true.
+    `image`, `last` and `views` (H, W, 3) uint8 and the clips `video` and `motion` stand in for the request's paths;
+    `backbone` is used instead of loading one. Raises InputError and its kinds before anything is loaded where that is
+    possible, Cancelled once `cancel()` is true.
     """
-    job, watch = prepare(request, output, Memory(image, last, video, views), backbone), Watch()
+    job, watch = prepare(request, output, Memory(image, last, video, views, motion), backbone), Watch()
     backbones.check(given.needs(job), job.card)
     with watch.phase("load"):
         model = backbone or backbones.load(job.request.model, job.request.device, effort_of(job.request))
@@ -155,6 +156,7 @@ def make(
             f"model {job.card.name!r} counts in {model.grid}, not {job.card.grid}: it needs its own table row"
         )
     backbones.check(given.needs(job), model)
+    model = motions.taught(model, job.learned)
     run, shares, count = Run(job, model, watch, Meter(), cancel), costs(job), len(job.spans)
     with _film(job, output, model) as reel:
         for note in (*job.notes, *reel.notes):
@@ -195,7 +197,7 @@ def window(run: Run, span: Span, seen: Given, number: int, shares: list[float]) 
     """Every step of one window; returns it, decoded at the size of the result."""
     job, model, watch, coarse = run.job, run.model, run.watch, None
     noise = torch.Generator().manual_seed((job.request.seed + number * 0x9E3779B97F4A7C15) % 2**63)
-    latents = torch.empty(0)
+    plan, latents = None, torch.empty(0)
     for index, (stage, size) in enumerate(zip(job.stages, job.sizes, strict=True), start=1):
         with watch.phase("encode"):
             plan = planned(job, model, seen, size)
@@ -211,7 +213,18 @@ def window(run: Run, span: Span, seen: Given, number: int, shares: list[float]) 
             )
         coarse = latents
     with watch.phase("decode"):
+        if seen.whole is not None and plan is not None:
+            return retouched(model, latents, plan, seen.whole, job.request.fps)
         return decoded(model, latents, seen, job.full, job.request.fps)
+
+
+@torch.no_grad()
+def retouched(model: Backbone, latents: Tensor, plan: Plan, whole: np.ndarray, fps: float) -> Clip:
+    """An edit by a model that keeps the movement: what changed in its small clip, carried to the source's own frames."""
+    source = next(reference.value for reference in plan.references if reference.role == "source")
+    before = torch.cat((source[:, :, :1], latents[:, :, 1:]), 2)
+    small = [Clip.of(model.decode(z)[0], fps).frames for z in (before, latents)]
+    return Clip(transfer.carried(whole, *small), fps)
 
 
 @torch.no_grad()
@@ -318,6 +331,7 @@ def _film(job: Job, output: Path | None, model: Backbone) -> AbstractContextMana
         key.update(b"" if picture is None else picture.tobytes())
     if job.footage is not None and job.footage.held is not None:
         key.update(job.footage.held.frames.tobytes())
+    key.update(b"" if job.shown is None else job.shown.frames.tobytes())
     return film.kept(output, key.hexdigest(), job.request.fps, job.card.grid.frames(windows.KNOWN))
 
 

@@ -67,7 +67,8 @@ def animate(
     last: Last = None,
     loop: Annotated[bool, Option("--loop", help="Go on for ever: arrive where the clip began.")] = False,
     motion: Annotated[
-        list[str] | None, Option(help="A learned motion, NAME or NAME:WEIGHT; may be given several times.")
+        list[str] | None,
+        Option(help="What it moves like: a learned motion, NAME or NAME:WEIGHT, several of them, or a clip."),
     ] = None,
     stages: Stages = None,
     device: Device = "auto",
@@ -213,7 +214,7 @@ def retake(
 
 
 def again(
-    sidecar: Annotated[Path, Argument(help="The .json that stands beside a clip.")],
+    sidecar: Annotated[Path, Argument(help="The .json that stands beside a clip.", readable=False)],
     output: Annotated[Path | None, Option("--output", "-o", help="Where to; the clip beside it unless given.")] = None,
 ) -> None:
     """Make the clip of a sidecar again; on the same machine with the same versions, the same bytes."""

@@ -79,8 +79,11 @@ class Plan:
 
     @property
     def needs(self) -> frozenset[str]:
-        """What a backbone must honour: `clocks` (a time per frame), `regions` (per position), `reference:ROLE`."""
+        """What a backbone must honour: `clocks` (a time per frame), `regions` (per position), `reference:ROLE`, and
+        `pictures`, a first frame that is neither given nor that of a source."""
         asked = {f"reference:{r.role}" for r in self.references}
+        if bool((self.strength[:, :, :1] > 0).any()) and "reference:source" not in asked:
+            asked.add("pictures")
         if self.strength.shape[2] > 1 and bool((self.strength.amax(2) != self.strength.amin(2)).any()):
             asked.add("clocks")
         if max(self.strength.shape[3:]) > 1:

@@ -66,6 +66,8 @@ SHARED = (
 FILES = ("image", "last", "video", "views", "region")  # fields that may name files
 REGIONS = ("all", "subject", "background")
 LONGEST = 600  # seconds of a clip
+MOTION = re.compile(r"[^\W_][\w-]{0,63}")  # the name of a learned motion; what has a dot or a slash is a path
+HEAVIEST = 4.0  # weight of a motion
 
 
 class Request(BaseModel):
@@ -103,7 +105,11 @@ class Request(BaseModel):
     close: bool = Field(False, description="true or false", examples=[True])
     loop: bool = Field(False, description="true or false", examples=[True])
     motion: list[str] | None = Field(
-        None, description="names of learned motions, each with an optional :weight", examples=[["moonwalk:0.8"]]
+        None,
+        description="1 to 8 names or files of learned motions, each with an optional :weight, and at most one clip",
+        examples=[["moonwalk:0.8"]],
+        min_length=1,
+        max_length=8,
     )
     region: str = Field(
         "all", description=f"{', '.join(REGIONS)} or the path of a mask", examples=["subject"], min_length=1
@@ -218,8 +224,41 @@ def fitting(request: Request) -> Request:
     if request.loop and request.last is not None:
         raise InputError("loop returns to the first image, so it takes no last image: leave out one of the two")
     if request.motion:
-        raise InputError(f"motion {_shown(request.motion)} cannot be used: no motion has been learned, so leave it out")
+        _check_motions(request.motion)
     return request
+
+
+def _check_motions(motions: list[str]) -> None:
+    named = [motion_of(text) for text in motions]
+    if twice := [name for i, (name, _) in enumerate(named) if name in [n for n, _ in named[:i]]]:
+        raise InputError(f"motion {twice[0]!r} is given twice: give it once, with a weight such as 1.5")
+    clips = [(name, weight) for name, weight in named if is_clip(name)]
+    if len(clips) > 1:
+        raise InputError(f"motion takes one clip, not {len(clips)}: learn a motion from several with learn")
+    for name, weight in clips:
+        if weight is not None:
+            raise InputError(f"motion {name!r} is a clip, which takes no weight: leave out :{weight:g}")
+
+
+def motion_of(text: str) -> tuple[str, float | None]:
+    """NAME, FILE or either with :WEIGHT as what it names and the weight, None where there is none; raises InputError."""
+    head, _, tail = text.rpartition(":")
+    try:
+        name, weight = (head, float(tail)) if head else (text, None)
+    except ValueError:
+        name, weight = text, None
+    if weight is not None and not abs(weight) <= HEAVIEST:
+        raise InputError(
+            f"the weight {tail} of the motion {_shown(name)} cannot be used: give -{HEAVIEST:g} to {HEAVIEST:g}"
+        )
+    if not MOTION.fullmatch(name) and not {".", "/", "\\"} & set(name):
+        raise InputError(f"motion {_shown(text)} cannot be used: give a name, NAME:0.8, or the path of a file")
+    return name, weight
+
+
+def is_clip(motion: str) -> bool:
+    """Whether a motion is a clip that shows it, rather than what was learned from some."""
+    return not MOTION.fullmatch(motion) and not motion.endswith(".safetensors")
 
 
 def _refusal(name: str, value: Any) -> InputError:
@@ -240,7 +279,8 @@ def files(fields: Mapping[str, Any]) -> dict[str, str]:
             found |= {f"{name} {number}": str(path) for number, path in enumerate(value, start=1)}
         elif value is not None and not (name == "region" and value in REGIONS):
             found[name] = str(value)
-    return found
+    named = [motion_of(str(text))[0] for text in fields.get("motion") or ()]
+    return found | {f"motion {i}": name for i, name in enumerate(named, start=1) if not MOTION.fullmatch(name)}
 
 
 def beside(output: Path) -> Path:
@@ -288,7 +328,8 @@ def again(path: Path) -> Again:
     facts, name = _facts(path), repr(str(path))
     fields, inputs = dict(facts["request"]), facts["inputs"]
     task = TASKS.get(fields.get("task", "animate"), TASKS["animate"])
-    if memory := [need for need in task.needs if need in FILES and fields.get(need) is None]:
+    memory = [need for need in task.needs if need in FILES and fields.get(need) is None]
+    if memory := memory + ["motion"] * ("motion 0" in inputs):
         raise InputError(f"{name} was made from a {memory[0]} in memory: call the same function with it again")
     for label, given in files(fields).items():
         found = next((str(p) for p in (Path(given), path.parent / given) if p.is_file()), None)
@@ -298,7 +339,9 @@ def again(path: Path) -> Again:
             raise InputError(f"the {label} {given!r} of {name} is not the file it was: put the old one back")
         field, _, number = label.partition(" ")
         if number:
-            fields[field] = [*fields[field][: int(number) - 1], found, *fields[field][int(number) :]]
+            at = int(number) - 1
+            said = fields[field][at].replace(given, found, 1)  # a motion may have a weight behind it
+            fields[field] = [*fields[field][:at], said, *fields[field][at + 1 :]]
         else:
             fields[field] = found
     output = facts["output"]

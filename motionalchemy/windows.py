@@ -55,8 +55,9 @@ class Given:
     """What one window is made from, all frames (T, H, W, 3) uint8.
 
     `head` is known: one picture, or the last frames of what exists. `clip` is what an edit or a retake starts from, its
-    known head included, `source` the same stretch untouched, `mask` (T, h, w) in 0..1 where it may change. With `closed`
-    it also ends as it began. `free` are the first frame that may change and one past the last.
+    known head included, `source` the same stretch untouched, `whole` that at the size of the result where the change is
+    carried to it, `mask` (T, h, w) in 0..1 where it may change. With `closed` it also ends as it began. `free` are the
+    first frame that may change and one past the last.
     """
 
     frames: int
@@ -64,6 +65,7 @@ class Given:
     beside: tuple[Beside, ...] = ()
     clip: np.ndarray | None = None
     source: np.ndarray | None = None
+    whole: np.ndarray | None = None
     mask: np.ndarray | None = None
     free: tuple[int, int] = (0, 0)
     closed: bool = False

@@ -3,9 +3,11 @@
 Few tests start a process; the many refusals call `main` in this one.
 """
 
+import ctypes
 import errno
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -183,15 +185,55 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(strange, monkeypatch, caps
     assert names(strange) == before
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read and write everywhere")
-def test_what_may_not_be_read_or_written_is_refused(desk, capsys):
+SEVERAL = """
+import contextlib, io, json, sys
+from motionalchemy import cli
+for arguments in json.loads(sys.argv[1]):
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            cli.main(arguments)
+        except SystemExit as end:
+            code = end.code
+    print(json.dumps([code, out.getvalue(), err.getvalue()]))
+"""
+CAPBSET_DROP, DAC_OVERRIDE, DAC_READ_SEARCH = 24, 1, 2  # linux/prctl.h, linux/capability.h
+
+
+def like_anyone():
+    """Give up what lets root read and write everywhere: what is run next is asked for permissions as its owner is."""
+    if os.geteuid() == 0:
+        system = ctypes.CDLL(None, use_errno=True)
+        for capability in (DAC_OVERRIDE, DAC_READ_SEARCH):
+            if system.prctl(CAPBSET_DROP, capability, 0, 0, 0) != 0:
+                raise OSError(ctypes.get_errno(), "the capability cannot be given up")
+
+
+def test_what_may_not_be_read_or_written_is_refused(desk):
     (desk / "shut").mkdir(mode=0o500)
-    assert call("animate", "horse.png", "left", *QUICK, "-o", "shut/a.mp4") == 2
-    assert "not writable" in capsys.readouterr().err
-    (desk / "horse.png").chmod(0)
-    assert call("animate", "horse.png", "left", *QUICK, "-o", "a.mp4") == 2
-    assert "permission" in capsys.readouterr().err.lower()
-    assert names(desk) == ["horse.png", "shut"]
+    (desk / "closed").mkdir(mode=0)
+    for name in ("secret.png", "secret.json", "secret.mp4"):
+        (desk / name).write_bytes((desk / "horse.png").read_bytes())
+        (desk / name).chmod(0)
+    given = ["left", *QUICK, "-o"]
+    cases = {
+        "not writable": ["animate", "horse.png", *given, "shut/a.mp4"],
+        "secret.png.*permission": ["animate", "secret.png", *given, "a.mp4"],
+        "closed/a.png.*permission": ["animate", "closed/a.png", *given, "a.mp4"],
+        "secret.json.*": ["again", "secret.json"],
+        "secret.mp4.*permission": ["extend", "secret.mp4", "left", "--model", "ideal", "-o", "a.mp4"],
+        "data folder.*choose another": ["serve", "--model", "ideal", "--data", "shut/data"],
+    }
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", SEVERAL, json.dumps([*cases.values()])]
+    before = names(desk)
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, preexec_fn=like_anyone)
+    assert run.returncode == 0, run.stderr
+    for why, line in zip(cases, run.stdout.splitlines(), strict=True):
+        code, out, err = json.loads(line)
+        assert code == 2 and out == "" and re.search(why, err.lower()), (why, code, err)
+        assert err.count("\n") == 1 and err.startswith("motionalchemy: ") and "Traceback" not in err
+    assert names(desk) == before
 
 
 @pytest.mark.parametrize("which", [1, 2], ids=["clip", "sidecar"])

@@ -134,7 +134,7 @@ REFUSED = [
     (["retake", "clip.mp4", "left", "--from", "2", "--to", "1"], "is not after begin"),
     (["retake", "clip.mp4", "left", "--from", "9", "--to", "10"], "which ends at 2.5 seconds"),
     (["imagine", ""], "1 to 2000 characters"),
-    (["animate", "a.png", "left", "--motion", "moonwalk"], "no motion has been learned"),
+    (["animate", "a.png", "left", "--motion", "moonwalk"], "cannot be used with ideal"),
     (["animate", "a.png", "left", "--seconds", "12", "-o", "taken.mp4"], "something else: rename"),
 ]
 

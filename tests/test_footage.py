@@ -6,8 +6,8 @@ import tracemalloc
 import av
 import numpy as np
 import pytest
+from media_files import psnr, smooth
 from PIL import Image
-from test_media import psnr, smooth
 
 from motionalchemy import film, footage, media, regions
 from motionalchemy.clip import Clip

@@ -48,10 +48,18 @@ def test_known_frames_have_no_weight_and_a_perfect_guess_no_loss():
     assert flow.flow_loss(wrong_where_free, truth, plan, t, now).item() == pytest.approx(
         1 / 0.25 / (flow.CALM + size), rel=1e-5
     )
-    channels = torch.tensor([1.0, 0.0, 0.0, 0.0])
+    channels = torch.tensor([[0.0, 0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]])  # of frame 0, of later ones
     quarter = flow.flow_loss(wrong_where_free, truth, plan, t, now, channels).item()
     size = truth[:, 0, 1:].square().mean().item()
     assert quarter == pytest.approx(0.25 / 0.25 / (flow.CALM + size / 4), rel=1e-5)
+
+
+def test_leaving_a_source_as_it_is_costs_what_it_would_change():
+    truth, source = torch.randn(2, 4, 1, 8, 8), torch.randn(2, 4, 1, 8, 8)
+    plan, t = tasks.edit(source, source=True), torch.ones(1, 1, 1, 1, 1)
+    changed = (truth - source).square().mean((1, 2, 3, 4))
+    torch.testing.assert_close(flow.flow_loss(source, truth, plan, t, t), changed / (changed + flow.CHANGED))
+    assert flow.flow_loss(truth, truth, plan, t, t).max() == 0
 
 
 def test_drawn_times_stay_below_the_plan_s_top_and_lean_towards_noise():

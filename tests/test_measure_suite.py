@@ -11,23 +11,26 @@ from motionalchemy.measure import heldout, report, scores, suite
 from motionalchemy.measure.intervals import bootstrap, paired
 
 LIGHT = ("fidelity", "movement", "temporal", "drift")
+ASKED = {"model": "ideal", "n": 8, "size": 64, "seconds": 0.5, "groups": LIGHT}
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("suite") / "ideal"
-    settings = suite.Settings(model="ideal", n=8, size=64, seconds=0.5, groups=LIGHT)
-    steps = list(suite.evaluate(settings, out, corpus=Path("nowhere")))
-    assert [s.done for s in steps] == list(range(1, 41))  # 8 cases, 5 rows
-    assert steps[-1].total == 40 and steps[-1].seconds_left == 0
+    steps = list(suite.evaluate(suite.Settings(**ASKED), out, corpus=Path("nowhere")))
+    assert [s.done for s in steps] == list(range(1, 57))  # 8 cases, 7 rows
+    assert steps[-1].total == 56 and steps[-1].seconds_left == 0
     return out
 
 
 def test_the_exact_model_reaches_the_ceiling_in_both_languages(run: Path):
-    rows = report.read(run / "report.json")["rows"]
-    assert list(rows) == ["model, English", "model, Chinese", "still image", "cross-fade", "true clip"]
-    for language in ("English", "Chinese"):
-        ours, truth = rows[f"model, {language}"]["metrics"], rows["true clip"]["metrics"]
+    rows = report.read(run / "report.json")["tasks"]["animate"]["rows"]
+    assert list(rows) == [
+        *("model, English", "model, Chinese", "model, last frame given"),
+        *("still image", "cross-fade", "frame interpolation", "true clip"),
+    ]
+    for row in ("model, English", "model, Chinese", "model, last frame given"):
+        ours, truth = rows[row]["metrics"], rows["true clip"]["metrics"]
         assert ours["psnr"]["low"] > 45
         assert ours["ssim"]["low"] > 0.99
         assert ours["movement"]["mean"] == pytest.approx(truth["movement"]["mean"], rel=0.05)
@@ -36,43 +39,44 @@ def test_the_exact_model_reaches_the_ceiling_in_both_languages(run: Path):
     assert rows["still image"]["metrics"]["frozen"]["mean"] == 1
     assert rows["still image"]["metrics"]["psnr"]["mean"] < 45
     assert rows["still image"]["metrics"]["first_psnr"]["mean"] == 100
+    assert rows["still image"]["seconds"] is None and rows["model, English"]["seconds"] > 0
 
 
 def test_a_run_goes_on_where_it_was(run: Path):
-    settings = suite.Settings(model="ideal", n=8, size=64, seconds=0.5, groups=LIGHT)
     before = (run / "report.json").read_bytes()
-    gone = next((run / "scores" / "still-image").iterdir())
-    stamps = {p: p.stat().st_mtime_ns for p in run.glob("scores/*/*.json")}
+    gone = next((run / "animate" / "scores" / "still-image").iterdir())
+    stamps = {p: p.stat().st_mtime_ns for p in run.glob("*/scores/*/*.json")}
     gone.unlink()
-    list(suite.evaluate(settings, run, corpus=Path("nowhere")))
-    assert [p for p, stamp in stamps.items() if p.stat().st_mtime_ns != stamp] == [gone]
+    list(suite.evaluate(suite.Settings(**ASKED), run, corpus=Path("nowhere")))
+    assert len(stamps) == 56 and [p for p, stamp in stamps.items() if p.stat().st_mtime_ns != stamp] == [gone]
     assert (run / "report.json").read_bytes() == before
     with pytest.raises(InputError, match="another seed"):
-        list(suite.evaluate(suite.Settings(model="ideal", n=8, size=64, seconds=0.5, seed=1, groups=LIGHT), run, run))
+        list(suite.evaluate(suite.Settings(**ASKED, seed=1), run, run))
 
 
 def test_the_page_shows_every_clip_and_the_table_both_languages(run: Path):
     page, text = ((run / name).read_text("utf-8") for name in ("report.html", "report.md"))
-    assert page.count("<video") == 40
-    for film in json.loads((run / "report.json").read_text("utf-8"))["clips"].values():
-        assert all((run / shown["film"]).is_file() and shown["film"] in page for shown in film["rows"].values())
-    assert "首帧 PSNR" in text and "first frame PSNR" in text and "画面移动" in page
+    assert page.count("<video") == 56 and page.count("<img") == 8
+    for clip in json.loads((run / "report.json").read_text("utf-8"))["tasks"]["animate"]["clips"].values():
+        shown = [*clip["given"], *(row["film"] for row in clip["rows"].values())]
+        assert len(shown) == 8 and all((run / path).is_file() and path in page for path in shown)
+    assert "首帧 PSNR" in text and "first frame PSNR" in text and "画面移动" in page and "帧插值" in page
 
 
 def test_compare_says_what_really_changed(run: Path, tmp_path: Path):
     content = report.read(run / "report.json")
-    scores = content["rows"]["model, English"]["scores"]
+    scores = content["tasks"]["animate"]["rows"]["model, English"]["scores"]
     scores["psnr"] = {key: value - 3 for key, value in scores["psnr"].items()}
     scores["flicker"] = {key: value + (-1) ** i for i, (key, value) in enumerate(scores["flicker"].items())}
     worse = tmp_path / "worse.json"
     worse.write_text(json.dumps(content), "utf-8")
-    verdicts = {name: (change.mean, verdict) for name, change, verdict in report.compare(run / "report.json", worse)}
-    assert verdicts["psnr"] == (pytest.approx(-3), "worse")
-    assert verdicts["flicker"][1] == "unclear"
-    assert verdicts["ssim"] == (0, "no change")
-    assert {name: v for name, _, v in report.compare(worse, run / "report.json")}["psnr"] == "better"
+    found = {change.metric: change for change in report.compare(run / "report.json", worse)}
+    assert (found["psnr"].task, found["psnr"].change.mean) == ("animate", pytest.approx(-3))
+    assert found["psnr"].verdict == "worse" and found["flicker"].verdict == "unclear"
+    assert found["ssim"].change.mean == 0 and found["ssim"].verdict == "no change"
+    assert {c.metric: c.verdict for c in report.compare(worse, run / "report.json")}["psnr"] == "better"
     text = report.comparison(report.compare(run / "report.json", worse))
-    assert "| -3.0 | [-3.0, -3.0] | 8 | worse |" in text
+    assert "| animate | PSNR to the true clip, dB · 与真实片段 PSNR，dB | -3.0 | [-3.0, -3.0] | 8 | worse |" in text
     with pytest.raises(InputError, match="no row"):
         report.compare(run / "report.json", worse, row="nearest training clip")
     with pytest.raises(InputError, match="not a report"):
@@ -101,8 +105,22 @@ def test_intervals_hold_the_mean_and_pair_by_clip():
     assert paired({"a": 1}, {"b": 1}) is None
 
 
+def test_clips_of_one_group_count_as_one():
+    """A hundred copies of ten values say no more than the ten: the interval is that of the ten, not of the hundred."""
+    ten = [float(value) for value in range(10)]
+    copies, names = [v for v in ten for _ in range(10)], [str(v) for v in ten for _ in range(10)]
+    alone, grouped, naive = bootstrap(ten), bootstrap(copies, groups=names), bootstrap(copies)
+    assert grouped.mean == alone.mean and grouped.n == 100
+    assert grouped.high - grouped.low == pytest.approx(alone.high - alone.low, rel=0.1)
+    assert naive.high - naive.low < 0.5 * (grouped.high - grouped.low)
+    uneven = bootstrap([0.0, 0.0, 0.0, 1.0], groups=["a", "a", "a", "b"])
+    assert (uneven.mean, uneven.low, uneven.high) == (0.25, 0, 1)
+
+
 def test_drifting_cases_have_the_truth_that_their_words_say():
-    cases = [build() for build in heldout.drifting(5, 48)]
+    builds = heldout.drifting(5, 48)
+    cases = [build() for build in builds]
+    assert [case.key for case in cases] == [build.key for build in builds]
     assert [case.key.rsplit("-", 1)[1] for case in cases] == ["left", "right", "up", "down", "still"]
     frames = cases[1].clip.frames
     assert len(frames) == 49 and (frames[24] == np.roll(frames[0], 12, axis=1)).all()
@@ -116,5 +134,6 @@ def test_a_group_of_ones_own_joins_the_table(monkeypatch: pytest.MonkeyPatch):
     scores.register("vbench", lambda clip, *_: {"length": len(clip)}, {"length": scores.Metric("frames", "帧数", 0)})
     case = heldout.drifting(1, 32)[0]()
     assert scores.score(case.clip, case, ("vbench",)) == ({"length": 49}, {})
+    assert scores.of_task("orbit", ("views", "edit", "vbench")) == ("views", "vbench")
     with pytest.raises(InputError, match="length"):
         scores.register("again", lambda *_: {}, {"length": scores.Metric("frames", "帧数", 0)})

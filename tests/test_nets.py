@@ -133,6 +133,21 @@ def test_references_matter_by_value_role_time_and_angle(flow):
             assert (a - b).abs().max() > 1e-4
 
 
+def test_an_edit_changes_the_picture_of_its_source_and_keeps_the_movement(flow):
+    """The best guess before anything is seen is the source itself, not grey; of a known part nothing changes."""
+    source, words = torch.randn(1, 8, 3, 2, 2), tokens()
+    beside = (Reference("source", source, 0.0),)
+    one, x = torch.ones(1, 1, 3, 1, 1), torch.randn(1, 8, 3, 2, 2)
+    torch.testing.assert_close(fresh()(x, one, words, SECONDS, beside, (None, None)), source)
+    made = flow(x, one, words, SECONDS, beside, (None, None))
+    assert torch.equal(made[:, :, 1:], source[:, :, 1:])
+    assert (made - source)[:, :, 0].abs().max() > 1e-3
+    one[:, :, :2] = 0
+    torch.testing.assert_close(flow(x, one, words, SECONDS, beside, (None, None))[:, :, :2], x[:, :, :2])
+    with pytest.raises(InputError, match="one source clip"):
+        flow(x, one, words, SECONDS, beside * 2, (None, None, None))
+
+
 def test_a_picture_is_looked_at_in_its_place(flow):
     """What the vision network says of one corner reaches every frame, and mostly the tokens of that corner."""
     x, t, words = torch.randn(1, 8, 3, 2, 2), torch.rand(1, 1, 3, 1, 1), tokens()

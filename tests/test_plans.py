@@ -100,7 +100,7 @@ def test_an_edit_inside_a_region_leaves_the_rest(noise):
     region = torch.tensor([0.0, 1.0]).reshape(1, 1, 1, 1, 2).expand(1, 1, T, 1, 2)
     plan = tasks.edit(given(clips), region)
     out = run(ideal_over(clips), plan, noise.expand(B, C, T, 1, 2))
-    assert plan.needs == {"regions"}
+    assert plan.needs == {"regions", "pictures"}
     assert torch.equal(out[..., 0], given(clips)[..., 0])
     assert landed(out, clips)[0].tolist() == [SOURCE] * B
 

@@ -163,7 +163,7 @@ def test_a_task_refuses_what_only_others_take_and_misses_what_it_needs(task):
         ({"task": "retake", "prompt": "a", "begin": 2, "end": 1}, "end 1 is not after begin 2"),
         ({"task": "orbit", "views": ["a", "b"], "angles": [0, 1, 2]}, "3 angles for 2 views"),
         ({"prompt": "a", "loop": True, "last": "b.png"}, "leave out one of the two"),
-        ({"prompt": "a", "motion": ["moonwalk"]}, "no motion has been learned"),
+        ({"prompt": "a", "motion": ["moonwalk", "moonwalk:0.5"]}, "'moonwalk' is given twice"),
     ],
 )
 def test_fields_that_contradict_each_other_are_refused(fields, words):

@@ -124,17 +124,22 @@ def test_what_an_upload_began_outlives_it(client, made):
     assert client.videos.poll(remix.id).status == "completed"
 
 
-def test_other_tasks_in_our_own_namespace(client):
+def test_other_tasks_in_our_own_namespace(client, made):
+    clip = "data:video/mp4;base64," + base64.b64encode(client.videos.download_content(made.id).read()).decode()
     views = [DATA_URI, "data:image/png;base64," + base64.b64encode(png(seed=1)).decode()]
     for prompt, own, task in (
         ("it drifts up", {}, "imagine"),
         ("around", {"views": views, "angles": [0, 40]}, "orbit"),
         ("it drifts left", {"last": DATA_URI}, "animate"),
+        ("it drifts left", {"motion": [clip]}, "animate"),
     ):
         picture = {"input_reference": {"image_url": DATA_URI}} if task == "animate" else {}
         body = {"prompt": prompt, "seconds": 0.5, "motionalchemy": QUICK | own} | picture
         video = client.videos.poll(client.post("/videos", body=body, cast_to=Video).id)
         assert (video.status, video.motionalchemy["task"]) == ("completed", task), video.error
+        assert not {"motion", "last", "views"} & video.motionalchemy["settings"].keys()  # names of files are ours
+    unknown = {"prompt": "left", "input_reference": {"image_url": DATA_URI}, "motionalchemy": {"motion": ["moonwalk"]}}
+    assert "learned on nano" in refused(lambda: client.post("/videos", body=unknown, cast_to=Video)).body["message"]
 
 
 def test_pages_of_the_list(client, made):

@@ -1,7 +1,9 @@
 """Killed at any moment, worker, server or both: every job that was accepted ends once, whole, with its files."""
 
 import json
+import os
 import random
+import signal
 import time
 
 import httpx2
@@ -46,31 +48,40 @@ def check_whole(data, id):
     assert told["sha256"] == media.sha256(folder / "video.mp4")
 
 
-def test_no_kill_loses_doubles_or_half_writes_a_job(tmp_path):
+@pytest.mark.parametrize(
+    "victims", [("both", None), pytest.param(("worker", "server", "both", "worker", None), marks=pytest.mark.slow)]
+)
+def test_no_kill_loses_doubles_or_half_writes_a_job(tmp_path, victims):
     data, chance, ids = tmp_path / "data", random.Random(1), []
     server = Server(data)
-    for number, victim in enumerate(("worker", "server", "both", None)):
-        ids += [submit(server, f"{number}-{n}") for n in range(2)]
-        time.sleep(chance.uniform(0, 0.6))
-        old = server.workers()
-        if victim in ("worker", "both"):
-            server.kill_worker()
-        if victim in ("server", "both"):
-            server.kill()
-            until(lambda old=old: gone(old))  # no worker outlives its server
-            server = Server(data)
-            assert submit(server, f"{number}-1") == ids[-1]  # who never heard the answer asks again
     try:
+        for number, victim in enumerate(victims):
+            ids += [submit(server, f"{number}-{n}") for n in range(2)]
+            time.sleep(chance.uniform(0, 0.6))
+            old = server.workers()
+            if victim in ("worker", "both"):
+                server.kill_worker()
+            if victim in ("server", "both"):
+                server.kill()
+                until(lambda old=old: gone(old))  # no worker outlives its server
+                server = Server(data)
+                assert submit(server, f"{number}-1") == ids[-1]  # who never heard the answer asks again
         for id in ids:
             assert server.client.videos.poll(id).status == "completed"
         assert len(set(ids)) == len(ids) and [job.id for job in rows(data)] == ids
         for id in ids:
             check_whole(data, id)
         assert {folder.name for folder in (data / "videos").iterdir()} == set(ids)
+        last = create(server.client, seconds="4", own=SLOW).id
+        until(lambda: server.client.videos.retrieve(last).progress > 0)
+        pids = server.workers()
+        assert server.stop() == 0 and gone(pids)
+        assert [(job.id, job.state, job.attempt) for job in rows(data)][-1] == (last, "queued", 0)  # given back
     finally:
-        assert server.stop() == 0
+        server.process.poll() is None and server.stop()
 
 
+@pytest.mark.slow
 def test_a_stop_gives_the_job_back_and_a_start_goes_on(tmp_path):
     data = tmp_path / "data"
     with serving(data) as server:
@@ -92,12 +103,17 @@ def test_a_stop_gives_the_job_back_and_a_start_goes_on(tmp_path):
         until(lambda: not [*(data / "videos").iterdir()])
 
 
-def test_a_job_that_kills_its_worker_does_not_do_so_for_ever(tmp_path):
-    with serving(tmp_path / "data") as server:
+@pytest.mark.slow
+def test_a_job_that_kills_or_hangs_its_worker_does_not_do_so_for_ever(tmp_path):
+    with serving(tmp_path / "data", "--hang-seconds", "5") as server:
         id = create(server.client, seconds="4", own=SLOW).id
         for attempt in range(1, MAX_ATTEMPTS + 1):
             until(lambda attempt=attempt: rows(server.data)[0].attempt == attempt and rows(server.data)[0].standing)
-            server.kill_worker()
+            if attempt == 2:
+                os.kill(server.workers()[0], signal.SIGSTOP)  # it hangs: the server has to notice by itself
+            else:
+                server.kill_worker()
         failed = server.client.videos.poll(id)
         assert (failed.status, failed.error.code) == ("failed", "worker_died")
+        assert "no sign of life" in server.log.read_text()
         assert server.client.videos.poll(create(server.client).id).status == "completed"

@@ -97,6 +97,7 @@ def test_an_example_becomes_a_video_that_plays_and_downloads(server, browser):
         assert "seed" in told and "animate" in told
 
 
+@pytest.mark.slow
 @browsing
 def test_an_own_picture_by_keyboard_alone(server, browser):
     with visiting(browser, server.url) as page:
@@ -143,6 +144,7 @@ def test_refusals_are_one_sentence_in_the_language_of_the_browser(server, browse
         assert str(server.data) not in told
 
 
+@pytest.mark.slow
 @browsing
 def test_the_switch_changes_the_language_for_good(server, browser):
     with visiting(browser, server.url, "en-US") as page:
@@ -153,6 +155,7 @@ def test_the_switch_changes_the_language_for_good(server, browser):
         assert page.get_attribute("html", "lang") == "zh-CN"
 
 
+@pytest.mark.slow
 @browsing
 def test_a_result_is_edited_where_it_was_painted(server, browser):
     made = create(server.client)
@@ -187,6 +190,7 @@ def test_a_result_is_edited_where_it_was_painted(server, browser):
         assert (folder / "region").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 @browsing
 def test_several_views_and_a_long_story_that_goes_on(server, browser):
     with visiting(browser, server.url) as page:
@@ -212,6 +216,29 @@ def test_several_views_and_a_long_story_that_goes_on(server, browser):
         assert float(longer.seconds) > float(orbit.seconds) + 1.5
 
 
+@pytest.mark.slow
+@browsing
+def test_a_picture_moves_as_a_video_shows(server, browser):
+    shown = create(server.client)
+    until(lambda: server.client.videos.retrieve(shown.id).status == "completed")
+    clip = server.client.videos.download_content(shown.id).read()
+    with visiting(browser, server.url) as page:
+        page.get_by_role("tab", name="Motion").click()
+        upload(page, "#motion-picture", png(seed=3))
+        page.fill("#motion-prompt textarea", "it drifts left")
+        page.click("#motion-make")
+        page.wait_for_selector("#motion-told .refusal")
+        assert page.inner_text("#motion-told") == page_words.words("en")["no_motion"]
+        upload(page, "#motion-film", clip, "clip.mp4", "video/mp4")
+        page.wait_for_selector("#motion-film video")
+        quick(page, "motion")
+        page.click("#motion-make")
+        made = server.client.videos.retrieve(ended(page))
+        assert made.motionalchemy["task"] == "animate" and "motion" not in made.motionalchemy["settings"]
+        assert (server.data / "videos" / made.id / "motion-1.mp4").read_bytes() == clip
+
+
+@pytest.mark.slow
 @browsing
 def test_progress_cancel_and_a_server_that_goes_and_comes_back(tmp_path, browser):
     data = tmp_path / "data"
@@ -239,6 +266,7 @@ def test_progress_cancel_and_a_server_that_goes_and_comes_back(tmp_path, browser
         server.process.poll() is None and server.stop()
 
 
+@pytest.mark.slow
 @browsing
 def test_a_public_page_asks_for_a_key_and_each_key_sees_its_own(tmp_path, browser):
     from motionalchemy.server import keys
@@ -286,6 +314,7 @@ def test_only_what_the_page_needs_of_gradio_is_answered(server):
     assert not [name for name in crossed.headers if name.startswith("access-control")]
 
 
+@pytest.mark.slow
 def test_uploads_are_bounded(tmp_path):
     with serving(tmp_path / "data", "--page", "--upload-mb", "1") as server:
         address, files = f"{server.url}/en/gradio_api/upload", {"files": ("a.png", bytes(3 * 2**20), "image/png")}
@@ -314,10 +343,6 @@ def test_every_word_is_there_in_both_languages():
         assert name == "switch" or not re.search("[一-鿿]", words), name
     script = (ROOT / "motionalchemy/server/page.js").read_text(encoding="utf-8")
     assert {name for name in re.findall(r'say\("(\w+)"', script)} <= english.keys()
-
-
-def test_motion_is_promised_only_once_a_request_takes_it():
-    assert page_tabs.motion_is_refused() and "Motion" in page_words.words("en")["tab_motion"]
 
 
 def test_parts_become_one_prompt():

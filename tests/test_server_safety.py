@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import http.client
 import io
 import os
@@ -17,6 +18,7 @@ import openai
 import pytest
 from PIL import Image
 from server_process import QUICK, ROOT, SLOW, create, png, serving, until
+from starlette.requests import ClientDisconnect
 
 from motionalchemy import cli
 from motionalchemy.errors import InputError
@@ -273,6 +275,16 @@ def test_a_fault_leaves_without_a_trace(caplog):
     assert code_of(answer) == (500, "internal_error") and SECRET not in answer.text and "Traceback" not in answer.text
     assert answer.headers["x-request-id"] in answer.json()["error"]["message"]
     assert SECRET in caplog.text
+
+
+def test_a_client_that_leaves_is_no_fault(caplog):
+    async def leaving(scope, receive, send):
+        raise ClientDisconnect
+
+    caplog.set_level("INFO")
+    with contextlib.suppress(AssertionError):  # there is no answer
+        through_the_guard(leaving)
+    assert " 499 " in caplog.text and "Traceback" not in caplog.text
 
 
 @pytest.mark.parametrize(

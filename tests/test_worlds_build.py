@@ -1,12 +1,15 @@
 """Building a corpus from package files made on the spot, and what is said when one is missing."""
 
+import base64
 import io
 import json
 import lzma
+import os
 import tarfile
 import zipfile
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -20,7 +23,7 @@ from motionalchemy.worlds.build.packages import PACKAGES, deb_files
 from motionalchemy.worlds.compose import rgba
 from motionalchemy.worlds.corpus import Corpus
 
-KINDS = ("emoji", "sprite", "ground", "sky", "picture")
+KINDS = ("emoji", "sprite", "ground", "sky", "panorama", "picture")
 
 
 def archive(path: Path | None, files: dict[str, bytes], mode: str = "w:gz") -> bytes:
@@ -49,6 +52,14 @@ def encoded(picture: np.ndarray, kind: str) -> bytes:
     out = io.BytesIO()
     Image.fromarray(picture).save(out, kind)
     return out.getvalue()
+
+
+def panorama(light: np.ndarray) -> bytes:
+    """Linear light (H, W, 3) as the panorama package has it: OpenEXR in base64 in a JavaScript module."""
+    os.environ["OPENCV_IO_ENABLE_OPENEXR"] = "1"
+    done, data = cv2.imencode(".exr", light[..., ::-1].astype(np.float32))
+    assert done
+    return b"export default 'data:application/exr;base64," + base64.b64encode(data.tobytes()) + b"'"
 
 
 def animated() -> bytes:
@@ -80,6 +91,11 @@ def packages(tmp_path_factory) -> Path:
         moving = {"1f99c": animated(), "1f44b-1f3fb": animated(), "1f600": flat} if part == 2 else {}
         archive(folder / PACKAGES[f"emoji {part}"].file, {f"package/assets/{k}.webp": v for k, v in moving.items()})
     archive(folder / PACKAGES["sprites"].file, {"package/assets/1f99c.webp": flat})
+    light = np.full((8, 16, 3), 0.5)
+    light[:, 8:] = (3, 0, -0.01)  # red, and what a lossy file makes of a channel without light
+    light[:, 12:] = (0, 0, -90)  # what is left of the sun in such a file
+    module = {"package/hdri/park.exr.js": panorama(light), "package/hdri/park.exr.d.ts": b"odd"}
+    archive(folder / PACKAGES["panoramas"].file, module)
     noise = np.random.default_rng(0).integers(0, 255, (256, 256, 3), "u1")
     with zipfile.ZipFile(folder / "inner.zip", "w") as file:
         types = "art/textures/terrain/types"
@@ -105,6 +121,7 @@ def test_a_corpus_is_built_and_can_be_read(packages, tmp_path):
     assert sorted(s.key for s in steps) == [
         "e_1f99c",
         "ground_grass_a",
+        "panorama_park",
         "picture_Dawn",
         "sky_sunset_1_front",
         "sprite_1f99c",
@@ -121,8 +138,11 @@ def test_a_corpus_is_built_and_can_be_read(packages, tmp_path):
     assert (layer.colour[3].astype(int) - layer.colour[0]).max() < 30  # three frames, looped
     pictures = {s["kind"]: s for split in ("train", "test") for s in shards.stills(tmp_path / "out", split)}
     assert shards.read_still(tmp_path / "out", pictures["picture"]).shape == (128, 128, 3)
+    around = shards.read_still(tmp_path / "out", pictures["panorama"]).astype(int)
+    assert around.shape == (8, 16, 3) and np.ptp(around[:, :6].mean((0, 1))) < 8 and 120 < around[:, :6].mean() < 240
+    assert around[:, 10, 0].mean() > 180 and around[:, 10, 1:].mean() < 90 and around[:, 14:].min() > 240
     text = (tmp_path / "out" / "ATTRIBUTION.md").read_text("utf-8")
-    assert "A. Painter" in text and "CC-BY-SA-3.0" in text and "MIT" in text
+    assert "A. Painter" in text and "CC-BY-SA-3.0" in text and "MIT" in text and "CC0-1.0" in text
     assert not (tmp_path / "out" / ".loose").exists()
 
 
@@ -146,11 +166,24 @@ def test_a_finished_corpus_is_not_overwritten(packages, tmp_path):
 
 @pytest.mark.parametrize(
     "kind, command",
-    [("emoji", "npm pack emojibase-data@17.0.0"), ("ground", "apt-get download 0ad-data"), ("picture", "wallpapers")],
+    [
+        ("emoji", "npm pack emojibase-data@17.0.0"),
+        ("ground", "apt-get download 0ad-data"),
+        ("picture", "wallpapers"),
+        ("panorama", "npm pack @pmndrs/assets@1.7.0"),
+    ],
 )
 def test_a_missing_package_names_its_command(tmp_path, kind, command):
     with pytest.raises(MissingPart, match=command):
         next(build(tmp_path / "out", tmp_path, (kind,)))
+
+
+@pytest.mark.parametrize("module", [b"export default 7", b"base64,AAAA", b"base64,A"])
+def test_a_panorama_that_is_none_is_refused(tmp_path, module):
+    archive(tmp_path / PACKAGES["panoramas"].file, {"package/hdri/x.exr.js": module})
+    with pytest.raises(InputError, match=r"hdri/x.exr.js is not an OpenEXR picture: run `npm pack"):
+        next(build(tmp_path / "out", tmp_path, ("panorama",)))
+    assert not list(tmp_path.rglob("*.webp*"))
 
 
 def test_unknown_kinds_and_broken_packages_are_refused(tmp_path):

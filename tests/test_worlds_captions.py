@@ -1,6 +1,7 @@
 """Captions: grammar, both languages, and sides that follow the picture when it is mirrored."""
 
 import random
+import re
 
 import pytest
 
@@ -66,6 +67,53 @@ def test_no_colour_is_named_in_a_picture_without():
     assert any("white horse" in text for text in many(facts(), "en", style="detailed"))
 
 
+def test_no_colourful_place_is_named_in_a_picture_without_colour():
+    back = {"en": "a red background", "zh": "红色背景"}
+    for look in words.COLOURLESS:
+        assert not any("red" in text for text in many(facts(), "en", background=back, look=look))
+        assert not any("红" in text for text in many(facts(), "zh", background=back, look=look))
+    assert any("red background" in text for text in many(facts(), "en", background=back, look="oil"))
+    grey = {"en": "a light grey background", "zh": "浅灰色背景"}
+    assert any("light grey" in text for text in many(facts(), "en", background=grey, look="mono"))
+
+
+def test_a_rider_makes_the_horse_rear_and_a_horse_rears():
+    rider = facts("rear", subject={"en": "lancer on a horse", "zh": "骑马的长矛手"}, appearance={"en": [], "zh": []})
+    assert all("the horse rear" in text for text in many(rider, "en"))
+    assert all(re.search("让马扬起前蹄|策马", text) for text in many(rider, "zh"))
+    assert not any("make" in text or "making" in text for text in many(facts("rear"), "en"))
+
+
+def test_what_is_painted_is_never_behind_its_place():
+    back = {"en": "on a beach", "zh": "在沙滩上"}
+    told = many(facts(), "en", background=back, look="oil")
+    assert not any(re.match("on a beach, an oil painting of", text) for text in told)
+    assert any(text.startswith("on a beach, ") for text in many(facts(), "en", background=back))
+
+
+def test_chinese_places_are_parted_from_faces_and_marks_are_wide():
+    back = {"en": "on a beach", "zh": "在沙滩上"}
+    told = many(facts("rest"), "zh", n=400, background=back, look="oil")
+    assert not any("沙滩上面朝" in text for text in told) and any("沙滩上，面朝" in text for text in told)
+    assert not any(set(",:") & set(text) for text in told) and any("油画：" in text for text in told)
+
+
+@pytest.mark.parametrize(
+    "en, zh, said, called",
+    [
+        ("flag: China", "旗: 中国", "the China flag emoji", "中国旗"),
+        ("keycap: 7", "按键: 7", "the keycap 7 emoji", "按键7"),
+        ("man: white hair", "男人: 白发", "the man with white hair emoji", "白发男人"),
+        ("woman: bald", "女人: 秃顶", "the bald woman emoji", "秃顶女人"),
+        ("man: beard", "有络腮胡子的男人", "the man with a beard emoji", "有络腮胡子的男人"),
+        ("family: man, boy", "家庭: 男人男孩", "the family (man, boy) emoji", "家庭（男人男孩）"),
+    ],
+)
+def test_labels_of_emoji_become_names(en, zh, said, called):
+    shown = facts(None, group="flags", subject={"en": en, "zh": zh}, light=None)
+    assert any(said in text for text in many(shown, "en")) and all(called in text for text in many(shown, "zh"))
+
+
 def test_every_action_speaks_both_languages():
     for action in words.DEEDS:
         for style in STYLES:
@@ -111,7 +159,7 @@ def test_articles_and_measure_words():
         "花瓶": "个",
     }
     assert {noun: measured(noun)[1] for noun in nouns} == nouns
-    assert measured("一段城墙") == "一段城墙"
+    assert measured("一段城墙") == "一段城墙" and measured("灌木丛") == "一片灌木丛"
 
 
 def test_an_unknown_camera_lists_the_known():

@@ -49,7 +49,7 @@ def test_a_sample_is_a_function_of_its_seed_and_index(corpus, kind):
     one, again, other = draw(corpus, kind, 3, 0, SIZE), draw(corpus, kind, 3, 0, SIZE), draw(corpus, kind, 4, 0, SIZE)
     assert torch.equal(one.clip, again.clip) and one.words == again.words and one.language == again.language
     assert not (torch.equal(one.clip, other.clip) and one.words == other.words)
-    assert one.clip.shape == ((1 if kind == "picture" else 49), 3, *SIZE)
+    assert one.clip.shape == ((1 if kind in ("picture", "retouch") else 49), 3, *SIZE)
     assert float(one.clip.min()) >= -1 and float(one.clip.max()) <= 1
     assert one.sources and all(one.words[language] for language in ("en", "zh"))
 
@@ -121,7 +121,10 @@ def test_a_survey_counts_what_was_drawn(corpus):
     assert rows["clips"] == 4 and rows["duplicates"] == 0 and rows["mean motion"] > 0
     assert coverage(corpus) == pytest.approx(3.14159 * (32 / 5) ** 2 / 32**2, abs=0.03)  # a disc on every layer
     assert (
-        holdings(corpus)["styles"] == 9 and holdings(corpus)["actors"] == 4 and holdings(corpus)["stills: ground"] == 1
+        holdings(corpus)["styles"] == 9
+        and holdings(corpus)["actor files"] == 4
+        and holdings(corpus)["actors"] == 4
+        and holdings(corpus)["stills: ground"] == 1
     )
 
 
@@ -142,6 +145,29 @@ def test_a_world_says_what_it_shows(corpus):
         assert all(word in text for word in wanted), text
     with pytest.raises(InputError, match="either"):
         World(back, scene=layer)
+
+
+def test_a_second_subject_of_a_name_is_another(corpus):
+    rng = random.Random(0)
+    layer = corpus.read(corpus.entries["actors"][0])
+    two = World(drawing.backdrop(corpus, rng, SIZE), (drawing.Actor(layer), drawing.Actor(layer, x=0.3)))
+    for language, other in (("en", ", while another "), ("zh", "，同时另一匹")):
+        assert all(other in describe(two, random.Random(i), language) for i in range(20))
+
+
+def test_a_place_that_its_colours_name_keeps_them(corpus):
+    back = replace(drawing.backdrop(corpus, random.Random(0), SIZE), words={"en": "on a green lawn", "zh": "草坪上"})
+    assert set(drawing.looks(World(back))) == set(LOOKS) - {"mono", "ink", "sketch"}
+    assert drawing.looks(World(replace(back, words={"en": "in a forest", "zh": "森林里"}))) == list(LOOKS)
+
+
+def test_people_are_not_made_white_or_black(corpus):
+    layer = corpus.read(corpus.entries["actors"][0])
+    horse, spearman = (
+        drawing.Actor(replace(layer, facts=layer.facts | {"actor": actor}))
+        for actor in ("fauna/horse", "units/spearman")
+    )
+    assert drawing.tints(horse) == list(TINTS) and set(drawing.tints(spearman)) == set(TINTS) - {"white", "black"}
 
 
 def test_no_rain_falls_from_a_clear_sky(corpus):
@@ -204,6 +230,13 @@ def test_instructions_in_both_languages():
         for seed in range(8):
             english, chinese = (instruction(edit, random.Random(seed), lang) for lang in ("en", "zh"))
             assert english and chinese and "{" not in english + chinese and "风格的画风格" not in chinese
+    plain = Edit("background", {"en": "a yellow background", "zh": "黄色背景"})
+    assert {instruction(plain, random.Random(i), "zh") for i in range(20)} == {
+        form.format(bare="黄色") for form in CHINESE["background"]
+    }
+    assert {instruction(plain, random.Random(i), "en") for i in range(30)} == {
+        form.format(bare="plain yellow", to="in front of a yellow background") for form in ENGLISH["background"]
+    }
     swaps = {instruction(edits[-2], random.Random(i), "zh") for i in range(20)}
     assert swaps == {form.format(subject="马", to="一头雄狮") for form in CHINESE["subject"]}
     assert {instruction(edits[-2], random.Random(i), "en") for i in range(30)} == {

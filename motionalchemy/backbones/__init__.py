@@ -8,7 +8,7 @@ from typing import Protocol
 import torch
 
 from motionalchemy.backbones import adapters, hub, layout, ltx, wan
-from motionalchemy.backbones.base import ABILITIES, Backbone, Card, Defaults, Effort, Words
+from motionalchemy.backbones.base import ABILITIES, Backbone, Card, Defaults, Effort, Retouch, Words
 from motionalchemy.errors import InputError, MissingPart, PlanRefused, UnknownName
 from motionalchemy.grid import Grid
 from motionalchemy.stages import Stage
@@ -20,6 +20,7 @@ __all__ = [
     "Card",
     "Defaults",
     "Effort",
+    "Retouch",
     "Words",
     "adapters",
     "card",
@@ -35,7 +36,9 @@ MODELS: dict[str, Card] = {
     "nano": Card(
         name="nano",
         loader="motionalchemy.backbones.nano:load",
-        honours=frozenset({"clocks", "reference:view", "reference:anchor"}),  # what it was trained on
+        honours=frozenset(
+            {"clocks", "reference:view", "reference:anchor", "reference:source", "reference:motion"}
+        ),  # what it was trained on
         grid=Grid(space=16, time=8, channels=64),
         stages=(Stage(1.0, 2),),  # the first is blind to the noise, the second makes seeds differ; more add more error
         defaults=Defaults(guidance=2.5),
@@ -43,6 +46,7 @@ MODELS: dict[str, Card] = {
         summary_zh="本项目自行训练的模型：两个 CPU 核即可离线运行，256x256，两秒",
         sizes=(64, 2048),
         native=128,  # its latents say how a picture of any size moves
+        retouch=Retouch(size=256, steps=1, guidance=1.3),  # more of either brings out the lattice of its latents
         seconds=2.0,  # longer clips are made window by window
         anchored=True,
     ),

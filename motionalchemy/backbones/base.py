@@ -15,7 +15,9 @@ from motionalchemy.sample import BY_SIZE, Sampling, Velocity
 from motionalchemy.stages import Stage
 
 Words = Any  # a backbone's own form of its prompts, computed once per request; no other room looks inside
-ABILITIES = frozenset({"clocks", "regions", *(f"reference:{role}" for role in ROLES)})  # the words of `Plan.needs`
+ABILITIES = frozenset(
+    {"clocks", "pictures", "regions", *(f"reference:{role}" for role in ROLES)}
+)  # the words of `Plan.needs`
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,15 @@ class Effort:
 
 
 @dataclass(frozen=True)
+class Retouch:
+    """How a model changes pictures: in latents of so many pixels, in so many steps, at which guidance."""
+
+    size: int
+    steps: int
+    guidance: float
+
+
+@dataclass(frozen=True)
 class Card:
     """A model as a table row, known without loading it: what it can do, within which limits, and where its code is.
 
@@ -55,7 +66,8 @@ class Card:
     of a pack (None for the weights that ship with the package) and returns a Backbone. A card with a `repo` is that of
     a public model, whose function takes an Effort too; its weights are found where `hub.pull` put them. `native` is the
     largest size of its latents, where a larger result is decoded from them and its first frame. An `anchored` model says
-    how a clip differs from that frame, so later windows begin with the clip's own again.
+    how a clip differs from that frame, so later windows begin with the clip's own again. One with a `retouch` edits a
+    clip's picture, keeps its movement, and has the change carried to the clip's own pixels.
     """
 
     name: str
@@ -69,6 +81,7 @@ class Card:
     sizes: tuple[int, int] = (64, 1024)
     native: int | None = None
     anchored: bool = False
+    retouch: Retouch | None = None
     seconds: float = 4.0
     tokens: int = 16_384  # latent positions of a whole clip: what memory and patience allow
     sampling: Sampling = BY_SIZE

@@ -28,8 +28,8 @@ STAGES = (Stage(0.5, 40), Stage(1.0, 40, 0.7))
 DISTILLED_STAGES = (Stage(0.5, 8), Stage(1.0, 8, 0.7))
 DECODE_TIME, DECODE_NOISE = 0.05, 0.025  # of an autoencoder that takes a time: 0.9.1 and later
 JITTER = 0.15  # how far what is known is shown noised, times t squared: the condition models' own habit
-PLACED = frozenset({"clocks", "regions", "reference:view"})  # condition models, 0.9.5 and later
-PLAIN = frozenset({"clocks", "regions"})
+PLACED = frozenset({"clocks", "pictures", "regions", "reference:view"})  # condition models, 0.9.5 and later
+PLAIN = frozenset({"clocks", "pictures", "regions"})
 
 
 class Ltx:
@@ -45,6 +45,11 @@ class Ltx:
         self.decode_noise = DECODE_NOISE
         if parts.effort.fast >= 1:
             distinct.embed_ltx(parts.transformer.time_embed)
+            self.keep_text()
+
+    def keep_text(self) -> None:
+        """Project the text once a request."""
+        self.parts.keep_text(self.parts.transformer, "caption_projection")
 
     @torch.no_grad()
     def encode(self, frames: Tensor) -> Tensor:
@@ -99,7 +104,7 @@ class Ltx:
                 known = torch.cat([held.new_ones(b, extra, 1), held], 1)
                 drawn = torch.randn(tokens.shape, generator=shake).to(tokens)
                 tokens = torch.where(known, tokens + self.jitter * drawn * time.max() ** 2, tokens)
-            with self.parts.at_work() as transformer, transformer.cache_context(words.stream):
+            with self.parts.reading(words) as transformer:
                 out = transformer(
                     tokens.to(self.parts.dtype),
                     encoder_hidden_states=words.states,

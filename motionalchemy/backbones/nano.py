@@ -1,5 +1,7 @@
 """The project's own model: its autoencoder, its flow transformer and the frozen text encoder behind one seam."""
 
+import copy
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +67,13 @@ class Nano:
 
         return towards
 
+    def taught(self, motions: Sequence[tuple[Path, float]]) -> "Nano":
+        """A copy whose flow has learned motions (LoRA files, each at a weight) added; this one stays as it is."""
+        other = copy.copy(self)
+        other.flow = copy.deepcopy(self.flow)
+        other.sha256 = backbones.adapters.apply(other.flow, motions, self.sha256)
+        return other
+
     @torch.no_grad()
     def look(self, latents: Tensor | None) -> Tensor | None:
         """What the vision network says of the first picture of latents (B, C, T, h, w): (B, V, h, w)."""
@@ -76,8 +85,14 @@ def load(device: torch.device, folder: Path | None = None) -> Backbone:
     folder = folder or WEIGHTS
     codec, codec_card = read_codec(folder / "codec")
     flow, flow_card = pack.load(folder / "flow", "flow", lambda config: FlowTransformer(TransformerConfig(**config)))
-    sha256 = codec_card["sha256"][:32] + flow_card["sha256"][:32]
+    sha256 = codec_card["sha256"][:32] + flow_card["sha256"][:32]  # as in `sum_of`
     return Nano(codec, read_vision(folder / "vision"), flow, TokenEncoder(), device, sha256)  # type: ignore[arg-type]
+
+
+def sum_of(folder: Path | None = None) -> str:
+    """The sum that `load` gives a nano, from its cards alone."""
+    cards = [pack.read_card((folder or WEIGHTS) / part) for part in ("codec", "flow")]
+    return "".join(str(card["sha256"])[:32] for card in cards)
 
 
 def read_codec(folder: Path) -> tuple[MotionAutoencoder, dict]:

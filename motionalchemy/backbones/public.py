@@ -1,7 +1,7 @@
 """What the public models share: their parts, loaded where an Effort lets them live, and the seam to read and to decode."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from motionalchemy.backbones import adapters, layout, memory, reader
 from motionalchemy.backbones.base import Effort
+from motionalchemy.backbones.text_cache import TextCache
 from motionalchemy.errors import InputError
 
 Read = Callable[[Any, Any, list[str], int], reader.Words]
@@ -53,6 +54,7 @@ class Parts:
         self.device, self.effort, self.dtype, self.sha256 = device, effort, type_on(device), sha256
         text_bytes = 0 if text is None else text.bytes
         self.arrangement = memory.arrange(effort.memory, memory.bytes_of(transformer), text_bytes)
+        self.text_cache: TextCache | None = None
         self._place()
 
     def _place(self) -> None:
@@ -90,6 +92,20 @@ class Parts:
         if not (self.arrangement.blocks or self.arrangement.stay):
             self.transformer.to(self.device)
         yield self.transformer
+
+    @contextmanager
+    def reading(self, words: reader.Words) -> Iterator[Any]:
+        """The transformer at work on these words, with what its caches hold for them."""
+        with self.at_work() as transformer, transformer.cache_context(words.stream), self._texts(words):
+            yield transformer
+
+    def _texts(self, words: reader.Words) -> AbstractContextManager[None]:
+        return nullcontext() if self.text_cache is None else self.text_cache.of(words, self.dtype)
+
+    def keep_text(self, owner: nn.Module, name: str) -> None:
+        """Let the text be projected once a request, by `owner.name` first; streamed blocks project it in every call."""
+        if not self.arrangement.blocks:
+            self.text_cache = TextCache(owner, name, self.blocks)
 
     @contextmanager
     def coding(self) -> Iterator[Any]:

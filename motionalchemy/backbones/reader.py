@@ -3,7 +3,7 @@
 import hashlib
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,15 @@ ROUND = 64  # tokens
 
 @dataclass(frozen=True, eq=False)
 class Words:
-    """Prompts read: `states` (B, L, D), `mask` (B, L) bool or None where padding counts, and a name for their stream."""
+    """Prompts read: `states` (B, L, D), `mask` (B, L) bool or None where padding counts, and a name for their stream.
+
+    `kept` is what a transformer projected from them, layer by layer, once it has (`text_cache`).
+    """
 
     states: Tensor
     mask: Tensor | None
     stream: str
+    kept: list[Tensor] = field(default_factory=list)
 
 
 def cleaned(text: str) -> str:

@@ -28,7 +28,7 @@ from motionalchemy.stages import Stage
 KINDS = Kinds("WanTransformer3DModel", "AutoencoderKLWan", "UMT5EncoderModel", torch.float32)
 GRID = Grid(space=32, time=4, channels=192)
 STAGES = (Stage(0.5, 50), Stage(1.0, 50, 0.7))
-HONOURS = frozenset({"clocks", "regions", "reference:view"})
+HONOURS = frozenset({"clocks", "pictures", "regions", "reference:view"})
 FLOW = {"flow_shift": 5.0}
 LENGTH = 512  # tokens of a prompt
 STEPS = 1000  # whole timesteps between noise and picture
@@ -48,6 +48,11 @@ class Wan:
         )
         if parts.effort.fast >= 1:
             distinct.embed_wan(parts.transformer.condition_embedder)
+            self.keep_text()
+
+    def keep_text(self) -> None:
+        """Project the text once a request."""
+        self.parts.keep_text(self.parts.transformer.condition_embedder, "text_embedder")
 
     @torch.no_grad()
     def encode(self, frames: Tensor) -> Tensor:
@@ -85,7 +90,7 @@ class Wan:
             for at, view in placed:
                 seen[:, :, at : at + 1], time[:, :, at] = view, 0
             tokens = (time * STEPS).floor().flatten(1)  # (B, S)
-            with self.parts.at_work() as transformer, transformer.cache_context(words.stream):
+            with self.parts.reading(words) as transformer:
                 out = transformer(
                     unfolded(seen).to(self.parts.dtype),
                     timestep=tokens,

@@ -12,6 +12,7 @@ from motionalchemy.sample import shifted
 FLOOR = 0.25
 BLIND = 0.6  # the share of clips at time 1 itself, where few-step sampling begins
 CALM = 0.01  # weighed mean square of a clip's latents below which its errors count no more
+CHANGED = 1.0  # the same of what an edit changes, strokes and snow being 0.2 to 1 and another place 1 to 10
 
 
 def on_the_way(plan: Plan, truth: Tensor, noise: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
@@ -31,17 +32,21 @@ def flow_loss(
     """Squared error of the velocity over the parts whose clock ticks, one number a clip (B,).
 
     Below FLOOR the weight of an error grows no further: what is left to remove there can hardly be seen. A clip that
-    moves much counts no more than one that moves a little; `channels` (C,) weighs the channels.
+    moves or changes much counts no more than one that does a little: standing still, or leaving the source as it is,
+    costs at most 1 at time 1. `channels` (2, C) weighs those of frame 0 and of the later ones.
     """
-    each = truth.new_ones(truth.shape[1]) if channels is None else channels
+    each = truth.new_ones(2, truth.shape[1]) if channels is None else channels
+    each = torch.cat((each[:1], each[1:].expand(truth.shape[2] - 1, -1))).T  # (C, T)
     ticking = plan.weight(t).expand_as(clean[:, :1])
+    source = next((r.value for r in plan.references if r.role == "source"), None)
+    size, calm = (truth, CALM) if source is None else (truth - source, CHANGED)
 
     def mean(squares: Tensor, weight: Tensor) -> Tensor:
-        heavy = (squares * each.view(-1, 1, 1, 1)).mean(1, keepdim=True) * weight
+        heavy = (squares * each[..., None, None]).mean(1, keepdim=True) * weight
         return heavy.sum((1, 2, 3, 4)) / ticking.sum((1, 2, 3, 4)).clamp(min=1)
 
     error = mean((clean.float() - truth).square(), ticking / now.clamp(min=FLOOR).square())
-    return error / (CALM + mean(truth.square(), ticking))
+    return error / (calm + mean(size.square(), ticking))
 
 
 def batch_loss(

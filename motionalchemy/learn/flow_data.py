@@ -13,13 +13,17 @@ import torch
 from torch import Tensor
 
 from motionalchemy import tasks
+from motionalchemy.errors import InputError
 from motionalchemy.grid import Grid
 from motionalchemy.learn import latents
 from motionalchemy.learn.latents import Part
 from motionalchemy.nets.text import TokenEncoder, Tokens
 from motionalchemy.plan import Plan
 
-MIX = {"animate": 0.82, "ends": 0.05, "extend": 0.1, "imagine": 0.03}
+MIX = {"animate": 0.5, "ends": 0.03, "extend": 0.07, "edit": 0.32, "motion": 0.08}
+DRAWN = {"edit": "retouch", "motion": "motion"}  # the kind of part that a kind of batch comes from, if not a clip's
+SIDE = 8  # of the pictures of a batch's `count` clips, in places; larger pictures make smaller batches
+CUT = 0.75  # the share of batches of edits that are cut to that side: strokes and colours need no whole picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,9 +51,9 @@ class FlowBatch:
 
 @dataclass(frozen=True)
 class FlowData:
-    """Draws batches of `count` clips from a cache; `mix` weighs the kinds, `silent` is the share of empty captions,
-    `short` that of batches cut after half of their latent frames, and `verbs` that of batches whose clips share first
-    frames and differ in the verb."""
+    """Draws batches of `count` clips of 64 places from a cache; `mix` weighs the kinds, `silent` is the share of empty
+    captions, `short` that of batches cut after half of their latent frames, and `verbs` that of batches whose clips share
+    first frames and differ in the verb."""
 
     folder: Path
     text: TokenEncoder
@@ -71,32 +75,45 @@ class FlowData:
         rng = random.Random(f"{self.seed}/{i}")
         generator = torch.Generator().manual_seed(rng.getrandbits(60))
         kind = rng.choices(list(self.mix), list(self.mix.values()))[0]
-        parts: list[Part] = self._parts  # type: ignore[attr-defined]
-        verbs = rng.random() < self.verbs
-        fitting = [part for part in parts if part.siblings == verbs] or parts
-        shape = rng.choice(fitting).latents.shape[3:]
-        alike = [part for part in fitting if part.latents.shape[3:] == shape]
-        rows = [(part, rng.randrange(len(part.words))) for part in rng.choices(alike, k=self.count)]
-        take: Callable[[str], Tensor] = lambda name: torch.stack([getattr(p, name)[r] for p, r in rows]).float()  # noqa: E731
+        cut = kind == "edit" and rng.random() < CUT
+        rows = self._rows(kind, rng, whole=not cut)
+        top, left = (rng.randrange(n - SIDE + 1) if cut else 0 for n in rows[0][0].latents.shape[3:])
+        here = (..., slice(top, top + SIDE), slice(left, left + SIDE)) if cut else (...,)
+        take: Callable[[str], Tensor] = lambda name: torch.stack([getattr(p, name)[r][here] for p, r in rows]).float()  # noqa: E731
         truth, looks = take("latents"), (take("look"),)
-        if kind != "ends" and rng.random() < self.short:
+        if kind not in ("ends", "edit") and rng.random() < self.short:
             truth = truth[:, :, : 1 + (truth.shape[2] - 1) // 2]
         frames = truth.shape[2]
         if kind == "ends":
             end = (self.grid.frames(frames) - 1) / self.fps
-            plan, looks = tasks.animate(truth, frames, take("last"), end), (*looks, take("last_look"))
+            plan, looks = tasks.animate(truth, frames, take("beside"), end), (*looks, take("beside_look"))
         elif kind == "extend":
             truth = later_window(truth, rng)
             frames = truth.shape[2]
             plan = tasks.extend(truth[:, :, : rng.randint(2, max(2, frames - 2))], frames)
-        elif kind == "imagine":
-            plan, looks = tasks.imagine(truth, frames), (None,)
+        elif kind == "edit":
+            plan, looks = tasks.edit(take("beside"), source=True), (None, take("beside_look"))
+        elif kind == "motion":
+            plan = tasks.act(truth, frames, motion=take("beside"))
+            looks = (*looks, take("beside_look"))
         else:
             plan = tasks.animate(truth, frames)
         words = ["" if rng.random() < self.silent else p.words[r][rng.choice(("en", "zh"))] for p, r in rows]
         seconds = torch.tensor(self.grid.starts(frames, self.fps))
         noise = torch.randn(truth.shape, generator=generator)
         return FlowBatch(kind, truth, plan, noise, self.text.encode(words, limit=40), looks, seconds)
+
+    def _rows(self, kind: str, rng: random.Random, whole: bool) -> list[tuple[Part, int]]:
+        """Where the samples of a batch lie: parts of one kind and shape, and rows in them."""
+        parts: list[Part] = self._parts  # type: ignore[attr-defined]
+        wanted = DRAWN.get(kind) or ("siblings" if rng.random() < self.verbs else "animate")
+        fitting = [part for part in parts if part.kind == wanted]
+        if not fitting:
+            raise InputError(f"the cache {self.folder} holds no {wanted} parts: encode more clips")
+        shape = rng.choice(fitting).latents.shape[3:]
+        alike = [part for part in fitting if part.latents.shape[3:] == shape]
+        count = max(1, self.count * SIDE**2 // max(SIDE**2, shape.numel())) if whole else self.count
+        return [(part, rng.randrange(len(part.words))) for part in rng.choices(alike, k=count)]
 
 
 def later_window(truth: Tensor, rng: random.Random) -> Tensor:

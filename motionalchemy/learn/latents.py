@@ -24,37 +24,39 @@ from motionalchemy.worlds import kinds
 from motionalchemy.worlds.corpus import Corpus
 
 PART = 32
-SHAPES = ((128, 128),) * 7 + ((96, 160), (128, 128), (160, 96))  # of part 0, 1, 2 ..., in pixels; again and again
-SIBLINGS = 2  # every so many parts, one of clips that share their first frame and differ in the verb
+PATTERN = ("siblings", "retouch", "siblings", "animate", "siblings", "motion", "siblings", "animate")  # again and again
+CLIPS = ((128, 128),) * 7 + ((96, 160), (128, 128), (160, 96))  # shapes of clips in pixels, again and again
+PICTURES = ((256, 256), (160, 256), (256, 256), (256, 160))  # and of single pictures, whose strokes must be seen
 
 
 @dataclass(frozen=True)
 class Part:
-    """Clips of one shape, float16: latents (N, C, T, h, w), their `last` picture alone (N, C, 1, h, w), and what the
-    vision network says of the first and of the last picture (N, V, h, w)."""
+    """Samples of one kind and shape, float16: latents (N, C, T, h, w), those of what stands `beside` (N, C, t, h, w: the
+    source, the clip that shows the motion, or else the last picture), and what the vision network says of the first
+    picture of each (N, V, h, w)."""
 
+    kind: str
     latents: Tensor
-    last: Tensor
     look: Tensor
-    last_look: Tensor
+    beside: Tensor
+    beside_look: Tensor
     words: list[dict[str, Any]]
-
-    @property
-    def siblings(self) -> bool:
-        """Whether its clips come in groups that share their first frame (their keys begin alike)."""
-        return 2 * len({entry["sources"][0][:6] for entry in self.words}) <= len(self.words)
 
 
 def build(
     corpus: Path, models: Path, out: Path, count: int, seed: int = 0, workers: int = 2
 ) -> Iterator[tuple[int, int]]:
-    """Draw and encode `count` clips with the codec and vision packs in `models`; yields (done, of)."""
+    """Draw and encode `count` clips with the codec and vision packs in `models`; yields (done, of).
+
+    However few they are, there is a part of each kind of the pattern.
+    """
     out.mkdir(parents=True, exist_ok=True)
-    parts = -(-count // PART)
-    work = partial(_part, corpus, models, out, seed)
+    many = min(PART, -(-count // len(PATTERN)))
+    parts = -(-count // many)
+    work = partial(_part, corpus, models, out, seed, many=many)
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
         for done in pool.map(work, range(parts)):
-            yield done, parts * PART
+            yield done, parts * many
 
 
 @cache
@@ -63,40 +65,42 @@ def _loaded(corpus: Path, models: Path) -> tuple[Corpus, Any, Any]:
     return Corpus(corpus, "train"), nano.read_codec(models / "codec")[0], nano.read_vision(models / "vision")
 
 
-def _part(corpus: Path, models: Path, out: Path, seed: int, number: int) -> int:
+def _part(corpus: Path, models: Path, out: Path, seed: int, number: int, many: int = PART) -> int:
     path = out / f"{number:04d}.safetensors"
     if not path.is_file():
         source, codec, vision = _loaded(corpus, models)
-        size, begin = SHAPES[number % len(SHAPES)], number * PART
+        kind, begin = PATTERN[number % len(PATTERN)], number * many
+        shapes = PICTURES if kind == "retouch" else CLIPS
+        size = shapes[number // len(PATTERN) % len(shapes)]
         drawn: list[kinds.Sample] = []
-        for i in range(begin, begin + PART):
-            if len(drawn) < PART:
-                alike = number % SIBLINGS == SIBLINGS - 1
-                drawn += (
-                    kinds.siblings(source, seed, i, size) if alike else [kinds.draw(source, "animate", seed, i, size)]
-                )
-        _write([_record(sample, codec, vision) for sample in drawn[:PART]], path)
-    return (number + 1) * PART
+        for i in range(begin, begin + many):
+            if len(drawn) < many:
+                alike = kind == "siblings"
+                drawn += kinds.siblings(source, seed, i, size) if alike else [kinds.draw(source, kind, seed, i, size)]
+        _write(kind, [_record(sample, codec, vision) for sample in drawn[:many]], path)
+    return (number + 1) * many
 
 
 @torch.no_grad()
 def _record(sample: kinds.Sample, codec: Any, vision: Any) -> dict[str, Any]:
     video = sample.clip.transpose(0, 1)[None].float()  # (1, 3, T, H, W)
-    latents, last = codec.encode(video), codec.encode(video[:, :, -1:])
-    looks = vision(codec.decode(torch.cat((latents[:, :, :1], last)))[:, :, 0])
-    tensors = {"latents": latents[0], "last": last[0], "look": looks[0], "last_look": looks[1]}
+    given = sample.beside[0].transpose(0, 1)[None].float() if sample.beside else video[:, :, -1:]
+    latents, beside = codec.encode(video), codec.encode(given)
+    looks = vision(codec.decode(torch.cat((latents[:, :, :1], beside[:, :, :1])))[:, :, 0])
+    tensors = {"latents": latents[0], "beside": beside[0], "look": looks[0], "beside_look": looks[1]}
     return {"tensors": {k: v.half() for k, v in tensors.items()}, "words": {**sample.words, "sources": sample.sources}}
 
 
-def _write(records: list[dict[str, Any]], path: Path) -> None:
+def _write(kind: str, records: list[dict[str, Any]], path: Path) -> None:
     stacked = {n: torch.stack([r["tensors"][n] for r in records]) for n in records[0]["tensors"]}
     half = path.with_suffix(".part")
-    save_file(stacked, half, {"words": json.dumps([r["words"] for r in records], ensure_ascii=False)})
+    words = json.dumps([r["words"] for r in records], ensure_ascii=False)
+    save_file(stacked, half, {"kind": kind, "words": words})
     os.replace(half, path)
 
 
 def read(path: Path) -> Part:
     """One part of a cache."""
     with safe_open(path, "pt") as file:
-        words = json.loads(file.metadata()["words"])
-    return Part(**load_file(path), words=words)
+        header = file.metadata()
+    return Part(header["kind"], words=json.loads(header["words"]), **load_file(path))

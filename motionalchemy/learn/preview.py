@@ -9,21 +9,21 @@ from PIL import Image
 from motionalchemy import media, tasks
 from motionalchemy.backbones import nano
 from motionalchemy.clip import Clip
-from motionalchemy.learn.composed import compose
 from motionalchemy.sample import finish, sample, shift_for, times
 from motionalchemy.velocity import guided
-from motionalchemy.worlds import captions, shards
+from motionalchemy.worlds.corpus import Corpus
+from motionalchemy.worlds.draw import world
+from motionalchemy.worlds.world import describe, render
 
 
 def write(model: Path, corpus: Path, step: int, count: int = 4, steps: int = 4, guidance: float = 1.5) -> Path:
     """Write `model`/samples/STEP.png: for each of `count` test clips the truth and, below it, what is made of it."""
     backbone = nano.load(torch.device("cpu"), model)
-    entries = shards.index(corpus, "test", ("actors",))
-    rows = []
-    for entry in entries[:: len(entries) // count][:count]:
-        rng = random.Random(entry.key)
-        truth, words = compose(shards.read(corpus, entry), rng, 128)
-        caption = captions.caption(shards.facts(corpus, entry), rng, "en", **words)
+    held, rows = Corpus(corpus, "test"), []
+    for number in range(count):
+        rng = random.Random(f"preview/{number}")
+        shown = world(held, rng, (128, 128), only="actors")
+        caption, truth = describe(shown, rng, "en"), render(shown, (128, 128)).transpose(0, 1)
         still = backbone.encode(tasks.standing(truth[:, :1], backbone.grid)[None])
         plan = tasks.animate(still, backbone.grid.latent_frames(truth.shape[1]))
         velocity = guided(

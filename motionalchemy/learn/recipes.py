@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from motionalchemy.backbones import nano
-from motionalchemy.errors import MissingPart, UnknownName
+from motionalchemy.errors import InputError, MissingPart, UnknownName
 from motionalchemy.learn import codec, flow, latents, preview
 from motionalchemy.learn.codec_data import CodecData
 from motionalchemy.learn.flow_data import FlowBatch, FlowData
@@ -29,6 +29,7 @@ from motionalchemy.nets.transformer import FlowTransformer, TransformerConfig
 from motionalchemy.worlds import kinds
 from motionalchemy.worlds.corpus import Corpus
 
+TEMPER = 0.7  # of the weights of a picture's channels: fine ones count more than their share of the pixels
 SHAPE = (128, 128)  # of the clips that show how things move, in pixels
 
 
@@ -171,13 +172,18 @@ def train_flow(recipe: FlowRecipe, corpus: Path, out: Path) -> Iterator[Report]:
             preview.write(out, corpus, report.step)
 
 
+@torch.no_grad()
 def weights(codec: MotionAutoencoder, rest: float) -> Tensor:
-    """What an error in each channel of the latents counts: fine movements nearly as much as those of a camera."""
-    moves = codec.config.moves
+    """What an error in each channel counts, (2, C): in frame 0 what it changes in the picture, tempered, and in later
+    ones fine movements nearly as much as those of a camera."""
+    moves, channels = codec.config.moves, codec.config.grid.channels
+    grey = torch.zeros(channels, channels, 1, 4, 4)
+    touched = grey + torch.eye(channels)[..., None, None, None]
+    seen = (codec.picture.decode(touched) - codec.picture.decode(grey)).square().mean((1, 2, 3, 4)) ** TEMPER
     heavy = 1 / codec.deviation
     heavy[:moves] /= heavy[:moves].mean()
     heavy[moves:] = rest
-    return heavy
+    return torch.stack((seen / seen.mean(), heavy))
 
 
 def save_flow(recipe: FlowRecipe, average: dict[str, Tensor], out: Path) -> None:
@@ -196,8 +202,8 @@ RECIPES: dict[str, tuple[Callable[[], CodecRecipe | FlowRecipe], Callable[..., I
 }
 
 
-def run(name: str, corpus: Path, out: Path, steps: int | None = None) -> Iterator[Report]:
-    """Start or resume the recipe `name` in the folder `out`; `steps` shortens it (a smoke run)."""
+def run(name: str, corpus: Path, out: Path, steps: int | None = None, clips: int | None = None) -> Iterator[Report]:
+    """Start or resume the recipe `name` in the folder `out`; `steps` and `clips` make it small (a smoke run)."""
     if name not in RECIPES:
         raise UnknownName("recipe", name, RECIPES)
     if not (corpus / "index.jsonl").is_file():
@@ -208,4 +214,8 @@ def run(name: str, corpus: Path, out: Path, steps: int | None = None) -> Iterato
         raise MissingPart(f"the recipe {name} needs a CUDA device and none was found: use the -cpu recipe")
     if steps is not None:
         recipe = replace(recipe, schedule=replace(recipe.schedule, steps=steps))
+    if clips is not None:
+        if not isinstance(recipe, FlowRecipe):
+            raise InputError(f"clips {clips} cannot be used: the recipe {name} encodes none, so leave it out")
+        recipe = replace(recipe, clips=clips)
     yield from carry_out(recipe, corpus, out)

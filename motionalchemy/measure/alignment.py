@@ -1,13 +1,15 @@
-"""Does the clip do what was asked? Small classifiers of verb, camera and subject, trained on train clips only.
+"""Does the clip do what was asked? Small classifiers of what a sentence can ask for, trained on train clips only.
 
-Verb and camera are read from movement alone (optical flow on a coarse grid), so a still image can score no better than
-chance; the subject is read from appearance alone. A classifier is worth what it scores on true test clips: that figure
-stands in its card as `ceiling`, and no accuracy means anything without it.
+Verb, camera and direction are read from movement alone (optical flow on a coarse grid), so a still image can score no
+better than chance; subject and style are read from appearance alone. A classifier is worth what it scores on true test
+clips: that figure stands in its card as `ceiling`, and no accuracy means anything without it.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,51 +22,102 @@ from torch import Tensor, nn
 from motionalchemy import parts
 from motionalchemy.clip import Clip
 from motionalchemy.errors import MissingPart, UnknownName
+from motionalchemy.measure.frames import at_most, grey
 from motionalchemy.measure.identity import embed
-from motionalchemy.measure.movement import flows
+from motionalchemy.measure.movement import flow
 from motionalchemy.nets import pack
+from motionalchemy.worlds.words import LOOKS
 
-GRID, SIDE, RATE = 12, 96, 24.0  # cells a side, pixels of the flow's shorter side, frames per second
+GRID, SIDE, RATE = 12, 96, 12.0  # cells a side, pixels of the flow's shorter side, frames per second
 VERBS: dict[str, tuple[str, ...]] = {  # classes that movement can tell apart -> actions of the corpus
-    "walk": ("walk", "stroll"),
-    "run": ("run", "jog", "sprint"),
-    "gallop": ("gallop", "ride at full gallop"),
-    "trot": ("trot", "ride along at a trot"),
-    "stay": ("stay in place", "stand and look around"),
-    "cheer": ("cheer with raised arms", "wave and shout"),
-    "pray": ("raise both arms in prayer",),
-    "fall": ("fall to the ground",),
-    "rear": ("rear up",),
+    "walk": ("walk", "mocap_walk"),
+    "run": ("run", "jog", "mocap_run"),
+    "gallop": ("gallop", "ride_run"),
+    "trot": ("trot", "ride_walk"),
+    "stay": ("rest", "stand"),
+    "cheer": ("cheer", "shout"),
+    "pray": ("pray",),
+    "fall": ("fall",),
+    "rear": ("rear",),
     "strike": (
-        *("attack", "attack with a sword", "stab with a knife", "thrust a spear", "throw a javelin", "punch", "kick"),
-        *("swing an axe", "swing a mace", "swing a halberd", "shoot an arrow", "sling a stone"),
+        *("attack", "stab", "punch", "kick", "weapon:sword", "weapon:spear", "weapon:javelin", "weapon:axe"),
+        *("weapon:mace", "weapon:halberd", "weapon:bow", "weapon:sling", "weapon:other"),
     ),
-    "work": ("chop wood with an axe", "kneel and hammer", "hoe the ground", "crouch and cut meat", "pick fruit"),
-    "dance": ("dance", "dance with big steps"),
-    "get up": ("get up from lying face down", "get up from lying on the back"),
-    "flip": ("do a backflip", "do an acrobatic spin", "roll forward"),
+    "work": ("chop", "hammer", "hoe", "butcher", "pick", "mine"),
+    "dance": ("dance_a", "dance_b"),
+    "get up": ("getup_facedown", "getup_faceup"),
+    "flip": ("backflip", "spin", "roll"),
+    "jump": ("jump",),
 }
-CAMERAS = ("static", "pan_left", "pan_right", "orbit_left", "orbit_right", "zoom_in", "zoom_out", "follow")
-KINDS = ("verb", "camera", "subject")
+CAMERAS = (
+    *("static", "follow", "pan_left", "pan_right", "tilt_up", "tilt_down", "zoom_in", "zoom_out"),
+    *("roll_left", "roll_right", "orbit_left", "orbit_right", "shake"),
+)
+DIRECTIONS = ("none", "left", "right", "towards", "away")
+STYLES = ("plain", *LOOKS)
+FAMILIES: dict[str, str] = {  # classes of subjects, of which unseen ones have members -> pattern of their names
+    "rider": " on a (horse|camel)$|^horse archer$",
+    "war elephant": "^war elephant",
+    "chariot": "chariot",
+    "elephant": "elephant",
+    "horse": "^horse$|pony|donkey|zebra",
+    "cattle": "zebu|cow$|bull",
+    "sheep": "sheep|goat",
+    "dog": " dog$|wolf$",
+    "pig": "^pig|wild boar",
+    "bear": "bear$",
+    "lion": "^lion",
+    "deer": "deer|gazelle",
+    "giraffe": "giraffe",
+    "camel": "^camel$",
+    "rhinoceros": "rhinoceros",
+    "hippopotamus": "hippopotamus",
+    "crocodile": "crocodile",
+    "rabbit": "rabbit",
+    "bird": "chicken|crow$|peacock|hawk",
+    "person": "man$|woman|thrower|archer|slinger|priest|fighter|halberdier|labourer|gladiator|official|general",
+}
+KINDS: dict[str, tuple[str, tuple[str, ...]]] = {  # classifier -> what it reads, its classes
+    "verb": ("motion", tuple(VERBS)),
+    "camera": ("motion", CAMERAS),
+    "direction": ("motion", DIRECTIONS),
+    "subject": ("appearance", tuple(FAMILIES)),
+    "style": ("appearance", STYLES),
+}
 _VERB_OF = {action: verb for verb, actions in VERBS.items() for action in actions}
 
 
 def label_of(kind: str, facts: Mapping[str, Any]) -> str | None:
     """What a sample's facts say its class is, None when they name none; raises UnknownName for another kind."""
+    check_kind(kind)
     if kind == "verb":
         return _VERB_OF.get(facts["action"]["key"] or "")
     if kind == "camera":
         return facts["camera"]["move"]
-    if kind == "subject":
-        return facts["subject"]["en"]
-    raise UnknownName("classifier", kind, KINDS)
+    if kind == "direction":
+        return (facts.get("path") or {}).get("key")
+    if kind == "style":
+        return facts.get("look")
+    return next((name for name, pattern in FAMILIES.items() if re.search(pattern, facts["subject"]["en"])), None)
+
+
+def check_kind(kind: str) -> None:
+    """Raise UnknownName for a classifier that is not in KINDS."""
+    if kind not in KINDS:
+        raise UnknownName("classifier", kind, KINDS)
 
 
 def motion_map(clip: Clip) -> np.ndarray:
-    """Movement on a coarse grid, (3, T-1, 12, 12): right, down and length, in per cent of the diagonal per 1/24 s."""
-    seconds = np.arange(max(2, round(clip.seconds * RATE))) / RATE
+    """Movement on a coarse grid, (3, T-1, 12, 12): right, down and length, in per cent of the diagonal per 1/12 s."""
+    seconds = np.arange(max(2, 1 + int((len(clip) - 1) * RATE / clip.fps + 1e-6))) / RATE
     frames = clip.frames[np.minimum(np.rint(seconds * clip.fps).astype(int), len(clip) - 1)]
-    field = 100 * flows(frames, SIDE)
+    return coarse_flow(grey(at_most(frames, SIDE)))
+
+
+def coarse_flow(pictures: np.ndarray) -> np.ndarray:
+    """`motion_map` of grey pictures (T, h, w) uint8 that stand 1/12 s apart."""
+    scale = 100 / np.hypot(*pictures.shape[1:])
+    field = scale * np.stack([flow(a, b) for a, b in pairwise(pictures)])
     maps = np.concatenate((field, np.linalg.norm(field, axis=-1, keepdims=True)), axis=-1)
     coarse = [cv2.resize(m, (GRID, GRID), interpolation=cv2.INTER_AREA) for m in maps.astype(np.float32)]
     return np.stack(coarse).transpose(3, 0, 1, 2)
@@ -85,27 +138,35 @@ class ProbeConfig:
 
 
 class Probe(nn.Module):
-    """Movement (B, 3, T, 12, 12) or appearance (B, 1280) -> logits (B, classes)."""
+    """Movement (B, 3, T, 12, 12) or appearance (B, 1280) -> logits (B, classes).
+
+    Movement is read map by map, places kept, and then over time.
+    """
 
     def __init__(self, config: ProbeConfig):
         super().__init__()
         self.config = config
         w = config.width
+        found = 1280
         if config.reads == "motion":
-            sizes = ((5, w, (2, 1, 1)), (w, 2 * w, (2, 2, 2)), (2 * w, 4 * w, (2, 2, 2)), (4 * w, 6 * w, (1, 1, 1)))
-            layers = [nn.Sequential(nn.Conv3d(i, o, 3, s, 1), nn.GroupNorm(4, o), nn.GELU()) for i, o, s in sizes]
-            self.body, found = nn.Sequential(*layers), 12 * w
-        else:
-            self.body, found = nn.Identity(), 1280
+            maps = [_layer(nn.Conv2d(i, o, 3, 2, 1), nn.BatchNorm2d(o)) for i, o in ((5, w), (w, 2 * w))]
+            self.maps = nn.Sequential(*maps, _layer(nn.Conv2d(2 * w, 4 * w, 3), nn.BatchNorm2d(4 * w)))
+            steps = ((4 * w, 6 * w), (6 * w, 6 * w))
+            self.times = nn.Sequential(*(_layer(nn.Conv1d(i, o, 5, 2, 2), nn.BatchNorm1d(o)) for i, o in steps))
+            found = 12 * w
         self.head = nn.Sequential(nn.Dropout(0.3), nn.Linear(found, len(config.labels)))
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.config.reads == "motion":
-            maps = self.body(_with_residual(x))
-            x = torch.cat((maps.mean((2, 3, 4)), maps.amax((2, 3, 4))), dim=1)
-        else:
-            x = 30 * F.normalize(x, dim=1)
-        return self.head(x)
+        if self.config.reads != "motion":
+            return self.head(30 * F.normalize(x, dim=1))
+        frames = _with_residual(x).transpose(1, 2)  # (B, T, 5, 12, 12)
+        found = self.maps(frames.flatten(0, 1)).view(*frames.shape[:2], -1)
+        found = self.times(found.transpose(1, 2))  # (B, 6w, T / 4)
+        return self.head(torch.cat((found.mean(2), found.amax(2)), dim=1))
+
+
+def _layer(linear: nn.Module, norm: nn.Module) -> nn.Module:
+    return nn.Sequential(linear, norm, nn.GELU())
 
 
 def _with_residual(x: Tensor) -> Tensor:
@@ -119,8 +180,7 @@ def _with_residual(x: Tensor) -> Tensor:
 @cache
 def probe(kind: str, folder: Path | None = None) -> tuple[Probe, dict[str, Any]]:
     """The trained classifier of a kind and its card (labels, ceiling, chance); raises UnknownName or MissingPart."""
-    if kind not in KINDS:
-        raise UnknownName("classifier", kind, KINDS)
+    check_kind(kind)
     home = (folder or parts.OWN) / kind
     if not (home / "config.json").is_file():
         raise MissingPart(f"the {kind} classifier is not there: train it with motionalchemy.measure.probes")
@@ -130,7 +190,8 @@ def probe(kind: str, folder: Path | None = None) -> tuple[Probe, dict[str, Any]]
 
 def describe(clip: Clip, kind: str) -> np.ndarray:
     """What the classifier of a kind reads of a clip."""
-    return appearance(clip) if kind == "subject" else motion_map(clip)
+    check_kind(kind)
+    return motion_map(clip) if KINDS[kind][0] == "motion" else appearance(clip)
 
 
 @torch.inference_mode()

@@ -1,5 +1,6 @@
 """Bootstrap intervals (Efron 1979): how sure a mean is, and whether two runs really differ."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,15 +17,23 @@ class Interval(NamedTuple):
     n: int
 
 
-def bootstrap(values: list[float], seed: int = 0) -> Interval:
-    """Mean of values over clips with its 95 % percentile interval; the same seed gives the same bounds."""
+def bootstrap(values: Sequence[float], seed: int = 0, groups: Sequence[str] | None = None) -> Interval:
+    """Mean of values over clips with its 95 % percentile interval; the same seed gives the same bounds.
+
+    Clips of one group resemble each other, so whole groups are drawn (cluster bootstrap); without `groups`, each clip.
+    """
     array = np.asarray(values, np.float64)
-    rows = np.random.default_rng(seed).integers(0, len(array), (RESAMPLES, len(array)))
-    low, high = np.percentile(array[rows].mean(axis=1), [2.5, 97.5])
+    _, of = np.unique(np.arange(len(array)) if groups is None else np.asarray(groups), return_inverse=True)
+    sums, counts = np.bincount(of, array), np.bincount(of)
+    rows = np.random.default_rng(seed).integers(0, len(sums), (RESAMPLES, len(sums)))
+    low, high = np.percentile(sums[rows].sum(axis=1) / counts[rows].sum(axis=1), [2.5, 97.5])
     return Interval(float(array.mean()), float(low), float(high), len(array))
 
 
-def paired(before: dict[str, float], after: dict[str, float], seed: int = 0) -> Interval | None:
+def paired(
+    before: dict[str, float], after: dict[str, float], seed: int = 0, groups: dict[str, str] | None = None
+) -> Interval | None:
     """Mean change (after - before) over the clips that both measured, with its interval; None without any."""
     shared = sorted(before.keys() & after.keys())
-    return bootstrap([after[key] - before[key] for key in shared], seed) if shared else None
+    changes = [after[key] - before[key] for key in shared]
+    return bootstrap(changes, seed, [groups.get(key, key) for key in shared] if groups else None) if shared else None

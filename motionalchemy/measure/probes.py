@@ -1,126 +1,82 @@
 """Training the classifiers of `alignment`: describe train clips once, learn from them, score on true test clips.
 
-Descriptions are kept in a folder, one file per sample, so that a run that was stopped goes on where it was.
+`python -m motionalchemy.measure.probes --corpus DIR --work DIR --out DIR` does all of it.
 """
 
-import json
-import random
+import argparse
+import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import cv2
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from motionalchemy import parts
-from motionalchemy.errors import InputError
-from motionalchemy.measure.alignment import CAMERAS, VERBS, Probe, ProbeConfig, appearance, label_of, motion_map
-from motionalchemy.measure.heldout import composed
+from motionalchemy.errors import InputError, MotionAlchemyError
+from motionalchemy.measure.alignment import KINDS, Probe, ProbeConfig, check_kind, label_of
+from motionalchemy.measure.described import Described, describe_corpus, described
 from motionalchemy.nets import pack
-from motionalchemy.worlds import shards
 
-SHOWN = ("actors", "scenes", "turntables")
-FEWEST = 20  # train clips that a subject needs to become a class
-SIZE = 128  # pixels at which clips are described
-SWAPS = {"pan_left": "pan_right", "orbit_left": "orbit_right"}
+FEWEST = 5  # train clips that a class needs
+SWAPS = {"pan_left": "pan_right", "orbit_left": "orbit_right", "roll_left": "roll_right", "left": "right"}
 MIRRORED = SWAPS | {right: left for left, right in SWAPS.items()}
-
-
-@dataclass(frozen=True, eq=False)
-class Described:
-    """The clips of one split: motion maps (N, 3, T, 12, 12) and appearances (N, 1280) in float16, and their facts."""
-
-    split: str
-    motion: Tensor
-    appearance: Tensor
-    facts: list[dict[str, Any]]
-
-    def __post_init__(self) -> None:
-        strangers = {f["split"] for f in self.facts} - {self.split}
-        if strangers:
-            raise InputError(f"{sorted(strangers)} clips among those described as {self.split!r}: describe them anew")
-
-
-def describe_corpus(corpus: Path, split: str, out: Path, share: tuple[int, int] = (0, 1)) -> Iterator[tuple[int, int]]:
-    """Describe every clip of a split into `out`, skipping those that are there; yields (done, of).
-
-    `share` = (k, n) does every n-th clip from the k-th on, so that n processes can work side by side.
-    """
-    folder = out / split
-    folder.mkdir(parents=True, exist_ok=True)
-    entries = shards.index(corpus, split, SHOWN)[share[0] :: share[1]]
-    for done, entry in enumerate(entries, start=1):
-        path = folder / f"{entry.key}.npz"
-        if not path.is_file():
-            shown = composed(corpus, entry, SIZE)
-            half = path.with_suffix(".part")
-            with half.open("wb") as file:
-                np.savez(
-                    file,
-                    motion=motion_map(shown.clip).astype(np.float16),
-                    appearance=appearance(shown.clip).astype(np.float16),
-                    facts=np.frombuffer(json.dumps(shown.facts).encode(), np.uint8),
-                )
-            half.replace(path)
-        yield done, len(entries)
-
-
-def described(out: Path, split: str) -> Described:
-    """Every description of a split, in the order of the keys; raises InputError when there is none."""
-    paths = sorted((out / split).glob("*.npz"))
-    if not paths:
-        raise InputError(f"no descriptions in {out / split}: run `describe_corpus` first")
-    motion, looks, facts = [], [], []
-    for path in paths:
-        with np.load(path, allow_pickle=False) as stored:
-            motion.append(torch.from_numpy(stored["motion"]))
-            looks.append(torch.from_numpy(stored["appearance"]))
-            facts.append(json.loads(stored["facts"].tobytes()))
-    return Described(split, torch.stack(motion), torch.stack(looks), facts)
+WIDTHS = {"verb": 20, "camera": 16, "direction": 12}
+EPOCHS = {"verb": 16, "camera": 9, "direction": 12}
+LINEAR = 40  # epochs of those that read appearance
 
 
 def labels_for(kind: str, train: Described) -> list[str]:
-    """The classes to learn: fixed for verb and camera, the subjects with enough train clips otherwise."""
-    if kind != "subject":
-        return list(VERBS if kind == "verb" else CAMERAS)
-    counts = Counter(f["subject"]["en"] for f in train.facts if f["action"]["key"])
-    return sorted(subject for subject, count in counts.items() if count >= FEWEST)
+    """The classes of a kind that have enough train clips, in the order of KINDS."""
+    check_kind(kind)
+    counts = Counter(label_of(kind, f) for f in train.facts)
+    return [label for label in KINDS[kind][1] if counts[label] >= FEWEST]
 
 
-def chosen(kind: str, labels: list[str], data: Described) -> tuple[Tensor, Tensor]:
-    """The inputs and class numbers of the clips whose class is among `labels`."""
-    found = [(i, label_of(kind, f)) for i, f in enumerate(data.facts)]
-    kept = [(i, labels.index(label)) for i, label in found if label in labels]
-    rows, classes = (torch.tensor(column) for column in zip(*kept, strict=True))
-    return (data.appearance if kind == "subject" else data.motion)[rows], classes
+def chosen(kind: str, labels: list[str], data: Described) -> tuple[Tensor, Tensor, list[dict[str, Any]]]:
+    """The inputs, class numbers and facts of the clips whose class is among `labels`; InputError when there is none.
+
+    Subjects are learnt and scored in their own colours, not painted.
+    """
+    plain = [(i, f) for i, f in enumerate(data.facts) if kind != "subject" or f.get("look", "plain") == "plain"]
+    found = [(i, label_of(kind, f), f) for i, f in plain]
+    kept = [(i, labels.index(label), f) for i, label, f in found if label in labels]
+    if not kept:
+        raise InputError(
+            f"no {data.split} clip has a {kind} among {', '.join(labels) or 'none'}: describe more of them"
+        )
+    rows, classes, facts = zip(*kept, strict=True)
+    return data.values[torch.tensor(rows)], torch.tensor(classes), list(facts)
 
 
 def train(
-    kind: str, data: Described, epochs: int = 30, width: int = 16, seed: int = 0
+    kind: str, data: Described, epochs: int | None = None, width: int | None = None, seed: int = 0
 ) -> Iterator[tuple[int, float, Probe]]:
     """Learn one classifier from train clips alone, yielding (epoch, loss, network); InputError for another split."""
     if data.split != "train":
         raise InputError(f"a classifier learns from the train split, not from {data.split!r}")
-    labels = labels_for(kind, data)
-    inputs, classes = chosen(kind, labels, data)
+    labels, epochs = labels_for(kind, data), EPOCHS.get(kind, LINEAR) if epochs is None else epochs
+    if epochs < 1:
+        raise InputError(f"a classifier needs one epoch or more, not {epochs}")
+    inputs, classes, _ = chosen(kind, labels, data)
     torch.manual_seed(seed)
-    rng = random.Random(seed)
-    net = Probe(ProbeConfig("appearance" if kind == "subject" else "motion", labels, width))
-    optimiser = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=0.05)
+    reads = KINDS[kind][0]
+    net = Probe(ProbeConfig(reads, labels, width or WIDTHS.get(kind, 16)))
+    optimiser = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=0.05)
     batches = -(-len(classes) // 64)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=epochs * batches)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=epochs * batches)
     weights = torch.bincount(classes, minlength=len(labels)).clamp(min=1).float().rsqrt()
     for epoch in range(epochs):
         net.train()  # whoever had the network after the last epoch may have measured it
         total = 0.0
-        for rows in torch.tensor(rng.sample(range(len(classes)), len(classes))).split(64):
+        for rows in torch.randperm(len(classes)).tensor_split(batches):
             x, y = inputs[rows].float(), classes[rows]
-            if kind != "subject":
-                x, y = augmented(x, y, labels, rng)
+            if reads == "motion":
+                x, y = augmented(x, y, labels)
             loss = F.cross_entropy(net(x), y, weights / weights.mean(), label_smoothing=0.05)
             optimiser.zero_grad()
             loss.backward()
@@ -130,36 +86,111 @@ def train(
         yield epoch + 1, total, net
 
 
-def augmented(x: Tensor, y: Tensor, labels: list[str], rng: random.Random) -> tuple[Tensor, Tensor]:
-    """Mirror, move, begin later, slow down or speed up the movement, and add the noise that flow has on real frames."""
-    if rng.random() < 0.5:
-        x = x.flip(-1) * torch.tensor([-1.0, 1, 1])[None, :, None, None, None]
-        swapped = [labels.index(MIRRORED.get(label, label)) for label in labels]
-        y = torch.tensor(swapped)[y]
-    x = x.roll((rng.randint(-1, 1), rng.randint(-1, 1)), dims=(-2, -1))
-    x = x[:, :, rng.randint(0, 8) :] * rng.uniform(0.8, 1.25)
-    return x + 0.03 * torch.randn_like(x), y
+def mirrored(x: Tensor, y: Tensor, labels: list[str]) -> tuple[Tensor, Tensor]:
+    """Movement maps (B, 3, T, 12, 12) seen in a mirror, and the classes that this makes of theirs."""
+    others = [MIRRORED.get(label, label) for label in labels]
+    swapped = torch.tensor([labels.index(other) if other in labels else i for i, other in enumerate(others)])
+    return x.flip(-1) * x.new_tensor([-1.0, 1, 1])[:, None, None, None], swapped[y]
+
+
+def augmented(x: Tensor, y: Tensor, labels: list[str]) -> tuple[Tensor, Tensor]:
+    """Mirror half, move, begin later, slow down or speed up the movement, and add the noise that flow has."""
+    other, swapped = mirrored(x, y, labels)
+    half = torch.rand(len(x)) < 0.5
+    x, y = torch.where(half[:, None, None, None, None], other, x), torch.where(half, swapped, y)
+    x = x.roll(tuple(torch.randint(-1, 2, (2,)).tolist()), dims=(-2, -1))
+    x = x[:, :, int(torch.randint(0, 4, ())) :]
+    return x * (0.75 + 0.5 * torch.rand(len(x), 1, 1, 1, 1)) + 0.05 * torch.randn_like(x), y
 
 
 @torch.inference_mode()
-def accuracy(net: Probe, kind: str, data: Described) -> dict[str, float]:
-    """Share of a split's clips that are classified right, of the most frequent class, and how many clips there are."""
-    inputs, classes = chosen(kind, net.config.labels, data)
-    found = net.eval()(inputs.float()).argmax(dim=1)
-    right = float((found == classes).float().mean())
-    most = float(torch.bincount(classes).max()) / len(classes)
-    return {"accuracy": right, "most_frequent": most, "clips": len(classes)}
+def accuracy(net: Probe, kind: str, data: Described) -> dict[str, Any]:
+    """How well a split's clips are classified.
+
+    `accuracy`, the share that is right; `most_frequent`, what always naming the commonest class would give; `balanced`,
+    the mean over classes; `as_shown`, the share among clips that no camera was laid over; `clips`; and for every class
+    what its clips were taken for, `confusion`.
+    """
+    labels = net.config.labels
+    inputs, classes, facts = chosen(kind, labels, data)
+    found = torch.cat([net.eval()(part.float()).argmax(dim=1) for part in inputs.split(256)])
+    right = (found == classes).float()
+    table = torch.bincount(classes * len(labels) + found, minlength=len(labels) ** 2).view(len(labels), -1)
+    there = table.sum(1) > 0
+    shown = torch.tensor([not f.get("moved") for f in facts])
+    return {
+        "accuracy": float(right.mean()),
+        "balanced": float((table.diag()[there] / table.sum(1)[there]).mean()),
+        "as_shown": float(right[shown].mean()) if shown.any() else None,
+        "most_frequent": float(table.sum(1).max()) / len(classes),
+        "clips": len(classes),
+        "confusion": {
+            labels[i]: {labels[j]: int(n) for j, n in enumerate(row) if n} for i, row in enumerate(table) if row.any()
+        },
+    }
 
 
 def save(net: Probe, kind: str, train_data: Described, test: Described, folder: Path = parts.OWN) -> dict[str, Any]:
     """Write a classifier with its ceiling on true test clips, its score on train clips, and chance; returns the card."""
     if test.split != "test":
         raise InputError(f"the ceiling is measured on the test split, not on {test.split!r}")
+    learnt = accuracy(net, kind, train_data)
+    learnt.pop("confusion")
     about = {
-        "ceiling": accuracy(net, kind, test),
-        "train": accuracy(net, kind, train_data),
+        "splits": {"train": learnt["clips"], "test": (ceiling := accuracy(net, kind, test))["clips"]},
+        "ceiling": ceiling,
+        "train": learnt,
         "chance": 1 / len(net.config.labels),
         "licence": "CC-BY-SA-4.0",
     }
     pack.save(folder / kind, net, f"probe:{kind}", store="float16", about=about)
     return about
+
+
+def _describe(corpus: Path, work: Path, reading: set[str], limit: int | None) -> None:
+    for split in ("test", "train"):
+        for reads in sorted(reading):
+            for done, of in describe_corpus(corpus, split, reads, work, limit=limit):
+                if done % 100 == 0 or done == of:
+                    print(f"{split} {reads}: {done} of {of}", file=sys.stderr)
+
+
+def _learn(kind: str, work: Path, out: Path, epochs: int | None, seed: int) -> str:
+    data, test = (described(work, split, KINDS[kind][0]) for split in ("train", "test"))
+    begun = time.perf_counter()
+    net = None
+    for epoch, loss, net in train(kind, data, epochs, seed=seed):  # noqa: B007
+        print(f"{kind}, epoch {epoch}: loss {loss:.3f}", file=sys.stderr)
+    assert net is not None
+    card = save(net, kind, data, test, out)
+    scores = " ".join(f"{name} {card[name]['accuracy']:.3f} of {card[name]['clips']}" for name in ("train", "ceiling"))
+    return f"{kind}: {scores}, chance {card['chance']:.3f}, {time.perf_counter() - begun:.0f} s"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Describe a corpus, learn every classifier (or those named) from it, and write them; returns the exit code."""
+    parser = argparse.ArgumentParser("python -m motionalchemy.measure.probes", description=main.__doc__)
+    parser.add_argument("--corpus", type=Path, required=True, help="the folder that holds index.jsonl")
+    parser.add_argument("--work", type=Path, required=True, help="where descriptions are kept")
+    parser.add_argument("--out", type=Path, required=True, help="where the classifiers go, a folder each")
+    parser.add_argument("--limit", type=int, help="describe so many samples a split, not all")
+    parser.add_argument("--kind", action="append", help=f"one of {', '.join(KINDS)}; may be given several times")
+    parser.add_argument("--epochs", type=int, help="passes over the train clips, each kind its own number")
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args(arguments)
+    kinds = asked.kind or list(KINDS)
+    try:
+        for kind in kinds:
+            check_kind(kind)
+        _describe(asked.corpus, asked.work, {KINDS[kind][0] for kind in kinds}, asked.limit)
+        for kind in kinds:
+            print(_learn(kind, asked.work, asked.out, asked.epochs, asked.seed))
+    except MotionAlchemyError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    cv2.setNumThreads(1)
+    sys.exit(main())

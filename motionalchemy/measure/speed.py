@@ -51,7 +51,8 @@ class Measured:
     """What one clip cost; `refused` says why there are no figures. Memory in bytes, times in seconds.
 
     `phases` are start (process and imports), load, text, encode, each stage, decode and write; `flops` are those of all
-    velocity calls, counted on matrix products, convolutions and attention.
+    velocity calls, counted on matrix products, convolutions and attention. `cpu` are seconds of all cores together, which
+    a busy machine does not stretch. `same` are the rows of a peer on identical small weights (`peer.Same`).
     """
 
     spec: Spec
@@ -65,7 +66,9 @@ class Measured:
     ceiling: float = 0.0  # FLOP/s of a large matrix product on this device
     memory: int = 0
     gpu_memory: int = 0
+    cpu: float = 0.0
     refused: str | None = None
+    same: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def share(self) -> float:
@@ -122,9 +125,10 @@ def wait(device: torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
-def ceiling(device: torch.device, seconds: float = 0.5) -> float:
-    """FLOP/s of the best of repeated large matrix products: float32 on a CPU, bfloat16 on a GPU."""
-    side, kind = (8192, torch.bfloat16) if device.type == "cuda" else (1024, torch.float32)
+def ceiling(device: torch.device, seconds: float = 0.5, kind: torch.dtype | None = None) -> float:
+    """FLOP/s of the best of repeated large matrix products: float32 on a CPU, bfloat16 on a GPU, unless `kind` is given."""
+    side, usual = (8192, torch.bfloat16) if device.type == "cuda" else (1024, torch.float32)
+    kind = kind or usual
     a, best, end = torch.randn(side, side, device=device, dtype=kind), float("inf"), time.perf_counter() + seconds
     while time.perf_counter() < end:
         wait(device)
@@ -145,11 +149,9 @@ def measure(spec: Spec, backbone: Backbone | None = None, born: float | None = N
     model = Counted(backbone or backbones.load(spec.model, spec.device))
     load = time.perf_counter() - begun
     result = _clip(spec, model)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    figures: dict[str, Any] = {"calls": model.calls, "tokens": model.tokens, "call_seconds": model.seconds}
+    figures |= spent(device)
     phases = ({} if born is None else {"start": entered - born}) | result.timings | {"load": load}
-    figures = {"calls": model.calls, "tokens": model.tokens, "call_seconds": model.seconds, "memory": memory}
-    if device.type == "cuda":
-        figures["gpu_memory"] = torch.cuda.max_memory_allocated(device)
     measured = Measured(
         spec,
         phases=phases,
@@ -164,6 +166,13 @@ def measure(spec: Spec, backbone: Backbone | None = None, born: float | None = N
             _clip(spec, model)
         profile.export_chrome_trace(spec.trace)
     return measured
+
+
+def spent(device: torch.device) -> dict[str, Any]:
+    """What this process took so far: peak bytes of memory and of the GPU's, seconds of all cores."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    found = {"memory": used.ru_maxrss * (1 if sys.platform == "darwin" else 1024), "cpu": used.ru_utime + used.ru_stime}
+    return found | ({"gpu_memory": torch.cuda.max_memory_allocated(device)} if device.type == "cuda" else {})
 
 
 def _clip(spec: Spec, model: Counted) -> Result:
@@ -183,11 +192,13 @@ def bench(
     sizes: Sequence[int] = SIZES,
     out: Path | None = None,
     trace: Path | None = None,
+    peer: bool = False,
 ) -> Iterator[Measured]:
     """Measure clips of several lengths at the model's size and of several sizes at the first length, each in a process.
 
-    Yields each as it is done; with `out` writes bench.json and bench.md there, with `trace` a Chrome trace of the first
-    clip. A clip beyond the model's limits is reported as refused. Raises UnknownName for a model that is not there.
+    Yields each as it is done, with `peer` diffusers' LTX-Video 2B for the first clip at the end; with `out` keeps
+    bench.json and bench.md there, with `trace` a Chrome trace of the first clip. A clip beyond the model's limits is
+    reported as refused. Raises UnknownName for a model that is not there.
     """
     card = backbones.card(model)
     lengths = list(seconds) or [card.defaults.seconds]
@@ -198,21 +209,37 @@ def bench(
     done = []
     for spec in specs:
         done.append(in_a_process(spec))
+        keep(done, out)
         yield done[-1]
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        pack.write_json(
-            out / "bench.json", {"machine": machine(), "clips": [asdict(m) | {"share": m.share} for m in done]}
-        )
-        (out / "bench.md").write_text(table(done), "utf-8")
+    if peer and not done[0].refused:
+        from motionalchemy.measure import peer as other
+
+        done.append(other.beside(replace(specs[0], size=card.defaults.size), done[0].frames))
+        keep(done, out)
+        yield done[-1]
 
 
-def in_a_process(spec: Spec) -> Measured:
-    """Measure in a fresh Python process; a clip that is refused comes back as such, other failures raise RuntimeError."""
+def keep(done: Sequence[Measured], out: Path | None) -> None:
+    """Write what was measured so far into a folder, each file whole or not at all."""
+    if out is None:
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    clips = [asdict(m) | {"share": m.share} for m in done]
+    pack.write_json(out / "bench.json", {"machine": machine(), "clips": clips})
+    part = out / ".bench.md.part"
+    part.write_text(report(done), "utf-8")
+    os.replace(part, out / "bench.md")
+
+
+def in_a_process(spec: Spec, room: str = __name__) -> Measured:
+    """Measure in a fresh Python process, by the `child` of a module; what is refused comes back as such.
+
+    Raises RuntimeError for any other failure.
+    """
     command = [
         sys.executable,
         "-c",
-        f"from {__name__} import child; child()",
+        f"from {room} import child; child()",
         json.dumps(asdict(spec)),
         repr(time.time()),
     ]
@@ -235,14 +262,28 @@ def child() -> None:
 def machine() -> dict[str, Any]:
     """What the figures were taken on."""
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
-    return {"cores": os.cpu_count(), "threads": torch.get_num_threads(), "torch": torch.__version__, "gpu": gpu}
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    facts = {"cores": os.cpu_count(), "threads": torch.get_num_threads(), "torch": torch.__version__, "gpu": gpu}
+    return facts | {"load": load}
+
+
+def report(done: Sequence[Measured]) -> str:
+    """All figures as Markdown: the clips, and the first of them beside a peer if one was measured."""
+    model = done[0].spec.model
+    peers = [m for m in done if m.spec.model != model]
+    text = table([m for m in done if m.spec.model == model])
+    if peers:
+        from motionalchemy.measure import peer
+
+        text += "\n" + "\n".join(peer.table(done[0], other) for other in peers)
+    return text
 
 
 def table(done: Sequence[Measured]) -> str:
     """The figures as a Markdown table, one line per clip."""
     phases = list(dict.fromkeys(name for measured in done for name in measured.phases))
     names = ["seconds", "size", "frames", "calls", *phases, "total s", "s per s", "tokens/s", "GFLOP/s", "of ceiling"]
-    names += ["memory MB", "GPU MB"]
+    names += ["CPU s", "memory MB", "GPU MB"]
     lines = ["| " + " | ".join(names) + " |", "|---" * len(names) + "|"]
     for m in done:
         asked = [f"{m.spec.seconds:g}", str(m.spec.size or "own")]
@@ -252,6 +293,6 @@ def table(done: Sequence[Measured]) -> str:
         cells = [*asked, str(m.frames), str(m.calls), *(f"{m.phases.get(name, 0):.2f}" for name in phases)]
         cells += [f"{m.total:.2f}", f"{m.total / m.spec.seconds:.2f}", f"{m.tokens / max(m.call_seconds, 1e-9):.0f}"]
         cells += [f"{m.flops / max(m.call_seconds, 1e-9) / 1e9:.1f}", f"{m.share:.0%}"]
-        cells += [f"{m.memory / 1e6:.0f}", f"{m.gpu_memory / 1e6:.0f}"]
+        cells += [f"{m.cpu:.1f}", f"{m.memory / 1e6:.0f}", f"{m.gpu_memory / 1e6:.0f}"]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"

@@ -9,7 +9,7 @@ P places with times of their own (1 or N), D width, L words.
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -205,8 +205,10 @@ class FlowTransformer(nn.Module):
         `looks`, for the clip and then for each reference, is what the vision network says of its first picture
         (B, V, h, w), or None where there is none. Of x the network is shown the best linear estimate of the clean
         latents and says what that misses, in units of what can be missed (EDM's preconditioning, 2206.00364): at time 1
-        nothing of the noise gets through, and what is known stays as it is. Training passes plain tokens, so that
-        gradients and compilation see one call; inference passes words made once.
+        nothing of the noise gets through, and what is known stays as it is. That estimate expects zero, or a reference
+        of role `source`, whose picture is changed and whose movement is kept; the other references are tokens beside
+        the clip. Training passes plain tokens, so that gradients and compilation see one call; inference passes words
+        made once.
         """
         if isinstance(words, Tokens):
             words = self.words(words.ids, words.vectors, words.mask)
@@ -214,18 +216,28 @@ class FlowTransformer(nn.Module):
         spread = self._each_frame(self.deviation, frames)  # (1, C, T, 1, 1)
         total = ((1 - t) * spread).square() + t.square()
         made = self._each_frame(self.made, frames)
-        told = x * ((1 - t) * spread.square() / total) * torch.where(t == 0, torch.ones_like(made), made)
+        source, beside = _apart(references, looks[1:])
+        if source is not None and frames > 1:
+            first = tuple(replace(r, value=r.value[:, :, :1]) for r in references)
+            picture = self(x[:, :, :1], t[:, :, :1], words, seconds[:1], first, looks)
+            kept = torch.where(t == 0, x, source[0].value * made)
+            return torch.cat((picture, kept[:, :, 1:]), 2)
+        expected = 0.0 if source is None else source[0].value * made
+        told = expected + (x - (1 - t) * expected) * ((1 - t) * spread.square() / total)
+        told = told * torch.where(t == 0, torch.ones_like(made), made)
         clock = t.expand(b, 1, frames, *t.shape[3:])[:, 0].flatten(2).transpose(1, 2)  # (B, P, T)
         tokens, times = [self._tokens(told / spread, looks[0])], [clock]
+        if source is not None:
+            tokens[0] = tokens[0] + self._beside(*source, seconds)
         places = [_places(h, w, x.device)]
-        for reference, look in zip(references, looks[1:], strict=True):
+        for reference, look in beside:
             tokens.append(self._beside(reference, look, seconds))
             times.append(t.new_zeros(b, 1, reference.value.shape[2]))
             high, wide = reference.value.shape[3:]
             places.append(_places(high, wide, x.device))
         general = self._size(x, seconds) + self.gist(words.gist)[:, None]  # (B, 1, D)
         condition = [self._condition(each) + general for each in times]
-        if references:  # a row for every token, since those of the references have times of their own
+        if beside:  # a row for every token, since those of the references have times of their own
             condition = [c.expand(-1, s.shape[1], -1) for c, s in zip(condition, tokens, strict=True)]
         modulation = self.modulation(F.silu(torch.cat(condition, 1))).unflatten(-1, (6, -1))
         turn = Turn(_angles(torch.cat(places), self.config.width // self.config.heads)[None])
@@ -275,6 +287,17 @@ class FlowTransformer(nn.Module):
         h, w = x.shape[3:]
         step = float(seconds[-1] - seconds[0]) / max(1, len(seconds) - 1) * 3 or 1.0  # in units of 8 frames at 24 fps
         return self.size(x.new_tensor([0.5 * math.log2(h * w / 64), math.log2(h / w), math.log2(step)]))
+
+
+def _apart(
+    references: tuple[Reference, ...], looks: tuple[Tensor | None, ...]
+) -> tuple[tuple[Reference, Tensor | None] | None, list[tuple[Reference, Tensor | None]]]:
+    """The reference of role `source`, if there is one, and the others, each with what is seen in it."""
+    pairs = list(zip(references, looks, strict=True))
+    sources = [pair for pair in pairs if pair[0].role == "source"]
+    if len(sources) > 1:
+        raise InputError("one source clip can be edited at a time")
+    return (sources[0] if sources else None), [pair for pair in pairs if pair[0].role != "source"]
 
 
 def _normed(x: Tensor) -> Tensor:

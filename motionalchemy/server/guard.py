@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from motionalchemy.server.answers import Answer, Refused
@@ -20,6 +21,7 @@ from motionalchemy.server.settings import Settings, is_loopback
 OPEN = ("/healthz",)  # answered without a key
 OURS = ("/v1", "/healthz", "/metrics", "/openapi.json", "/docs")  # the rest belongs to the page
 SAFE = ("GET", "HEAD", "OPTIONS")
+GONE = 499  # in log and figures: the client left before it had sent everything
 HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -56,6 +58,8 @@ class Guard:
             await self.app(scope, receive, sending)
         except Refused as refused:
             await Answer(refused.body(), refused.status, headers=refused.headers)(scope, receive, sending)
+        except ClientDisconnect:  # nobody is there to be answered
+            status = GONE
         except Exception:
             log.exception("request %s", id)
             if status:  # half an answer is out: only breaking off tells the client that it is not whole

@@ -37,12 +37,18 @@ class Facts:
 
 
 class Inspector:
-    """The server's end: asks one question at a time, and starts the process again when it dies or takes too long."""
+    """The server's end: asks a few questions side by side, each of a process of its own.
 
-    def __init__(self, model: str, seconds: float):
-        self.model, self.seconds = model, seconds
-        self._process: asyncio.subprocess.Process | None = None
-        self._turn = asyncio.Lock()
+    One process is enough for most servers and each holds Torch, so another is started only once somebody had to wait,
+    up to `most`; it takes questions when it is ready. A file that is slow to decode then stops only one of them.
+    """
+
+    def __init__(self, model: str, seconds: float, most: int):
+        self.model, self.seconds, self.most = model, seconds, most
+        self._all = [Examiner(model)]
+        self._free: asyncio.LifoQueue[Examiner] = asyncio.LifoQueue()  # the one that was used last is the warmest
+        self._free.put_nowait(self._all[0])
+        self._growing: asyncio.Task[None] | None = None
 
     async def look(self, folder: Path, request: str) -> Facts:
         """The facts of a request whose files lie in `folder`; raises InputError with what is wrong with it."""
@@ -54,6 +60,41 @@ class Inspector:
         return await self._ask({"ask": "models"}, START, UNLOADABLE)
 
     async def close(self) -> None:
+        """End all processes."""
+        if self._growing is not None:
+            self._growing.cancel()
+            await asyncio.gather(self._growing, return_exceptions=True)
+        for one in self._all:
+            await one.close()
+
+    async def _ask(self, question: dict[str, Any], seconds: float, refusal: str) -> dict[str, Any]:
+        if self._free.empty() and len(self._all) < self.most and (self._growing is None or self._growing.done()):
+            self._growing = asyncio.create_task(self._grow())
+        one = await self._free.get()
+        try:
+            return await one.ask(question, seconds, refusal)
+        finally:
+            self._free.put_nowait(one)
+
+    async def _grow(self) -> None:
+        """One process more, once it is ready."""
+        one = Examiner(self.model)
+        try:
+            await one.ask({"ask": "models"}, START, UNLOADABLE)
+        except InputError:
+            return
+        self._all.append(one)
+        self._free.put_nowait(one)
+
+
+class Examiner:
+    """One process, asked one question at a time and started again when it dies or takes too long."""
+
+    def __init__(self, model: str):
+        self.model = model
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def close(self) -> None:
         """End the process."""
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
@@ -61,17 +102,17 @@ class Inspector:
             await self._process.wait()
             self._process = None
 
-    async def _ask(self, question: dict[str, Any], seconds: float, refusal: str) -> dict[str, Any]:
-        async with self._turn:
-            try:
-                process = await self._running()
-                answer = json.loads(await asyncio.wait_for(_exchange(process, question), seconds))
-            except (TimeoutError, OSError, EOFError, ValueError):  # it hung, died, or said what it never says
-                await self.close()
-                raise InputError(refusal) from None
-            except asyncio.CancelledError:  # an answer that nobody waits for must not meet the next question
-                await self.close()
-                raise
+    async def ask(self, question: dict[str, Any], seconds: float, refusal: str) -> dict[str, Any]:
+        """The answer to a question; raises InputError with what it refuses, or with `refusal` if it does not answer."""
+        try:
+            process = await self._running()
+            answer = json.loads(await asyncio.wait_for(_exchange(process, question), seconds))
+        except (TimeoutError, OSError, EOFError, ValueError):  # it hung, died, or said what it never says
+            await self.close()
+            raise InputError(refusal) from None
+        except asyncio.CancelledError:  # an answer that nobody waits for must not meet the next question
+            await self.close()
+            raise
         if "error" in answer:
             raise InputError(answer["error"])
         return answer["answer"]
@@ -118,14 +159,14 @@ def _look(folder: Path, text: str) -> dict[str, Any]:
 def _models(model: str) -> dict[str, Any]:
     import torch
 
-    from motionalchemy import backbones
+    from motionalchemy import backbones, motions
 
     card = backbones.card(model)
     devices = [f"cuda:{n}" for n in range(torch.cuda.device_count())] or ["cpu"]
     return {
         "summary": card.summary, "summary_zh": card.summary_zh, "honours": sorted(card.honours),
         "sizes": list(card.sizes), "seconds": card.seconds, "size": card.defaults.size, "fps": card.defaults.fps,
-        "devices": devices,
+        "devices": devices, "motions": [motion.name for motion in motions.listed()],
     }  # fmt: skip
 
 

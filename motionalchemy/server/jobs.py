@@ -204,7 +204,7 @@ class Jobs:
 
         They are queued again; failed after MAX_ATTEMPTS; cancelled where that was asked.
         """
-        message = f"the worker process ended {MAX_ATTEMPTS} times while making this: ask for a smaller or shorter clip"
+        message = f"the worker process ended or hung {MAX_ATTEMPTS} times over this: ask for a smaller or shorter clip"
         with self._change():
             left = self._all(f"{_SELECT} WHERE state = 'in_progress' AND device = ?", device)
             for job in left:

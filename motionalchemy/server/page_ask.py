@@ -53,6 +53,19 @@ class Desk:
         with _opened(*views) as pictures:
             return await self._create(who, {"prompt": prompt.strip(), "seconds": seconds}, own | {"views": pictures})
 
+    async def motion(
+        self, who: Who, image: str | None, prompt: str, clip: str | None, names: list[str], own: dict[str, Any]
+    ) -> str:
+        """Animate a picture as an uploaded clip or learned motions show, each `NAME` or `NAME:0.8`."""
+        if image is None:
+            raise self._no("no_picture")
+        if clip is None and not names:
+            raise self._no("no_motion")
+        own = own.copy()
+        with _opened(image, *([clip] if clip else [])) as (picture, *shown):
+            body = {"prompt": self._prompt(prompt), "input_reference": picture, "seconds": own.pop("seconds", None)}
+            return await self._create(who, body, own | {"motion": [*names, *shown]})
+
     async def edit(
         self, who: Who, id: str, clip: str | None, prompt: str, region: str, mask: str, own: dict[str, Any]
     ) -> str:

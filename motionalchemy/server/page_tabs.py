@@ -9,8 +9,7 @@ from typing import Any
 import gradio as gr
 from gradio import themes
 
-from motionalchemy.errors import InputError
-from motionalchemy.request import LONGEST_PROMPT, REGIONS, parse
+from motionalchemy.request import LONGEST_PROMPT, REGIONS
 from motionalchemy.server.answers import Refused
 from motionalchemy.server.page_ask import BRUSH, Desk
 from motionalchemy.server.page_files import film, picture, pictures
@@ -65,9 +64,7 @@ class Page:
                 self._edit()
                 self._views()
                 self._long()
-                if motion_is_refused():
-                    with gr.Tab(self.words["tab_motion"], id="motion"):
-                        gr.Markdown(self.words["motion_later"])
+                self._motion()
             with gr.Column(scale=4, min_width=300):
                 self.job.render()
                 self.told = _bare(elem_id="told")
@@ -78,7 +75,7 @@ class Page:
         other = next(language for language in LANGUAGES if language != self.desk.language)
         model = html.escape(self.desk.service.settings.model_name)
         _bare(
-            f'<header><h1>MotionAlchemy</h1><p>{self.words["tagline"]} <span class="quiet">{self.words["served"]}: '
+            f'<header><h1>MotionAlchemy</h1><p>{self.words["tagline"]} <span class="quiet">{self.words["served"]}'
             f'{model}</span></p><a id="switch" href="../{other}/" lang="{other}">{self.words["switch"]}</a></header>',
             elem_id="banner",
         )
@@ -160,6 +157,25 @@ class Page:
 
         self._on([make.click], ask, [*source, image, parts, each, *fields], told)
 
+    def _motion(self) -> None:
+        with gr.Tab(self.words["tab_motion"], id="motion"):
+            image = picture(self.words["picture"], 200, "motion-picture")
+            prompt = self._prompt("prompt", "prompt_hint", "motion-prompt")
+            clip = film(self.words["motion_clip"], 200, "motion-film")
+            learned = gr.Dropdown(
+                self.desk.service.model.get("motions", []), value=[], multiselect=True, allow_custom_value=True,
+                label=self.words["motion_names"], info=self.words["motion_info"], elem_id="motion-names",
+            )  # fmt: skip
+            names = ("seconds", "size", "steps", "guidance", "seed", "negative")
+            with gr.Accordion(self.words["settings"], open=False):
+                fields = self._fields(names)
+            make, told = self._button("make_motion", "motion")
+
+        async def ask(who: Who, image: Any, prompt: str, clip: Any, learned: Any, *values: Any) -> str:
+            return await self.desk.motion(who, image, prompt, clip, learned or [], _named(names, values))
+
+        self._on([make.click, prompt.submit], ask, [image, prompt, clip, learned, *fields], told)
+
     def _prompt(self, label: str, hint: str, id: str) -> gr.Textbox:
         return gr.Textbox(
             label=self.words[label], placeholder=self.words[hint], lines=1, max_lines=4, max_length=LONGEST_PROMPT,
@@ -236,15 +252,6 @@ class Page:
             return _element("ma-job", await asked), ""
         except Refused as refused:
             return gr.skip(), f'<p class="refusal" role="alert">{html.escape(self.desk.refusal(refused))}</p>'
-
-
-def motion_is_refused() -> bool:
-    """Whether a request still has no place for a learned motion."""
-    try:
-        parse({"task": "animate", "image": "a.png", "prompt": "it moves", "motion": ["one"]})
-    except InputError:
-        return True
-    return False
 
 
 def _bare(value: str = "", **options: Any) -> gr.HTML:

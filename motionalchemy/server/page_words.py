@@ -11,7 +11,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     # the frame
     "tagline": ("One picture and one sentence become a video.", "一张图片加一句话，变成一段视频。"),
     "switch": ("中文", "English"),
-    "served": ("Model", "模型"),
+    "served": ("Model: ", "模型："),
     "nothing": ("Your video appears here.", "视频会出现在这里。"),
     "past": ("Your videos", "我的视频"),
     "none": ("There is no video yet: make the first one above.", "还没有视频：在上面生成第一个。"),
@@ -22,10 +22,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "tab_views": ("Views", "多视角"),
     "tab_long": ("Long", "长视频"),
     "tab_motion": ("Motion", "动作"),
-    "motion_later": (
-        "Learning a motion from a few clips is not there yet: this server refuses the field `motion`.",
-        "还不能从几段视频中学习动作：本服务会拒绝 `motion` 字段。",
-    ),
     # fields
     "picture": ("Picture", "图片"),
     "prompt": ("What happens", "发生什么"),
@@ -64,9 +60,13 @@ _WORDS: dict[str, tuple[str, str]] = {
     "parts": ("What happens, one line for each part", "发生什么，每段一行"),
     "parts_hint": ("the horse walks\nthe horse gallops\nthe horse stands still", "马在走\n马在飞奔\n马站着不动"),
     "each": ("Seconds of each part", "每段秒数"),
+    "motion_clip": ("A video that shows the motion", "展示动作的视频"),
+    "motion_names": ("or learned motions", "或学到的动作"),
+    "motion_info": ("A name, or a name with a weight such as moonwalk:0.8.", "名称，或带权重的名称，如 moonwalk:0.8。"),
     "make": ("Make video", "生成视频"),
     "make_edit": ("Make edit", "生成编辑"),
     "make_views": ("Make camera move", "生成镜头运动"),
+    "make_motion": ("Make with this motion", "用这个动作生成"),
     "make_long": ("Make long video", "生成长视频"),
     "from_result": ("Goes on from this video", "以这段视频为源"),
     "drop": ("Choose another", "换一段"),
@@ -114,6 +114,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "set_region": ("region", "区域"),
     "set_strength": ("strength", "强度"),
     "set_method": ("method", "方法"),
+    "set_motion": ("motion", "动作"),
     "set_angles": ("angles", "角度"),
     "set_close": ("close the circle", "首尾相接"),
     "set_fast": ("fast", "快速"),
@@ -132,6 +133,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "no_start": ("Add a picture to begin with, or a video to go on from.",
                  "请添加一张起始图片，或一段要继续的视频。"),
     "no_views": ("Add at least two pictures.", "请至少添加两张图片。"),
+    "no_motion": ("Add a video that shows the motion, or name a learned one.",
+                  "请添加一段展示动作的视频，或填写一个学到的动作。"),
     "no_mask": ("Paint the region that may change first.", "请先涂抹可以改变的区域。"),
     "bad_angles": ("Angles {given!r} cannot be read: write one number for each picture, such as 0, 90.",
                    "角度 {given!r} 无法识别：请为每张图片写一个数字，如 0, 90。"),
@@ -170,13 +173,14 @@ _REFUSED_ZH = {
     "seed": "种子必须是不小于 0 的整数，或留空。",
     "strength": "强度必须大于 0 且不超过 1。",
     "angles": "角度无法使用：请为每张图片写一个数字。",
+    "motion": "这个动作无法使用：请换一段视频，或换一个学到的动作。",
 }
 
 # The names that uploads have on the server, as a refusal begins with them, and what a person calls them.
-_FILE = re.compile(r"'(input_reference|video|last|region|view)(?:-\d+)?(?:\.\w+)?'")
+_FILE = re.compile(r"'(input_reference|video|last|region|view|motion)(?:-\d+)?(?:\.\w+)?'")
 _FILES_EN = {
     "input_reference": "the file", "video": "the video", "last": "the last picture", "region": "the painted region",
-    "view": "one of the files",
+    "view": "one of the files", "motion": "the video of the motion",
 }  # fmt: skip
 
 

@@ -44,12 +44,12 @@ class Who:
 
 
 class Service:
-    """A data folder with its queue, its workers and the process that looks at uploads; used within `async with`."""
+    """A data folder with its queue, its workers and the processes that look at uploads; used within `async with`."""
 
     def __init__(self, settings: Settings):
         self.settings = settings
         self.store = Store(settings.data)
-        self.inspector = Inspector(settings.model, settings.inspect_seconds)
+        self.inspector = Inspector(settings.model, settings.inspect_seconds, settings.inspectors)
         self.model: dict[str, Any] = {}
         self.started_at = int(time.time())
 
@@ -61,10 +61,10 @@ class Service:
         self.store.sweep(self._reads.names())
         devices = self.model["devices"] if self.settings.devices == ("auto",) else self.settings.devices
         for device in set(self._reads.busy()) - set(devices):
-            with self.store.alone(f"worker-{device.replace(':', '-')}") as held:
+            with self.store.alone(store.worker_lock(device)) as held:
                 if held:
                     self._writes.reclaim(device)
-        self.supervisor = Supervisor(self.settings.data, self.settings.model, devices)
+        self.supervisor = Supervisor(self.store, self.settings.model, devices, self.settings.hang_seconds)
         self.supervisor.start()
         self._housekeeping = asyncio.create_task(self._keep_house())
         return self

@@ -36,6 +36,8 @@ class Settings:
     uploads: int = 16  # bodies read at the same time
     upload_seconds: float = 60.0  # for one body to arrive
     inspect_seconds: float = 30.0  # for one request's pictures to be looked at
+    inspectors: int = 2  # requests looked at side by side
+    hang_seconds: float = 600.0  # without a sign of life, such as a step, after which a worker is killed
     streams: int = 64  # of events at the same time
 
     def __post_init__(self) -> None:
@@ -47,7 +49,7 @@ class Settings:
             raise InputError(f"--port {self.port} cannot be used: it must be 0 (any free one) to 65535")
         for option, value in (
             ("--queue", self.places), ("--max-seconds", self.max_seconds), ("--keep-days", self.keep_days),
-            ("--disk-mb", self.disk_bytes), ("--upload-mb", self.upload_bytes),
+            ("--disk-mb", self.disk_bytes), ("--upload-mb", self.upload_bytes), ("--hang-seconds", self.hang_seconds),
         ):  # fmt: skip
             if value <= 0:
                 raise InputError(f"{option} must be more than 0, such as 10")

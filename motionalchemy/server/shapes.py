@@ -49,6 +49,9 @@ def _own_fields() -> dict[str, Any]:
             words = f"{', '.join(REGIONS)} or a mask" if name == "region" else "a picture"
             one = {"type": "string", "description": f"{words}, as a file or a data: URI"}
             told = {"type": "array", "items": one} if name == "views" else one
+        if name == "motion":
+            words = "the name of a learned motion with an optional :weight, or a clip as a file or a data: URI"
+            told = {"type": "array", "items": {"type": "string", "description": words}, "minItems": 1, "maxItems": 8}
         kind = list[Any] if name in ("views", "angles", "motion") else Any
         fields[name] = (Annotated[kind | None, WithJsonSchema(told)], None)
     return fields

@@ -73,6 +73,17 @@ class Store:
         """What the disk of the data folder still has room for."""
         return shutil.disk_usage(self.data).free
 
+    def live(self, name: str) -> None:
+        """Give a sign of life as the holder of the lock `name`."""
+        os.utime(self.data / f"{name}.lock")
+
+    def sign(self, name: str) -> int:
+        """The last sign of life of the lock's holder; another number is another sign."""
+        try:
+            return (self.data / f"{name}.lock").stat().st_mtime_ns
+        except FileNotFoundError:
+            return 0
+
     @contextlib.contextmanager
     def alone(self, name: str, patience: float = 0.0) -> Iterator[bool]:
         """Hold the lock `name`, which its holder's death sets free; yields False when another still has it.
@@ -84,6 +95,11 @@ class Store:
             while not (held := _lock(file.fileno())) and time.monotonic() < end:
                 time.sleep(0.05)
             yield held
+
+
+def worker_lock(device: str) -> str:
+    """The name of the lock that the worker of a device holds."""
+    return f"worker-{device.replace(':', '-')}"
 
 
 def bytes_in(folder: Path) -> int:

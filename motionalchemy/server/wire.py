@@ -7,7 +7,7 @@ import math
 import re
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -23,6 +23,7 @@ from motionalchemy.server.shapes import NAMESPACE, SOLE, ImageReference, Own, Re
 
 ROUTES = {"create": ("animate", "imagine", "orbit"), "edits": ("edit", "retake"), "extensions": ("extend",)}
 _MOTION = re.compile(r"[\w-]{1,64}(:-?[0-9.]{1,8})?")  # a name and a weight, never a path
+_NO_MOTION = "motion cannot be used: it must be names of learned motions, or a clip as a file or a data: URI"
 
 Source = UploadFile | bytes | Path  # what a file is taken from: an upload, a data: URI, another job's file
 
@@ -91,10 +92,21 @@ def _own(own: Any, fields: dict[str, Any], files: dict[str, Source]) -> None:
         elif name in FILES and not (name == "region" and value in REGIONS):
             fields[name] = name + _suffix(value)
             files[fields[name]] = source(value, _param(name))
-        elif name == "motion" and not all(isinstance(m, str) and _MOTION.fullmatch(m) for m in value or ()):
-            raise invalid("motion cannot be used: it must be names of learned motions", _param(name))
+        elif name == "motion" and isinstance(value, list):
+            fields[name] = [_motion(motion, number, files) for number, motion in enumerate(value, start=1)]
         else:
             fields[name] = literal(name, value)
+
+
+def _motion(given: Any, number: int, files: dict[str, Source]) -> str:
+    """A learned motion by its name, or the name that the file of a clip gets; raises Refused."""
+    if isinstance(given, str) and not given.startswith("data:"):
+        if not _MOTION.fullmatch(given):
+            raise invalid(_NO_MOTION, _param("motion"))
+        return given
+    name = f"motion-{number}.mp4"
+    files[name] = source(given, _param("motion"))
+    return name
 
 
 def literal(name: str, value: Any) -> Any:
@@ -159,6 +171,11 @@ def refusal(error: InputError, size: tuple[int, int] | None = None) -> Refused:
     return invalid(words, wire or own or (name if name in Request.model_fields else None))
 
 
+def _told(value: Any, files: Sequence[str]) -> Any:
+    """A field of a request without the names of files."""
+    return [part for part in value if part not in files] if isinstance(value, list) else value
+
+
 def _suffix(given: Any) -> str:
     """The ending of an uploaded video: a mask may move, and its ending says so."""
     ending = Path(str(getattr(given, "filename", "") or "")).suffix.lower()
@@ -192,6 +209,6 @@ def video(job: Job, position: int | None, keep_seconds: float) -> dict[str, Any]
         "motionalchemy": standing | {
             "task": facts["task"], "frames": facts["frames"], "fps": facts["fps"], "notes": facts["notes"],
             "position": position,
-            "settings": {name: request[name] for name in shown},
+            "settings": {name: value for name in shown if (value := _told(request[name], facts["files"])) != []},
         },
     }  # fmt: skip

@@ -25,6 +25,7 @@ from motionalchemy.server import shapes, store
 from motionalchemy.server.jobs import CANCELLED, COMPLETED, FAILED, Job, Jobs
 
 IDLE = 0.1  # seconds between two looks at an empty queue
+SIGN = 0.5  # seconds between two signs of life
 REPORT = 0.25  # seconds between two reports of progress
 WATCHED = 10.0  # seconds for which one look at a job asks for previews
 PREVIEW_FRAMES = 8
@@ -42,12 +43,14 @@ class Worker:
         self.store, self.jobs = store.Store(data), Jobs(data / "jobs.sqlite3")
         self.device, self.model, self.stop = device, model, stop
         self._loaded: Backbone | None = None
+        self._next_sign = 0.0
 
     def run(self) -> None:
         """Settle what was left, then make one job after another until told to stop."""
         for job in self.jobs.reclaim(self.device):
             log.warning("%s was left in progress", job.id)
         while not self.stop.is_set():
+            self._live()
             job = self.jobs.claim(self.device)
             if job is None:
                 self.stop.wait(IDLE)
@@ -77,6 +80,7 @@ class Worker:
         request = Request.model_validate_json(job.request).model_copy(update={"device": self.device})
         if self._loaded is None:
             self._loaded = backbones.load(self.model, self.device)
+            self._live()
         run = make(request, Path(store.CLIP), backbone=self._loaded, cancel=lambda: self._stopped(job))
         report = Report(self.jobs, job)
         for at in run:
@@ -86,13 +90,21 @@ class Worker:
     def _stopped(self, job: Job) -> bool:
         """Whether to stop this job; does not return at all when the server has gone.
 
-        What is made of a long clip then stays on the disk, and the next attempt goes on from there.
+        What is made of a long clip then stays on the disk, and the next attempt goes on from there. That this is asked
+        is a sign of life: who hangs does not ask.
         """
+        self._live()
         if self.stop.is_set():
             self.jobs.give_back(job)
             self.jobs.close()
             os._exit(0)
         return self.jobs.wanted(job) is None
+
+    def _live(self) -> None:
+        """Give the server a sign of life, not more than one in SIGN seconds."""
+        if time.monotonic() >= self._next_sign:
+            self.store.live(store.worker_lock(self.device))
+            self._next_sign = time.monotonic() + SIGN
 
     def _cancelled(self, job: Job, folder: Path) -> bool:
         store.clear(folder)
@@ -184,7 +196,7 @@ def main(arguments: list[str]) -> None:
         os.nice(NICE)
     with until_the_server_ends() as stop:
         while not stop.is_set():
-            with store.Store(data).alone(f"worker-{device.replace(':', '-')}", patience=1.0) as held:
+            with store.Store(data).alone(store.worker_lock(device), patience=1.0) as held:
                 if held:  # else the worker of a server that died has not noticed yet
                     Worker(data, device, model, stop).run()
 

@@ -6,6 +6,9 @@ from motionalchemy.worlds import words
 from motionalchemy.worlds.shown import Shown, Style, circumstances, sorted_looks
 from motionalchemy.worlds.words import CAMERAS, DRIFTS, PATHS
 
+WIDE = str.maketrans(",:", "，：")
+GROUPS = ("家庭", "情侣", "亲吻")  # emoji whose label goes on with who is in them
+
 
 def chinese(shown: Shown, rng: random.Random, style: Style) -> str:
     if shown.kind in ("object", "place"):
@@ -33,22 +36,31 @@ def _assemble(core: str, extras: list[tuple[str, str]], rng: random.Random) -> s
     inner, fronted = "", []
     if places and "{place}" in core and rng.random() < 0.5:
         inner, places = places[0], places[1:]
+        inner += "," if "{place}面" in core else ""  # or 在草地上面朝左 would be read as 上面
     fronted = [place.removeprefix("在") if place.endswith(("上", "中", "下")) else place for place in places]
     fronted += [text for kind, text in extras if kind == "weather"]
     sentence = ",".join([*fronted[::-1], core.replace("{place}", inner)])
     look = next((text for kind, text in extras if kind == "look"), None)
     if look:
         sentence = rng.choice((f"{look}:{sentence}", f"{sentence},{look}"))
-    return ",".join([sentence, *(text for kind, text in extras if kind in ("light", "camera"))]).replace(",", "，")
+    return ",".join([sentence, *(text for kind, text in extras if kind in ("light", "camera"))]).translate(WIDE)
 
 
 def _emoji(shown: Shown, rng: random.Random) -> str:
-    name = shown.name["zh"].replace(":", "")
+    name = _emoji_name(shown.name["zh"])
     if shown.path:
         return rng.choice((f"{name}的表情符号", f"{name}表情")) + rng.choice(DRIFTS[shown.path][1])
     if shown.look or shown.kind == "sprite":
         return rng.choice((f"{name}表情", f"{name}的3D表情符号"))
     return rng.choice((f"{name}的表情符号在动", f"{name}表情动了起来", f"会动的{name}表情", f"3D动态表情:{name}"))
+
+
+def _emoji_name(label: str) -> str:
+    """旗: 中国 -> 中国旗, 男人: 白发 -> 白发男人, 家庭: 男人女孩 -> 家庭（男人女孩）."""
+    head, _, rest = label.partition(": ")
+    if not rest:
+        return label
+    return f"{head}{rest}" if head == "按键" else f"{head}（{rest}）" if head in GROUPS else f"{rest}{head}"
 
 
 def _actor(shown: Shown, rng: random.Random, style: Style) -> str:

@@ -20,10 +20,10 @@ def rgba(layer: Layer, device: torch.device | str = "cpu") -> Tensor:
     """A layer of the corpus -> (T, 4, H, W) in [0, 1], colour multiplied by alpha; raises InputError without alpha."""
     if layer.alpha is None:
         raise InputError("this sample has no alpha: it is a whole picture, not a layer")
-    colour = torch.from_numpy(layer.colour).to(device).permute(0, 3, 1, 2).float() / 255
-    stored = torch.from_numpy(layer.alpha).to(device).unsqueeze(1).float() / 255
-    alpha = ((stored - FAINT) / (SOLID - FAINT)).clamp(0, 1)
-    colour = (colour - GREY * (1 - stored)).clamp(0, 1).minimum(alpha)
+    colour = torch.from_numpy(layer.colour).to(device).permute(0, 3, 1, 2).float().div_(255)
+    stored = torch.from_numpy(layer.alpha).to(device).unsqueeze(1).float().div_(255)
+    alpha = ((stored - FAINT) / (SOLID - FAINT)).clamp_(0, 1)
+    colour = colour.sub_(GREY * (1 - stored)).clamp_(0, 1).minimum(alpha)
     return torch.cat([colour, alpha], 1)
 
 
@@ -82,12 +82,12 @@ def placed(
 
 def over(top: Tensor, bottom: Tensor) -> Tensor:
     """Lay premultiplied layers (T, 4, H, W) over pictures (T or 1, 3, H, W) -> (T, 3, H, W) (Porter and Duff, 1984)."""
-    return top[:, :3] + (1 - top[:, 3:]) * bottom
+    return ((1 - top[:, 3:]) * bottom).add_(top[:, :3])
 
 
 def finished(pictures: Tensor) -> Tensor:
     """Pictures in [0, 1] -> clips in [-1, 1]."""
-    return pictures.clamp(0, 1) * 2 - 1
+    return pictures.clamp(0, 1).mul_(2).sub_(1)
 
 
 def compose(

@@ -12,6 +12,7 @@ from torch import Tensor
 from motionalchemy.errors import InputError, UnknownName
 from motionalchemy.worlds import shards
 from motionalchemy.worlds.shards import Entry, Layer
+from motionalchemy.worlds.words import HELD
 
 Split = Literal["train", "test", "fewshot"]
 KINDS = ("actors", "scenes", "turntables", "emoji")
@@ -88,11 +89,12 @@ class Corpus:
 
     @cached_property
     def shared_subjects(self) -> list[list[Entry]]:
-        """Groups of two or more actor samples of one actor in one colour, seen from different sides."""
+        """Groups of two or more actor samples of one actor in one look, seen from different sides."""
 
         def subject(entry: Entry) -> tuple:
-            facts = self.facts(entry)
-            return (facts["actor"], (facts["team"] or {}).get("en"))
+            facts = self.facts(entry)  # an actor file draws its mesh, skin and hats at random
+            worn = [word for word in facts["appearance"]["en"] if word not in HELD]
+            return (facts["actor"], (facts["team"] or {}).get("en"), facts.get("look"), *worn)
 
         groups = self._groups(subject)
         return [group for group in groups if len({entry.key[:6] for entry in group}) > 1]

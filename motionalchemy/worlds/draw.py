@@ -15,10 +15,11 @@ from motionalchemy.worlds.instructions import Edit
 from motionalchemy.worlds.moves import WORLD
 from motionalchemy.worlds.shards import Entry, Layer
 from motionalchemy.worlds.shown import shown_by
-from motionalchemy.worlds.words import LOOKS, TINTS, WEATHERS
+from motionalchemy.worlds.words import COLOURFUL, COLOURLESS, LOOKS, TINTS, WEATHERS
 from motionalchemy.worlds.world import FLOATING, Actor, World
 
 CAMERAS = ("pan_left", "pan_right", "tilt_up", "tilt_down", "zoom_in", "zoom_out", "roll_left", "roll_right", "shake")
+SKINS = ("white", "black")  # what would be read as a person's skin
 WRITTEN = ("symbols", "flags")  # emoji that a mirror would make wrong
 
 
@@ -36,7 +37,7 @@ def world(corpus: Corpus, rng: random.Random, size: Size, only: str | None = Non
     made = _MAKERS[kind](corpus, rng, size)
     if only != "edit" and kind not in ("turntables",):
         if rng.random() < 0.15:
-            made = replace(made, look=rng.choice(list(LOOKS)))
+            made = replace(made, look=rng.choice(looks(made)))
         fitting = weathers(made)
         if fitting and rng.random() < 0.25:
             made = replace(made, weather=rng.choice(fitting))
@@ -46,6 +47,12 @@ def world(corpus: Corpus, rng: random.Random, size: Size, only: str | None = Non
 def outdoors(made: World) -> bool:
     """Whether there is a sky that it could rain from."""
     return made.scene is not None or (made.background is not None and made.background.kind == "land")
+
+
+def looks(made: World) -> list[str]:
+    """The styles in which a world can be shown: none without colour for a place that is named by its colours."""
+    named = made.background.words["en"] if made.background and not made.actors else ""
+    return [look for look in LOOKS if not (look in COLOURLESS and COLOURFUL.search(named))]
 
 
 def weathers(made: World) -> list[str]:
@@ -199,9 +206,16 @@ def edited(before: World, corpus: Corpus, rng: random.Random, size: Size) -> tup
     if change == "background":
         fresh = _exchanged(before.background, corpus, rng, size)
         return sized(replace(before, background=fresh)), Edit("background", fresh.words)
-    one, tint = before.actors[0], rng.choice(list(TINTS))
+    one = before.actors[0]
+    tint = rng.choice(tints(one))
     painted = replace(before, actors=(replace(one, tint=tint),))
     return painted, Edit("tint", tint, one.layer.facts["subject"])
+
+
+def tints(one: Actor) -> list[str]:
+    """The colours that a whole subject may be given."""
+    person = one.layer.facts["actor"].startswith("units")
+    return [tint for tint in TINTS if not (person and tint in SKINS)]
 
 
 def _exchanged(old: Background | None, corpus: Corpus, rng: random.Random, size: Size) -> Background:

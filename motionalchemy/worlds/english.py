@@ -20,22 +20,22 @@ def english(shown: Shown, rng: random.Random, style: Style) -> str:
     else:
         shown = replace(shown, look=None)
     if shown.kind in ("emoji", "sprite"):
-        return _assemble(_emoji(shown, rng), extras, rng, verbal=False)
+        return _assemble(_emoji(shown, rng), extras, rng, verbal=False, fronted=shown.look is None)
     noun, (verb, part) = _actor(shown, rng, style), _deed(shown, rng, style)
     core = f"{LOOKS[shown.look][0]} of {_indefinite(noun)} {part}" if shown.look else f"{noun} {verb}"
-    return _assemble(core, extras, rng, verbal=shown.look is None)
+    return _assemble(core, extras, rng, verbal=shown.look is None, fronted=shown.look is None)
 
 
 def _indefinite(noun: str) -> str:
     return article(noun.removeprefix("the ")) if noun.startswith("the ") else noun
 
 
-def _assemble(core: str, extras: list[tuple[str, str]], rng: random.Random, verbal: bool) -> str:
-    """Join the parts; only a `verbal` core, one with a finite verb, may follow "as" or "while"."""
+def _assemble(core: str, extras: list[tuple[str, str]], rng: random.Random, verbal: bool, fronted: bool) -> str:
+    """Join the parts; only a `verbal` core, one with a finite verb, may follow "as", and only `fronted` ones a place."""
     places = " ".join(text for kind, text in extras if kind in ("place", "weather"))
     rest = [text for kind, text in extras if kind not in ("place", "weather", "camera")]
     camera = next((text for kind, text in extras if kind == "camera"), None)
-    if places and rng.random() < 0.25:
+    if places and rng.random() < 0.25 and fronted:
         core = f"{places}, {core}"
     elif places:
         core = f"{core} {places}" if "," not in core else f"{core}, {places}"
@@ -113,7 +113,7 @@ def _facing(shown: Shown) -> str:
 
 
 def _emoji(shown: Shown, rng: random.Random) -> str:
-    name = shown.name["en"].replace(":", ",")
+    name = _emoji_name(shown.name["en"])
     phrase = rng.choice(DRIFTS[shown.path][0]) if shown.path else ""
     if shown.look:
         return f"{LOOKS[shown.look][0]} of the {name} emoji" + (f" {participle(phrase)}" if phrase else "")
@@ -123,6 +123,18 @@ def _emoji(shown: Shown, rng: random.Random) -> str:
         return rng.choice((noun, f"a still {name} emoji"))
     phrase = phrase or "*move"
     return rng.choice((f"{noun} {finite(phrase)}", f"{noun} is {participle(phrase)}", f"{noun}, {participle(phrase)}"))
+
+
+def _emoji_name(label: str) -> str:
+    """flag: China -> China flag, man: white hair -> man with white hair, family: man, boy -> family (man, boy)."""
+    head, _, rest = label.partition(": ")
+    if not rest or head == "keycap":
+        return f"{head} {rest}".strip()
+    if head == "flag" or rest == "bald":
+        return f"{rest} {head}"
+    if rest == "beard" or rest.endswith(" hair"):
+        return f"{head} with {'a ' if rest == 'beard' else ''}{rest}"
+    return f"{head} ({rest})"
 
 
 def _object(shown: Shown, rng: random.Random, style: Style) -> str:

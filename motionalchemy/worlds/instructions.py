@@ -80,7 +80,8 @@ def _target(edit: Edit, language: Language) -> str:
 
 
 def _bare(place: str) -> str:
-    """A place without the preposition that it brings."""
+    """A place without the preposition that it brings, and a colour without the word background."""
+    place = re.sub("^an? (.*) background$", r"plain \1", place).removesuffix("背景")
     for start in ("on ", "in ", "在"):
         place = place.removeprefix(start)
     return place[:-1] if place.endswith(("上", "里")) else place

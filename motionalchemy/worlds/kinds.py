@@ -21,7 +21,7 @@ from motionalchemy.worlds.draw import actor, backdrop, edited, sized, world
 from motionalchemy.worlds.instructions import MOTION, instruction
 from motionalchemy.worlds.shards import Entry
 from motionalchemy.worlds.shown import Language, Pair
-from motionalchemy.worlds.world import Actor, World, describe, render
+from motionalchemy.worlds.world import Actor, World, at_a_moment, describe, render
 
 FPS = 24.0
 GRID = Grid()
@@ -87,6 +87,7 @@ PLANS: dict[str, Callable[[Sample, Tensor, Tensor, list[Tensor]], Plan]] = {
     "extend": _plan_extend,
     "views": _plan_views,
     "edit": lambda s, truth, still, given: tasks.edit(given[0], source=True),
+    "retouch": lambda s, truth, still, given: tasks.edit(given[0], source=True),
     "motion": lambda s, truth, still, given: tasks.act(still, truth.shape[2], motion=given[0]),
     "identity": lambda s, truth, still, given: tasks.act(still, truth.shape[2], identity=given[0]),
 }
@@ -101,7 +102,7 @@ def draw(
         raise UnknownName("kind of sample", kind, KINDS)
     rng = random.Random(f"{seed}/{kind}/{index}")
     language: Language | None = rng.choice(("en", "zh"))
-    if kind != "edit" and rng.random() < SILENT:
+    if kind not in ("edit", "retouch") and rng.random() < SILENT:
         language = None
     return replace(_MAKERS.get(kind, _told)(corpus, kind, rng, size, device), language=language)
 
@@ -175,9 +176,12 @@ def _views(corpus: Corpus, kind: str, rng: random.Random, size: Size, device: An
 
 
 def _edit(corpus: Corpus, kind: str, rng: random.Random, size: Size, device: Any) -> Sample:
-    """A clip, an instruction, and the clip it asks for: everything but one thing is the same."""
+    """A clip (to `retouch`, one picture of it), an instruction, and what it asks for: all but one thing is the same."""
     before = world(corpus, rng, size, only="edit")
     after, change = edited(before, corpus, rng, size)
+    if kind == "retouch":
+        share = rng.random()
+        before, after = at_a_moment(before, share), at_a_moment(after, share)
     clips = render(before, size, device), render(after, size, device)
     words = {"en": instruction(change, rng, "en"), "zh": instruction(change, rng, "zh")}
     return Sample(kind, clips[1], words, beside=(clips[0],), **_origin(before, after))
@@ -215,4 +219,4 @@ def _identity(corpus: Corpus, kind: str, rng: random.Random, size: Size, device:
     return Sample(kind, clip, _said(made, rng), beside=(given,), **_origin(shown, made))
 
 
-_MAKERS = {"views": _views, "edit": _edit, "motion": _motion, "identity": _identity}
+_MAKERS = {"views": _views, "edit": _edit, "retouch": _edit, "motion": _motion, "identity": _identity}

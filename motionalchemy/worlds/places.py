@@ -5,6 +5,7 @@ Place = tuple[str, str, str, str]  # English noun, its preposition, Chinese noun
 # (pattern of the texture's name, words): the first that fits decides, None means the texture is no ground to stand on
 GROUNDS: tuple[tuple[str, Place | None], ...] = (
     ("cliff|lava|water|ocean|sea|coral|weed|foam|cave|grid|flora|corral|mountainside|shore|river|riparian|bog", None),
+    ("tile.*(dirt|red)|savanna tile|dirt beach", None),
     ("road|bridge|path|metamorphic|sandstone|fissures|tundra|forrestfloor|dirt plants|mud plants|plants dirt", None),
     ("snow (grass|forest|rocks|ice)|grass snow|dirt snow|snow rocky|ice (dirt|snow)|scrub|sand grass|grass sand", None),
     ("snow", ("a snowy field", "on", "雪地", "上")),
@@ -50,6 +51,7 @@ ROOMS = {
     "lobby": ("in a yellow lobby", "在黄色的大厅里"),
     "night": ("on a wide brown plain", "在褐色的旷野上"),
     "park": ("on a green lawn", "在绿色的草坪上"),
+    "sky": ("on still water under a blue sky", "在蓝天下平静的水面上"),
     "studio": ("in a photo studio", "在摄影棚里"),
     "sunrise": ("on a sunlit meadow", "在阳光下的草甸上"),
     "sunset": ("on a square in Venice", "在威尼斯的广场上"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from motionalchemy.worlds import words
-from motionalchemy.worlds.words import CAMERAS, DEEDS, LOOKS, WEATHERS, Deed
+from motionalchemy.worlds.words import CAMERAS, COLOURFUL, COLOURLESS, DEEDS, LOOKS, RIDDEN, WEATHERS, Deed
 
 Language = Literal["en", "zh"]
 Style = Literal["short", "plain", "detailed"]
@@ -57,22 +57,27 @@ def shown_by(
     light = (facts.get("light") or {}).get("en", "")
     route = (facts.get("path") or {}).get("key", "none")
     places = [p for p in (_ground(facts), _sky(facts)) if p] + ([_before(background)] if background else [])
+    colourless = look in COLOURLESS
     return Shown(
         kind=kind,
         name={n: re.sub("left|right|左|右", lambda m: seen(m[0]), text) for n, text in facts["subject"].items()},
-        looks=_appearance(facts, colourless=look in words.COLOURLESS),
-        deed=DEEDS[action] if action else None,
+        looks=_appearance(facts, colourless),
+        deed=_deed(action, facts["subject"]) if action else None,
         begins=facts.get("start") == "from a standing pose",
         side=_side(view) and seen(_side(view) or ""),
         depth=next((d for d in ("towards", "away") if d in view), None),
         path=path or (None if route == "none" else seen(route)),
-        places=tuple(places),
+        places=tuple(place for place in places if not (colourless and COLOURFUL.search(place["en"]))),
         light=_side(light) and seen(_side(light) or ""),
         camera=camera or seen(shot["move"]),
         sweep=shot.get("sweep"),
         weather=weather,
         look=look,
     )
+
+
+def _deed(action: str, subject: Pair) -> Deed:
+    return RIDDEN.get(action, DEEDS[action]) if subject["zh"].startswith("骑") else DEEDS[action]
 
 
 def _mirror(word: str) -> str:

@@ -50,6 +50,7 @@ def holdings(corpus: Corpus) -> dict[str, int]:
     everything = [entry for entries in corpus.entries.values() for entry in entries]
     counts = {kind: len(entries) for kind, entries in corpus.entries.items()}
     counts["subjects"] = len({entry.subject for entry in everything})
+    counts["actor files"] = len({corpus.facts(entry)["actor"] for entry in everything})
     counts["actions"] = len({entry.action for entry in everything if entry.action})
     stills = {
         f"stills: {kind}": len(corpus.stills(kind)) for kind in ("sprite", "ground", "sky", "panorama", "picture")

@@ -30,7 +30,7 @@ DEEDS: dict[str, Deed] = {
     "jog": _go("*jog{d}|*jog along{d}", "{d}慢跑|{d}小步慢跑"),
     "gallop": _go("*gallop{d}|*gallop{d}|*race{d} at a gallop", "{d}飞奔|{d}疾驰|{d}奔驰"),
     "ride_run": _go("*ride{d} at full gallop|*gallop{d}", "{d}疾驰|{d}飞奔"),
-    "ride_walk": _go("*ride{d} at a trot|*trot{d}", "{d}骑行小跑|{d}小跑前进"),
+    "ride_walk": _go("*ride{d} at a trot|*trot{d}", "{d}小跑|{d}小跑前进"),
     "trot": _go("*trot{d}|*trot along{d}", "{d}小跑|{d}小跑"),
     "hop": _go("*hop{d}|*hop along{d}", "{d}蹦跳前进|一蹦一跳地{d}前进"),
     "crawl": _go("*crawl{d}|*crawl along the ground{d}", "{d}爬行|在地上{d}爬"),
@@ -84,7 +84,10 @@ DEEDS: dict[str, Deed] = {
     "heal": _do("*heal with raised hands|*raise the hands to heal", "抬手治疗|举手施行治疗"),
     "display": _do("*spread its tail feathers|*fan out its tail", "开屏|展开尾羽"),
     "shout": _do("*wave and *shout|*shout and *wave", "挥手呐喊|挥手大喊"),
-    "fish": _do("*haul in a fishing net|*pull in a net", "撒网捕鱼|收渔网"),
+    "fish": _do("*haul in a fishing net|*pull in a net", "收网捕鱼|收渔网"),
+}
+RIDDEN = {  # what a rider does of the deeds that are the horse's
+    "rear": _do("*make the horse rear up|*make the horse rear up on its hind legs", "让马扬起前蹄|策马腾空立起"),
 }
 
 _CULTURES = """
@@ -121,7 +124,8 @@ _MEASURES = """
 名 剑士 兵 手 劳工 渔夫 角斗士 人
 口 石井
 根 石柱
-丛 灌木丛 草丛 刺柏丛 蕨类植物 香蒲 芦苇 竹子 纸莎草 灌木
+片 灌木丛 草丛 刺柏丛
+丛 蕨类植物 香蒲 芦苇 竹子 纸莎草 灌木
 株 植物 香蕉树
 堆 陶罐 木箱 货箱
 顶 帐篷
@@ -131,6 +135,7 @@ _MEASURES = """
 # (measure word, endings of the nouns it counts); the first line that fits decides
 MEASURES = tuple((line.split()[0], tuple(line.split()[1:])) for line in _MEASURES.strip().splitlines())
 COLOURLESS = frozenset(("sketch", "ink", "mono"))  # looks in which no colour can be seen
+COLOURFUL = re.compile("blue|green|yellow|orange|red|pink|purple|brown|beige|turquoise|colourful|sunset|sunrise|dawn")
 COUNTED = ("一段",)  # nouns that bring their own measure
 _PLURALS = """
 reeds, ferns, cattails, stone blocks, shore rocks, wooden planks, wooden crates, clay amphorae, produce bins
@@ -207,7 +212,7 @@ LOOKS = {  # noun with article, how an edit asks for it, Chinese noun
     "pixel": ("pixel art", "pixel art", "像素画"),
     "ink": ("an ink wash painting", "an ink wash painting", "水墨画"),
     "fairy": ("a glowing fairy-tale scene", "a fairy-tale scene", "童话风格的画面"),
-    "mono": ("black and white footage", "a black and white film", "黑白画面"),
+    "mono": ("black and white footage", "a black and white picture", "黑白画面"),
 }
 TINTS = {  # colours that a whole subject may be given
     "white": ("白色", (245, 245, 245)),

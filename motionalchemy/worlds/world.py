@@ -12,6 +12,7 @@ from torch import Tensor
 from motionalchemy.errors import InputError
 from motionalchemy.worlds.backgrounds import Background
 from motionalchemy.worlds.captions import caption
+from motionalchemy.worlds.chinese import measured
 from motionalchemy.worlds.compose import Size, covering, finished, over, placed, resized, rgba
 from motionalchemy.worlds.looks import blurred, grey, styled
 from motionalchemy.worlds.moves import WORLD, View, route, view
@@ -75,6 +76,18 @@ def render(world: World, size: Size = (256, 256), device: torch.device | str = "
     return finished(clip)
 
 
+def at_a_moment(world: World, share: float) -> World:
+    """The world with one frame of every layer, `share` of the way through it: a picture, at the price of one."""
+
+    def cut(layer: Layer) -> Layer:
+        k = int(share * (len(layer.colour) - 1))
+        alpha = None if layer.alpha is None else layer.alpha[k : k + 1]
+        return replace(layer, colour=layer.colour[k : k + 1], alpha=alpha)
+
+    actors = tuple(replace(actor, layer=cut(actor.layer)) for actor in world.actors)
+    return replace(world, scene=cut(world.scene) if world.scene else None, actors=actors)
+
+
 def describe(world: World, rng: random.Random, language: Language, style: Style | None = None) -> str:
     """A caption of the world; of several actors the first is described in full, the others by their deed."""
     shared: dict[str, Any] = {"weather": world.weather, "look": world.look}
@@ -87,11 +100,22 @@ def describe(world: World, rng: random.Random, language: Language, style: Style 
     first, *others = world.actors
     full: dict[str, Any] = {"background": world.background.words, "camera": _camera_said(world), **shared}
     said = [caption(_facts(first, world.still), rng, language, style, first.mirrored, path=_path(first, world), **full)]
+    named = {first.layer.facts["subject"]["en"]}
     for other in others:
         alone: dict[str, Any] = {"path": _path(other, world), "camera": "static"}
-        said.append(caption(_facts(other, world.still), rng, language, "short", other.mirrored, **alone))
+        text = caption(_facts(other, world.still), rng, language, "short", other.mirrored, **alone)
+        name = other.layer.facts["subject"]
+        said.append(_another(text, name["zh"], language) if name["en"] in named else text)
+        named.add(name["en"])
     joints = {"en": (", while ", ", and "), "zh": ("，同时", "，还有")}[language]
     return said[0] + "".join(joint + text for joint, text in zip(joints, said[1:], strict=False))
+
+
+def _another(text: str, zh: str, language: Language) -> str:
+    """A short caption about a second subject of the same name."""
+    if language == "en":
+        return re.sub("^(the|an?) ", "another ", text)
+    return f"另{text if text.startswith('一') else measured(zh, text)}"
 
 
 def _path(actor: Actor, world: World) -> str | None:

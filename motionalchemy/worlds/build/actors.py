@@ -131,6 +131,7 @@ class Shot:
         team = {"en": self.team[0], "zh": self.team[1]} if self.model.coloured and not animal else None
         return _credit(captured=motion.pose is not None) | {
             "actor": self.actor.removesuffix(".xml"),
+            "look": f"{look.mesh}|{look.textures.get('baseTex', '')}",
             "subject": {"en": self.subject.en, "zh": self.subject.zh},
             "appearance": deeds.appearance(self.actor, self.subject, self.model, self.team[:2]),
             "action": {"key": motion.key, **deeds.deed_words(motion.key)},

@@ -4,11 +4,13 @@ Nothing is fetched here. A missing package is named with the command that brings
 """
 
 import fnmatch
+import shutil
 import tarfile
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from motionalchemy.errors import InputError, MissingPart
 
@@ -42,6 +44,7 @@ PACKAGES = {
         "pybullet_data motion capture",
         "zlib (package of the capture)",
     ),
+    "panoramas": _npm("@pmndrs/assets", "1.7.0", "Poly Haven panoramas (in @pmndrs/assets)", "CC0-1.0"),
     "pictures": Package(
         "plasma-workspace-wallpapers_*.deb",
         "apt-get download plasma-workspace-wallpapers",
@@ -63,11 +66,16 @@ def find(folder: Path, name: str) -> Path:
 def npm_files(path: Path, pattern: str) -> Iterator[tuple[str, bytes]]:
     """The (name, content) of the files of an npm package whose path fits, in the order of the archive."""
     with tarfile.open(path, "r|gz") as tar:
-        yield from _matching(tar, pattern)
+        yield from ((name, file.read()) for name, file in _matching(tar, pattern))
 
 
 def deb_files(path: Path, pattern: str) -> Iterator[tuple[str, bytes]]:
     """The (name, content) of the files that a Debian package would install, in the order of the archive."""
+    yield from ((name, file.read()) for name, file in _installed(path, pattern))
+
+
+def _installed(path: Path, pattern: str) -> Iterator[tuple[str, IO[bytes]]]:
+    """The files that a Debian package would install, open to be read before the next is asked for."""
     with path.open("rb") as file:
         if file.read(8) != b"!<arch>\n":
             raise InputError(f"{path.name} is not a Debian package: download it again")
@@ -100,16 +108,17 @@ def game_files(folder: Path, pattern: str) -> Iterator[tuple[str, bytes]]:
 
 def _unpack_game(package: Path, archive: Path) -> None:
     part = archive.with_suffix(".part")
-    for _, content in deb_files(package, "*/mods/public/public.zip"):
-        part.write_bytes(content)
+    for _, content in _installed(package, "*/mods/public/public.zip"):
+        with part.open("wb") as file:
+            shutil.copyfileobj(content, file, 1 << 20)  # gigabytes: never whole in memory
         part.replace(archive)
         return
     raise InputError(f"{package.name} holds no public.zip: use version 0.0.26 of the package")
 
 
-def _matching(tar: tarfile.TarFile, pattern: str) -> Iterator[tuple[str, bytes]]:
+def _matching(tar: tarfile.TarFile, pattern: str) -> Iterator[tuple[str, IO[bytes]]]:
     for member in tar:
         if member.isfile() and fnmatch.fnmatch(member.name, pattern):
             content = tar.extractfile(member)
             assert content
-            yield member.name, content.read()
+            yield member.name, content

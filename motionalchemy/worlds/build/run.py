@@ -18,6 +18,7 @@ MAKERS: dict[str, Callable[[Path], Iterator[Item]]] = {
     "sprite": emoji.sprites,
     "ground": stills.grounds,
     "sky": stills.skies,
+    "panorama": stills.panoramas,
     "picture": stills.pictures,
 }
 KINDS = tuple(MAKERS)

@@ -1,0 +1,80 @@
+"""`motionalchemy train` as a person runs it: encoded, trained, killed in the middle, taken up again, and then used."""
+
+import json
+import os
+import signal
+
+import numpy as np
+import pytest
+import worlds_corpus
+from PIL import Image
+from server_process import until
+from test_cli import call, spawn
+
+from motionalchemy import media
+from motionalchemy.errors import InputError
+from motionalchemy.learn import recipes
+
+CLIPS = 8  # one of each kind of part
+
+
+def steps_of(run):
+    log = run / "training" / "flow" / "log.jsonl"
+    return [json.loads(line)["step"] for line in log.read_text().splitlines()] if log.is_file() else []
+
+
+def made_at(folder):
+    return {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+
+
+def train(corpus, run, steps):
+    return spawn(
+        "train", "nano-cpu", "--corpus", str(corpus), "--out", str(run), "--clips", str(CLIPS), "--steps", steps
+    )
+
+
+@pytest.mark.parametrize("killed", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_a_flow_is_trained_taken_up_again_and_used(tmp_path, capsys, killed):
+    (tmp_path / "corpus").mkdir()
+    corpus, run, lost, parts = worlds_corpus.make(tmp_path / "corpus"), tmp_path / "run", 0, {}
+    if killed:
+        first = train(corpus, run, "1000")
+        until(lambda: first.poll() is not None or steps_of(run), 900)
+        first.send_signal(signal.SIGKILL)
+        _, err = first.communicate()
+        assert first.returncode == -signal.SIGKILL, err
+        parts, lost = made_at(run / "latents"), len(steps_of(run))
+        assert len(parts) == CLIPS and lost >= 1 and not (run / "flow").exists()
+
+    second = train(corpus, run, "2")
+    out, err = second.communicate(timeout=900)
+    assert second.returncode == 0, err
+    assert f"encoding {CLIPS}/{CLIPS}" in out and steps_of(run)[lost:] == [1, 2]
+    assert made_at(run / "latents").items() >= parts.items() and len(made_at(run / "latents")) == CLIPS
+    assert [path.name for path in (run / "samples").iterdir()] == ["000002.png"]
+
+    third = recipes.run("nano-cpu", corpus, run, steps=4, clips=CLIPS)
+    assert next(report.step for report in third if report.phase == "training") == 3
+    third.close()
+
+    picture = np.full((64, 96, 3), (90, 140, 60), np.uint8)
+    Image.fromarray(picture).save(tmp_path / "a.png")
+    quick = ["--model", str(run), "--seconds", "0.4", "--size", "128", "--steps", "1", "-o", str(tmp_path / "a.mp4")]
+    assert call("animate", str(tmp_path / "a.png"), "the horse gallops", *quick) == 0, capsys.readouterr().err
+    made = media.read_clip(tmp_path / "a.mp4")
+    assert len(made) > 1 and abs(made.frames[0].astype(int) - picture[0, 0]).mean() < 4
+
+
+def test_what_cannot_be_trained_is_one_sentence(tmp_path, capsys):
+    (tmp_path / "index.jsonl").touch()
+    corpus = ["--corpus", str(tmp_path), "--out", str(tmp_path / "run")]
+    for words, why in (
+        (["nano-cpu", "--corpus", str(tmp_path / "absent")], "no corpus at"),
+        (["nano-tpu", *corpus], "unknown recipe"),
+        (["codec-cpu", *corpus, "--clips", "8"], "encodes none"),
+    ):
+        assert call("train", *words) == 2
+        err = capsys.readouterr().err
+        assert why in err and err.count("\n") == 1 and os.listdir(tmp_path) == ["index.jsonl"]
+    with pytest.raises(InputError, match="clips 8"):
+        next(recipes.run("codec-cpu", tmp_path, tmp_path / "run", clips=8))
