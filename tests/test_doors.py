@@ -194,7 +194,7 @@ def test_a_gentle_redraw_keeps_the_clip(source):
     assert psnr(kept.frames, source.frames) > 35
 
 
-@pytest.mark.parametrize("honours", [backbones.ABILITIES, frozenset({"clocks", "reference:source"})])
+@pytest.mark.parametrize("honours", [backbones.ABILITIES, frozenset({"clocks", "pictures", "reference:source"})])
 def test_outside_its_region_an_edit_is_exactly_the_source(tmp_path, honours):
     """A source of a size that is on no grid; with and without a model that can tell positions apart."""
     rng = np.random.default_rng(1)
