@@ -160,7 +160,10 @@ def contrast(plan: Plan, seen: Given, encode: Encode) -> tuple[Plan, Plan, Tenso
 
 
 def finished(job: Job, span: Span, seen: Given, frames: np.ndarray, film: Film, sources: Sources) -> np.ndarray:
-    """A window's new frames: led to the pictures that are due, outside a region the source untouched."""
+    """A window's new frames: led on from the last that exists and to the pictures that are due, outside a region the source
+    untouched."""
+    if span.known:
+        frames = views.led(frames, span.known - 1, film.last(1)[0])
     new = frames[span.known : span.stop - span.begin]
     for due in (due for due in job.due if span.fresh <= due.frame < span.stop):
         at = due.frame - span.fresh

@@ -81,6 +81,19 @@ def test_extend_goes_on_from_what_is_there(picture, have):
     assert (clip.frames == drifting(picture, have + 24)).all()
 
 
+def test_what_a_model_cannot_show_of_a_clip_does_not_jump_where_it_goes_on(source):
+    """A model whose every frame comes out too bright: the clip turns brighter over some frames, not at once."""
+
+    model = ma.load("ideal", "cpu")
+    exact = model.decode
+    model.decode = lambda latents, picture=None: exact(latents, picture) + 0.3
+    longer = ma.extend(source, "still", seconds=2, backbone=model, steps=6)
+    light = longer.frames[len(source) - 1 :].mean((1, 2, 3))
+    steps = np.diff(light)
+    assert light[-1] - light[0] > 20
+    assert steps.max() < 0.4 * (light[-1] - light[0])
+
+
 def test_extend_keeps_the_size_and_rate_of_its_clip():
     clip = ma.Clip(np.full((10, 90, 150, 3), 90, np.uint8), 29.97)
     longer = ma.extend(clip, "still", seconds=1, **QUICK)
