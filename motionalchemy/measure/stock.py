@@ -116,7 +116,7 @@ def _lay(weight: Tensor, drawn: Tensor, name: str) -> None:
     if weight.ndim == 1 and name.endswith("weight"):
         weight.fill_(1)
         return
-    flat, scale = weight.view(-1), 0.1 if weight.ndim == 1 else (weight.shape[0] / weight.numel()) ** 0.5
+    flat, scale = weight.view(-1), 0.1 if weight.ndim <= 1 else (weight.shape[0] / weight.numel()) ** 0.5
     for begin in range(0, len(flat), BLOCK):
         part = flat[begin : begin + BLOCK]
         torch.mul(drawn[: len(part)], scale, out=part)
