@@ -1,6 +1,5 @@
 """A request made ready: no choice left open, its files read, each window and stage laid out; no weights are touched."""
 
-import hashlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -111,7 +110,8 @@ def prepare(
     source = _footage(request, memory, inputs)
     if source is not None:
         settled = settled.model_copy(update={"fps": source.fps})
-    full, work = _sizes(settled, card, source, next(iter(pictures.values()), None))
+    follows = memory.motion is not None or any(is_clip(motion_of(named)[0]) for named in request.motion or ())
+    full, work = _sizes(settled, card, source, next(iter(pictures.values()), None), follows)
     pictures = {name: media.fit(picture, *full) for name, picture in pictures.items()}
     swept, notes = _swept(settled, pictures)
     due = _views_due(settled, pictures, swept, card)
@@ -127,7 +127,9 @@ def prepare(
     sizes = tuple(card.grid.scaled(*work, stage.scale) for stage in stages)
     frames = layout.frames - settled.loop
     spans = tuple(layout.spans)
-    shown = _shown(settled, memory, sizes[-1], inputs)
+    shown = motions.given(settled.motion or (), memory.motion, settled.fps, sizes[-1], inputs)
+    if shown is not None and first is not None and card.anchored and "reference:motion" in card.honours:
+        shown = motions.posed(shown, footage.scaled(first, *sizes[-1]))
     return Job(
         settled, card, first, tuple(due), source, frames, spans, stages, sizes, full, inputs, notes, learned, shown
     )
@@ -311,28 +313,12 @@ def _footage(request: Request, memory: Memory, inputs: dict[str, str]) -> Footag
     return source
 
 
-def _shown(request: Settled, memory: Memory, size: Size, inputs: dict[str, str]) -> motions.Shown | None:
-    """The clip that shows the motion; the files of all that were named are noted."""
-    clip = memory.motion
-    if clip is not None:
-        inputs["motion 0"] = hashlib.sha256(clip.frames.tobytes()).hexdigest()
-    for number, (name, _) in enumerate(map(motion_of, request.motion or ()), start=1):
-        path = Path(name) if is_clip(name) else motions.find(name).path
-        inputs[f"motion {number}"] = media.sha256(path) if path.is_file() else ""
-        if is_clip(name):
-            if clip is not None:
-                raise InputError("motion takes one clip: learn a motion from several with learn")
-            clip = media.read_clip(path, longest=2 * max(size))
-    if clip is None:
-        return None
-    if len(clip) < 2:
-        raise InputError("motion is a clip of one frame, in which nothing moves: give a longer one")
-    return motions.shown(clip, request.fps, *size)
-
-
-def _sizes(request: Settled, card: Card, source: Footage | None, picture: np.ndarray | None) -> tuple[Size, Size]:
-    """The size of the result, a given clip's own, and that of the largest latents in pixels."""
-    native = card.retouch.size if request.task == "edit" and card.retouch else card.native
+def _sizes(
+    request: Settled, card: Card, source: Footage | None, picture: np.ndarray | None, follows: bool
+) -> tuple[Size, Size]:
+    """The size of the result, a given clip's own, and that of the largest latents in pixels, larger where movement is
+    taken over from a clip."""
+    native = card.retouch.size if card.retouch and (follows or request.task == "edit") else card.native
     most = min(request.size, native or card.sizes[1])
     if source is None:
         shape = picture.shape[:2] if picture is not None else (request.size, request.size)

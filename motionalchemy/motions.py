@@ -4,13 +4,15 @@ A motion is one safetensors file in the layout that LoRAs of diffusers have, its
 user's own are in `folder()`; any other is named by its path.
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
@@ -66,6 +68,49 @@ class Shown:
     def read(self, begin: int, end: int) -> np.ndarray:
         """Frames begin..end-1 at the result's rate; beyond the end the last one stands."""
         return self.frames[self.ticks[np.minimum(np.arange(begin, end), len(self) - 1)]]
+
+
+def given(
+    named: Sequence[str], clip: Clip | None, fps: float, size: tuple[int, int], inputs: dict[str, str]
+) -> Shown | None:
+    """The clip that shows a motion, handed over or among those `named`, at a rate and a (height, width); the sums of all
+    files are noted in `inputs`. Raises InputError for more than one clip or one that is a picture."""
+    if clip is not None:
+        inputs["motion 0"] = hashlib.sha256(clip.frames.tobytes()).hexdigest()
+    for number, (name, _) in enumerate(map(motion_of, named), start=1):
+        path = Path(name) if is_clip(name) else find(name).path
+        inputs[f"motion {number}"] = media.sha256(path) if path.is_file() else ""
+        if is_clip(name):
+            if clip is not None:
+                raise InputError("motion takes one clip: learn a motion from several with learn")
+            clip = media.read_clip(path, longest=2 * max(size))
+    if clip is None:
+        return None
+    if len(clip) < 2:
+        raise InputError("motion is a clip of one frame, in which nothing moves: give a longer one")
+    return shown(clip, fps, *size)
+
+
+def posed(shown: Shown, picture: np.ndarray) -> Shown:
+    """The clip with its subject brought to where that of a picture (H, W, 3) stands, as large and on the same ground.
+
+    Both are found by saliency; raises MissingPart without the network for that.
+    """
+    from motionalchemy.parts import networks
+
+    here, there = (_box(networks.foreground(np.ascontiguousarray(frame))) for frame in (shown.frames[0], picture))
+    scale = float(np.clip(np.sqrt(np.prod(there[1] - there[0]) / np.prod(here[1] - here[0])), 0.25, 4))
+    foot = [np.array([(low[0] + high[0]) / 2, high[1]]) for low, high in (here, there)]
+    matrix = np.column_stack((scale * np.eye(2), foot[1] - scale * foot[0])).astype(np.float32)
+    size = picture.shape[1::-1]
+    moved = [cv2.warpAffine(frame, matrix, size, borderMode=cv2.BORDER_REPLICATE) for frame in shown.frames]
+    return replace(shown, frames=np.stack(moved))
+
+
+def _box(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The corners (x, y) of what a mask (H, W) shows."""
+    points = np.argwhere(mask > 0.5)[:, ::-1]
+    return points.min(0), points.max(0) + 1
 
 
 def folder() -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import motionalchemy as ma
 from motionalchemy import media
@@ -99,3 +100,18 @@ def test_the_whole_command_stays_below_two_gigabytes(tmp_path):
 
 def test_the_released_weights_are_small():
     assert sum(path.stat().st_size for path in WEIGHTS.rglob("*") if path.is_file()) <= 90 * 2**20
+
+
+def test_a_clip_shows_the_movement_and_the_picture_keeps_its_looks(nano):
+    """The zebra slides to the right, small and in another corner: so does the horse, where and as large as it is."""
+    zebra = np.asarray(Image.open(EXAMPLES / "zebra.png").convert("RGB").resize((192, 192)))
+    slid = ma.Clip(np.stack([np.roll(zebra, n, 1) for n in range(25)]), 24.0)
+    horse = EXAMPLES / "horse.png"
+    clip = ma.animate(horse, "it moves", motion=slid, seconds=1, size=128, backbone=nano)
+    still = ma.animate(
+        horse, "it moves", motion=ma.Clip(slid.frames[:1].repeat(25, 0), 24.0), seconds=1, size=128, backbone=nano
+    )
+    assert (still.frames == still.frames[:1]).all()
+    dark = lambda frame: np.argwhere(frame.mean(-1) < 110)[:, 1].mean()  # noqa: E731
+    assert dark(clip.frames[16]) - dark(clip.frames[0]) > 4
+    assert clip.frames[16].std() == pytest.approx(clip.frames[0].std(), rel=0.25)

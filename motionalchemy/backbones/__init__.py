@@ -36,9 +36,7 @@ MODELS: dict[str, Card] = {
     "nano": Card(
         name="nano",
         loader="motionalchemy.backbones.nano:load",
-        honours=frozenset(
-            {"clocks", "reference:view", "reference:anchor", "reference:source", "reference:motion"}
-        ),  # what it was trained on
+        honours=frozenset({"clocks", "reference:view", "reference:anchor", "reference:source", "reference:motion"}),
         grid=Grid(space=16, time=8, channels=64),
         stages=(Stage(1.0, 2),),  # the first is blind to the noise, the second makes seeds differ; more add more error
         defaults=Defaults(guidance=2.5),

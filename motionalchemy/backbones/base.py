@@ -51,7 +51,8 @@ class Effort:
 
 @dataclass(frozen=True)
 class Retouch:
-    """How a model changes pictures: in latents of so many pixels, in so many steps, at which guidance."""
+    """How a model changes what a clip shows, its movement kept: in latents of so many pixels, in so many steps, at which
+    guidance."""
 
     size: int
     steps: int

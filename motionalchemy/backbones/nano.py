@@ -55,6 +55,9 @@ class Nano:
         return self.flow.words(tokens.ids, tokens.vectors, tokens.mask)
 
     def velocity(self, words: Words, plan: Plan, fps: float) -> Velocity:
+        shown = next((r.value for r in plan.references if r.role == "motion"), None)
+        if shown is not None:
+            return self._like(shown)
         seconds = torch.tensor(self.grid.starts(plan.value.shape[2], fps), device=self.device)
         given = plan.value if bool((plan.strength[:, :, :1] == 0).all()) else None
         looks = tuple(self.look(latents) for latents in (given, *(r.value for r in plan.references)))
@@ -64,6 +67,14 @@ class Nano:
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self._narrow):
                 clean = self.flow(x, now, words, seconds, plan.references, looks)
             return clean_to_velocity(clean.float(), x, now)
+
+        return towards
+
+    def _like(self, shown: Tensor) -> Velocity:
+        """Towards the movement of a clip's latents as it is: they say how any picture moves that stands alike."""
+
+        def towards(x: Tensor, now: Tensor) -> Tensor:
+            return clean_to_velocity(shown * self.flow.made.view(-1, 1, 1, 1), x, now)
 
         return towards
 
