@@ -20,8 +20,8 @@ from motionalchemy.learn.latents import Part
 from motionalchemy.nets.text import TokenEncoder, Tokens
 from motionalchemy.plan import Plan
 
-MIX = {"animate": 0.5, "ends": 0.03, "extend": 0.07, "edit": 0.32, "motion": 0.08}
-DRAWN = {"edit": "retouch", "motion": "motion"}  # the kind of part that a kind of batch comes from, if not a clip's
+MIX = {"animate": 0.55, "ends": 0.04, "extend": 0.08, "edit": 0.33}
+DRAWN = {"edit": "retouch"}  # the kind of part that a kind of batch comes from, if not a clip's
 SIDE = 8  # of the pictures of a batch's `count` clips, in places; larger pictures make smaller batches
 CUT = 0.75  # the share of batches of edits that are cut to that side: strokes and colours need no whole picture
 
@@ -93,9 +93,6 @@ class FlowData:
             plan = tasks.extend(truth[:, :, : rng.randint(2, max(2, frames - 2))], frames)
         elif kind == "edit":
             plan, looks = tasks.edit(take("beside"), source=True), (None, take("beside_look"))
-        elif kind == "motion":
-            plan = tasks.act(truth, frames, motion=take("beside"))
-            looks = (*looks, take("beside_look"))
         else:
             plan = tasks.animate(truth, frames)
         words = ["" if rng.random() < self.silent else p.words[r][rng.choice(("en", "zh"))] for p, r in rows]

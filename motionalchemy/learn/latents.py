@@ -24,7 +24,7 @@ from motionalchemy.worlds import kinds
 from motionalchemy.worlds.corpus import Corpus
 
 PART = 32
-PATTERN = ("siblings", "retouch", "siblings", "animate", "siblings", "motion", "siblings", "animate")  # again and again
+PATTERN = ("siblings", "retouch", "siblings", "animate", "siblings", "retouch", "siblings", "animate")  # again and again
 CLIPS = ((128, 128),) * 7 + ((96, 160), (128, 128), (160, 96))  # shapes of clips in pixels, again and again
 PICTURES = ((256, 256), (160, 256), (256, 256), (256, 160))  # and of single pictures, whose strokes must be seen
 
@@ -32,7 +32,7 @@ PICTURES = ((256, 256), (160, 256), (256, 256), (256, 160))  # and of single pic
 @dataclass(frozen=True)
 class Part:
     """Samples of one kind and shape, float16: latents (N, C, T, h, w), those of what stands `beside` (N, C, t, h, w: the
-    source, the clip that shows the motion, or else the last picture), and what the vision network says of the first
+    source of an edit, else the last picture), and what the vision network says of the first
     picture of each (N, V, h, w)."""
 
     kind: str
