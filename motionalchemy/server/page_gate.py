@@ -17,7 +17,7 @@ from motionalchemy.server.guard import OURS
 from motionalchemy.server.page_words import LANGUAGES, LOCALES, words
 
 POLICY = (
-    "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; media-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' data: blob:; "
     "worker-src 'self' blob:; manifest-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 )  # Gradio compiles its templates in the browser, hence 'unsafe-eval'; whatever they do, nothing leaves this server
