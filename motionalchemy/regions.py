@@ -27,7 +27,7 @@ def of(region: str) -> Masks | None:
     if region in ("subject", "background"):
         _tracker()
         inside = region == "subject"
-        return lambda begin, end, frames: subject(frames) if inside else 1 - subject(frames)
+        return lambda begin, end, frames: _widened(subject(frames)) if inside else 1 - subject(frames)
     path = Path(region)
     with media.opened(path) as file:
         moves = media.is_animation(file) or path.suffix.lower() in VIDEOS
@@ -50,7 +50,7 @@ def subject(frames: np.ndarray) -> np.ndarray:
         early = _followed(found[before], frame, frames[before])
         masks.append((1 - share) * early + share * _followed(found[after], frame, frames[after]))
     smooth = np.stack([np.mean(masks[max(0, n - 1) : n + 2], axis=0) for n in range(len(masks))])
-    return _widened((smooth > 0.5).astype(np.float32))
+    return (smooth > 0.5).astype(np.float32)
 
 
 def _followed(mask: np.ndarray, frame: np.ndarray, seen: np.ndarray) -> np.ndarray:

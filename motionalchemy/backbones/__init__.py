@@ -103,7 +103,8 @@ class Able(Protocol):
 
 def check(needs: Iterable[str], model: Able, models: Mapping[str, Card] = MODELS) -> None:
     """Raise PlanRefused, naming what the model lacks and which model has it, unless it honours all of `needs`."""
-    lacks = sorted(set(needs) - model.honours)
+    said = {"pictures": "pictures (a first frame made from words alone)"}
+    lacks = [said.get(need, need) for need in sorted(set(needs) - model.honours)]
     if not lacks:
         return
     able = [card.name for card in models.values() if card.honours >= set(needs)]
