@@ -58,7 +58,7 @@ class Nano:
         shown = next((r.value for r in plan.references if r.role == "motion"), None)
         if shown is not None:
             return self._like(shown)
-        seconds = torch.tensor(self.grid.starts(plan.value.shape[2], fps), device=self.device)
+        seconds = torch.tensor(self.grid.starts(plan.value.shape[2], fps))  # on the CPU: the network reads them there
         given = plan.value if bool((plan.strength[:, :, :1] == 0).all()) else None
         looks = tuple(self.look(latents) for latents in (given, *(r.value for r in plan.references)))
 

@@ -24,7 +24,7 @@ from motionalchemy.worlds import kinds
 from motionalchemy.worlds.corpus import Corpus
 
 PART = 32
-PATTERN = ("siblings", "retouch", "siblings", "animate", "siblings", "retouch", "siblings", "animate")  # again and again
+PATTERN = ("siblings", "retouch", "siblings", "animate") * 2  # the kinds of parts, again and again
 CLIPS = ((128, 128),) * 7 + ((96, 160), (128, 128), (160, 96))  # shapes of clips in pixels, again and again
 PICTURES = ((256, 256), (160, 256), (256, 256), (256, 160))  # and of single pictures, whose strokes must be seen
 

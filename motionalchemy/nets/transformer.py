@@ -275,7 +275,7 @@ class FlowTransformer(nn.Module):
         if reference.time is None:
             return tokens
         share = (reference.time - seconds[0]) / (seconds[-1] - seconds[0]).clamp(min=1e-3)
-        return tokens + self.when(_waves(share.view(1, 1)))
+        return tokens + self.when(_waves(share.view(1, 1).to(tokens.device)))
 
     def _condition(self, times: Tensor) -> Tensor:
         """The times of a window's frames (B, P, T) -> (B, P, D); frames that are lacking have none."""
