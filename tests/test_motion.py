@@ -112,3 +112,30 @@ def test_fit_finds_the_directions_and_units_of_what_it_is_shown():
     field = motion.shrunk(motion.trace(clips[0])[None], 4)
     kept = model._values(model._coefficients(field, model.moves, 2), model.moves, 2)
     assert (kept - field).square().mean() < 0.1 * field.square().mean()
+
+
+def test_a_mirror_turns_what_moves_and_turns_it_back(codec):
+    video = sliding(1)[None]
+    latents = codec.encode(video)
+    other = codec.mirrored(latents[:, :, 1:])
+    torch.testing.assert_close(codec.mirrored(other)[:, :256], latents[:, :256, 1:], atol=1e-3, rtol=1e-3)
+    seen = codec.decode(torch.cat((latents[:, :, :1], other), 2), video[:, :, :1].flip(-1))
+    there = codec.decode(torch.cat((latents[:, :, :1], latents[:, :, 1:]), 2), video[:, :, :1]).flip(-1)
+    assert (seen - there)[:, :, :, 8:-8, 8:-8].abs().mean() < 0.2 * (there - there[:, :, :1]).abs().mean()
+
+
+def test_a_movement_that_is_led_on_keeps_its_pace_and_ends_as_the_model_says(codec):
+    frames = 32
+    field = torch.zeros(1, 2, frames, 16, 16)
+    field[:, 0] = -torch.arange(1.0, frames + 1).view(-1, 1, 1)  # one pixel a frame
+    asked = field.clone()
+    asked[:, 0, 8:] += 12  # a jump where the second latent frame begins
+    later = torch.zeros(1, 264, frames // 8, 4, 4)
+    later[:, :256] = codec._coefficients(asked, codec.moves, 2) / codec.unit[:256].view(-1, 1, 1, 1)
+    led = codec.led_on(later, known=1)
+    found = codec._values((led * codec.unit.view(-1, 1, 1, 1))[:, :256], codec.moves, 2)
+    assert torch.equal(led[:, :, :1], later[:, :, :1])
+    torch.testing.assert_close(found[:, 0, 8], field[:, 0, 8], atol=1e-3, rtol=0)  # goes on at its pace
+    torch.testing.assert_close(found[:, :, 8 + motion.SETTLED :], asked[:, :, 8 + motion.SETTLED :], atol=1e-3, rtol=0)
+    steps = found[:, 0, 1:] - found[:, 0, :-1]
+    assert steps.abs().max() < 2  # and nowhere jumps

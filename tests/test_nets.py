@@ -231,3 +231,17 @@ def test_what_is_known_stays_as_it_is(flow):
     x, t, words = torch.randn(1, 8, 3, 2, 2), torch.rand(1, 1, 3, 1, 1), tokens()
     t[:, :, :2] = 0
     torch.testing.assert_close(flow(x, t, words, SECONDS)[:, :, :2], x[:, :, :2])
+
+
+def test_what_is_known_is_expected_to_go_on():
+    """An untrained network at time 1: later frames follow by the linear map from the last known one, again and again."""
+    model = FlowTransformer(TransformerConfig(channels=8, width=64, depth=2, heads=2))
+    model.ahead.copy_(0.5 * torch.eye(model.config.channels))
+    x = torch.randn(1, model.config.channels, 4, 2, 2)
+    t = torch.ones(1, 1, 4, 1, 1)
+    assert model(x, t, tokens(), torch.arange(4.0))[:, :, 1:].abs().max() == 0  # a picture alone says nothing
+    t[:, :, :2] = 0
+    clean = model(x, t, tokens(), torch.arange(4.0))
+    torch.testing.assert_close(clean[:, :, :2], x[:, :, :2])
+    torch.testing.assert_close(clean[:, :, 2], 0.5 * x[:, :, 1])
+    torch.testing.assert_close(clean[:, :, 3], 0.25 * x[:, :, 1])

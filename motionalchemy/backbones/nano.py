@@ -60,13 +60,18 @@ class Nano:
             return self._like(shown)
         seconds = torch.tensor(self.grid.starts(plan.value.shape[2], fps))  # on the CPU: the network reads them there
         given = plan.value if bool((plan.strength[:, :, :1] == 0).all()) else None
+        known = int((plan.strength.amax((0, 1, 3, 4)) == 0).int().cumprod(0).sum())  # latent frames at the head
+        leads = 1 < known < plan.value.shape[2]
         looks = tuple(self.look(latents) for latents in (given, *(r.value for r in plan.references)))
 
         @torch.no_grad()
         def towards(x: Tensor, now: Tensor) -> Tensor:
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self._narrow):
                 clean = self.flow(x, now, words, seconds, plan.references, looks)
-            return clean_to_velocity(clean.float(), x, now)
+            clean = clean.float()
+            if leads:
+                clean[:, :, 1:] = self.codec.led_on(clean[:, :, 1:], known - 1)
+            return clean_to_velocity(clean, x, now)
 
         return towards
 

@@ -20,7 +20,7 @@ from motionalchemy.learn.latents import Part
 from motionalchemy.nets.text import TokenEncoder, Tokens
 from motionalchemy.plan import Plan
 
-MIX = {"animate": 0.55, "ends": 0.04, "extend": 0.08, "edit": 0.33}
+MIX = {"animate": 0.6, "ends": 0.03, "extend": 0.12, "edit": 0.25}
 DRAWN = {"edit": "retouch"}  # the kind of part that a kind of batch comes from, if not a clip's
 SIDE = 8  # of the pictures of a batch's `count` clips, in places; larger pictures make smaller batches
 CUT = 0.75  # the share of batches of edits that are cut to that side: strokes and colours need no whole picture
@@ -99,6 +99,21 @@ class FlowData:
         seconds = torch.tensor(self.grid.starts(frames, self.fps))
         noise = torch.randn(truth.shape, generator=generator)
         return FlowBatch(kind, truth, plan, noise, self.text.encode(words, limit=40), looks, seconds)
+
+    def ahead(self, moves: int) -> Tensor:
+        """The linear map (C, C) that guesses a later latent frame of a clip from the one before it, by least squares
+        over the cache in the `moves` first channels."""
+        parts: list[Part] = self._parts  # type: ignore[attr-defined]
+        channels = parts[0].latents.shape[1]
+        gram, cross = torch.zeros(2, channels, channels)
+        for part in parts:
+            later = part.latents[:, :, 1:].float().transpose(0, 1)  # (C, N, t, h, w)
+            one, next_one = later[:, :, :-1].flatten(1), later[:, :, 1:].flatten(1)
+            gram, cross = gram + one @ one.T, cross + one @ next_one.T
+        gram, cross = gram[:moves, :moves], cross[:moves, :moves]
+        found = torch.zeros(channels, channels)
+        found[:moves, :moves] = torch.linalg.solve(gram + 1e-3 * gram.diagonal().mean() * torch.eye(moves), cross)
+        return found
 
     def _rows(self, kind: str, rng: random.Random, whole: bool) -> list[tuple[Part, int]]:
         """Where the samples of a batch lie: parts of one kind and shape, and rows in them."""

@@ -154,6 +154,7 @@ def train_flow(recipe: FlowRecipe, corpus: Path, out: Path) -> Iterator[Report]:
     model = FlowTransformer(recipe.config)
     model.deviation.copy_(codec.deviation)
     model.made[codec.config.moves :] = float(recipe.rest > 0)
+    model.ahead.copy_(data.ahead(codec.config.moves))
     if (out / "start" / "config.json").is_file():
         pack.begin(model, out / "start")
     model.to(recipe.device)

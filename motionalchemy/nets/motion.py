@@ -18,6 +18,8 @@ from torch import Tensor, nn
 from motionalchemy.grid import Grid
 from motionalchemy.nets.autoencoder import Autoencoder, AutoencoderConfig
 
+PACE = 2  # frames over which the speed at the end of what is known is measured
+SETTLED = 16  # frames after which a movement that was led on is the model's own again
 FLATTEN = 0.7  # latents are coefficients divided by deviation ** FLATTEN
 
 
@@ -84,6 +86,32 @@ class MotionAutoencoder(nn.Module):
             field = self._values(coefficients[:, : self.config.moves], self.moves, 2)
             rest = self._values(coefficients[:, self.config.moves :], self.rest, 3)
             yield moved(first[:, :, 0], grown(field, height, width, scale)) + grown(rest, height, width, 1.0)
+
+    def led_on(self, later: Tensor, known: int) -> Tensor:
+        """Later latents (B, C, t, h, w) whose movement goes on from where that of the first `known` of them ends.
+
+        What the first frame made lacks of a steady step is added to it and, less and less, to `SETTLED` frames.
+        """
+        moves, unit, time = self.config.moves, self.unit.view(-1, 1, 1, 1), self.config.grid.time
+        field = self._values((later * unit)[:, :moves], self.moves, 2)  # (B, 2, frames, rows, columns)
+        end = known * time - 1
+        steady = field[:, :, end] + (field[:, :, end] - field[:, :, end - PACE]) / PACE
+        share = torch.linspace(1, 0, SETTLED + 1, device=later.device)[:SETTLED, None, None]
+        new = field[:, :, end + 1 : end + 1 + SETTLED]
+        lacks = (steady - field[:, :, end + 1])[:, :, None] * share[: new.shape[2]]
+        field[:, :, end + 1 : end + 1 + SETTLED] = new + lacks
+        led = later.clone()
+        led[:, :moves, known:] = self._coefficients(field[:, :, end + 1 :], self.moves, 2) / unit[:moves]
+        return led
+
+    def mirrored(self, later: Tensor) -> Tensor:
+        """Later latents (B, C, t, h, w) of the same clip seen in a mirror, as far as the components can say it."""
+        scaled, moves = later * self.unit.view(-1, 1, 1, 1), self.config.moves
+        move, rest = scaled[:, :moves], scaled[:, moves:]
+        field = self._values(move, self.moves, 2).flip(-1) * later.new_tensor([-1.0, 1.0]).view(2, 1, 1, 1)
+        colour = self._values(rest, self.rest, 3).flip(-1)
+        both = (self._coefficients(field, self.moves, 2), self._coefficients(colour, self.rest, 3))
+        return torch.cat(both, 1) / self.unit.view(-1, 1, 1, 1)
 
     def _coefficients(self, x: Tensor, basis: Tensor, n: int) -> Tensor:
         """(B, n, groups * time, H', W') -> (B, components, groups, h, w)."""

@@ -173,8 +173,12 @@ class FlowTransformer(nn.Module):
         self.leave_picture, self.leave = nn.Linear(width, config.channels), nn.Linear(width, later)
         self.deviation: Tensor
         self.made: Tensor
+        self.ahead: Tensor
         self.register_buffer("deviation", torch.ones(config.channels))  # of the later frames' latents; frame 0 has 1
         self.register_buffer("made", torch.ones(config.channels))  # 0 for channels of later frames that stay zero
+        self.register_buffer(
+            "ahead", torch.zeros(config.channels, config.channels)
+        )  # a later frame from the one before
         nn.init.normal_(self.role.weight, std=0.02)
         for layer in (self.gist, self.modulation, self.final, self.leave_picture, self.leave):
             nn.init.zeros_(layer.weight)
@@ -205,10 +209,10 @@ class FlowTransformer(nn.Module):
         `looks`, for the clip and then for each reference, is what the vision network says of its first picture
         (B, V, h, w), or None where there is none. Of x the network is shown the best linear estimate of the clean
         latents and says what that misses, in units of what can be missed (EDM's preconditioning, 2206.00364): at time 1
-        nothing of the noise gets through, and what is known stays as it is. That estimate expects zero, or a reference
-        of role `source`, whose picture is changed and whose movement is kept; the other references are tokens beside
-        the clip. Training passes plain tokens, so that gradients and compilation see one call; inference passes words
-        made once.
+        nothing of the noise gets through, and what is known stays as it is. That estimate expects what is known to go
+        on, or a reference of role `source`, whose picture is changed and whose movement is kept; the other references
+        are tokens beside the clip. Training passes plain tokens, so that gradients and compilation see one call;
+        inference passes words made once.
         """
         if isinstance(words, Tokens):
             words = self.words(words.ids, words.vectors, words.mask)
@@ -222,7 +226,7 @@ class FlowTransformer(nn.Module):
             picture = self(x[:, :, :1], t[:, :, :1], words, seconds[:1], first, looks)
             kept = torch.where(t == 0, x, source[0].value * made)
             return torch.cat((picture, kept[:, :, 1:]), 2)
-        expected = 0.0 if source is None else source[0].value * made
+        expected = self._going_on(x * made, t) if source is None else source[0].value * made
         told = expected + (x - (1 - t) * expected) * ((1 - t) * spread.square() / total)
         told = told * torch.where(t == 0, torch.ones_like(made), made)
         clock = t.expand(b, 1, frames, *t.shape[3:])[:, 0].flatten(2).transpose(1, 2)  # (B, P, T)
@@ -249,6 +253,15 @@ class FlowTransformer(nn.Module):
         later = self.leave(y).unflatten(-1, (-1, c))[:, :, : frames - 1]
         missed = torch.cat((self.leave_picture(y)[:, :, None], later), 2)  # (B, h * w, T, C)
         return told + missed.permute(0, 3, 2, 1).unflatten(3, (h, w)) * (t * spread * made * total.rsqrt())
+
+    def _going_on(self, x: Tensor, t: Tensor) -> Tensor:
+        """What each later frame would be by a linear guess from the one before, beginning at those that are known."""
+        guesses, before = [torch.zeros_like(x[:, :, 0])], torch.zeros_like(x[:, :, 0])
+        known = (t == 0).expand(-1, -1, x.shape[2], -1, -1)
+        for frame in range(1, x.shape[2]):
+            guesses.append(torch.einsum("bdhw,dc->bchw", before, self.ahead))
+            before = torch.where(known[:, :, frame], x[:, :, frame], guesses[-1])
+        return torch.stack(guesses, 2)
 
     @staticmethod
     def _each_frame(channels: Tensor, frames: int) -> Tensor:
