@@ -15,14 +15,16 @@ from torch import Tensor
 from motionalchemy import tasks
 from motionalchemy.errors import InputError
 from motionalchemy.grid import Grid
-from motionalchemy.learn import latents
+from motionalchemy.learn import cameras, latents
 from motionalchemy.learn.latents import Part
+from motionalchemy.nets.motion import MotionAutoencoder
 from motionalchemy.nets.text import TokenEncoder, Tokens
 from motionalchemy.plan import Plan
 
-MIX = {"animate": 0.6, "ends": 0.03, "extend": 0.12, "edit": 0.25}
-DRAWN = {"edit": "retouch"}  # the kind of part that a kind of batch comes from, if not a clip's
+MIX = {"animate": 0.54, "camera": 0.08, "ends": 0.03, "extend": 0.12, "edit": 0.23}
+DRAWN = {"edit": ("retouch",), "camera": ("retouch", "animate")}  # the kinds of parts of a batch, if not of clips
 SIDE = 8  # of the pictures of a batch's `count` clips, in places; larger pictures make smaller batches
+FRAMES = 49  # of a camera move over a picture
 CUT = 0.75  # the share of batches of edits that are cut to that side: strokes and colours need no whole picture
 
 
@@ -51,11 +53,14 @@ class FlowBatch:
 
 @dataclass(frozen=True)
 class FlowData:
-    """Draws batches of `count` clips of 64 places from a cache; `mix` weighs the kinds, `silent` is the share of empty
-    captions, `short` that of batches cut after half of their latent frames, and `verbs` that of batches whose clips share
-    first frames and differ in the verb."""
+    """Draws batches of `count` clips of 64 places from a cache made with `codec`.
+
+    `mix` weighs the kinds, `silent` is the share of empty captions, `short` that of batches cut after half of their
+    latent frames, and `verbs` that of batches whose clips share first frames and differ in the verb.
+    """
 
     folder: Path
+    codec: MotionAutoencoder
     text: TokenEncoder
     count: int = 16
     silent: float = 0.1
@@ -75,12 +80,14 @@ class FlowData:
         rng = random.Random(f"{self.seed}/{i}")
         generator = torch.Generator().manual_seed(rng.getrandbits(60))
         kind = rng.choices(list(self.mix), list(self.mix.values()))[0]
-        cut = kind == "edit" and rng.random() < CUT
+        cut = kind == "camera" or (kind == "edit" and rng.random() < CUT)
         rows = self._rows(kind, rng, whole=not cut)
-        top, left = (rng.randrange(n - SIDE + 1) if cut else 0 for n in rows[0][0].latents.shape[3:])
+        top, left = (rng.randrange(max(0, n - SIDE) + 1) if cut else 0 for n in rows[0][0].latents.shape[3:])
         here = (..., slice(top, top + SIDE), slice(left, left + SIDE)) if cut else (...,)
         take: Callable[[str], Tensor] = lambda name: torch.stack([getattr(p, name)[r][here] for p, r in rows]).float()  # noqa: E731
-        truth, looks = take("latents"), (take("look"),)
+        truth, looks, said = take("latents"), (take("look"),), [p.words[r] for p, r in rows]
+        if kind == "camera":
+            truth, said = cameras.swept(truth[:, :, :1], self.codec, FRAMES, rng)
         if kind not in ("ends", "edit") and rng.random() < self.short:
             truth = truth[:, :, : 1 + (truth.shape[2] - 1) // 2]
         frames = truth.shape[2]
@@ -95,7 +102,7 @@ class FlowData:
             plan, looks = tasks.edit(take("beside"), source=True), (None, take("beside_look"))
         else:
             plan = tasks.animate(truth, frames)
-        words = ["" if rng.random() < self.silent else p.words[r][rng.choice(("en", "zh"))] for p, r in rows]
+        words = ["" if rng.random() < self.silent else each[rng.choice(("en", "zh"))] for each in said]
         seconds = torch.tensor(self.grid.starts(frames, self.fps))
         noise = torch.randn(truth.shape, generator=generator)
         return FlowBatch(kind, truth, plan, noise, self.text.encode(words, limit=40), looks, seconds)
@@ -118,10 +125,10 @@ class FlowData:
     def _rows(self, kind: str, rng: random.Random, whole: bool) -> list[tuple[Part, int]]:
         """Where the samples of a batch lie: parts of one kind and shape, and rows in them."""
         parts: list[Part] = self._parts  # type: ignore[attr-defined]
-        wanted = DRAWN.get(kind) or ("siblings" if rng.random() < self.verbs else "animate")
-        fitting = [part for part in parts if part.kind == wanted]
+        wanted = DRAWN.get(kind) or (("siblings",) if rng.random() < self.verbs else ("animate",))
+        fitting = [part for part in parts if part.kind in wanted]
         if not fitting:
-            raise InputError(f"the cache {self.folder} holds no {wanted} parts: encode more clips")
+            raise InputError(f"the cache {self.folder} holds no {wanted[0]} parts: encode more clips")
         shape = rng.choice(fitting).latents.shape[3:]
         alike = [part for part in fitting if part.latents.shape[3:] == shape]
         count = max(1, self.count * SIDE**2 // max(SIDE**2, shape.numel())) if whole else self.count

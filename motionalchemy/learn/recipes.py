@@ -149,8 +149,8 @@ def train_flow(recipe: FlowRecipe, corpus: Path, out: Path) -> Iterator[Report]:
             shutil.copytree(nano.WEIGHTS / part, out / part)
     for done, of in latents.build(corpus, out, out / "latents", recipe.clips):
         yield Report(done, of, {}, 0.0, 0.0, 0.0, "encoding")
-    data = FlowData(out / "latents", TokenEncoder(), recipe.count, seed=recipe.seed)
     codec = nano.read_codec(out / "codec")[0]
+    data = FlowData(out / "latents", codec, TokenEncoder(), recipe.count, seed=recipe.seed)
     model = FlowTransformer(recipe.config)
     model.deviation.copy_(codec.deviation)
     model.made[codec.config.moves :] = float(recipe.rest > 0)

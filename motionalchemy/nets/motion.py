@@ -87,6 +87,12 @@ class MotionAutoencoder(nn.Module):
             rest = self._values(coefficients[:, self.config.moves :], self.rest, 3)
             yield moved(first[:, :, 0], grown(field, height, width, scale)) + grown(rest, height, width, 1.0)
 
+    def moving(self, field: Tensor) -> Tensor:
+        """Later latents (B, C, t, h, w) of a movement alone: a field (B, 2, 8t, rows, columns), one vector a cell."""
+        moves = self._coefficients(field, self.moves, 2)
+        rest = moves.new_zeros(len(moves), self.config.grid.channels - self.config.moves, *moves.shape[2:])
+        return torch.cat((moves, rest), 1) / self.unit.view(-1, 1, 1, 1)
+
     def led_on(self, later: Tensor, known: int) -> Tensor:
         """Later latents (B, C, t, h, w) whose movement goes on from where that of the first `known` of them ends.
 
