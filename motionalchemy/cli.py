@@ -81,7 +81,7 @@ def models_list() -> None:
 @models_app.command("show")
 def models_show(name: ModelName) -> None:
     """Show what a model can do, and where it comes from."""
-    from motionalchemy.backbones import card, where
+    from motionalchemy.backbones import card, released, where
 
     row = card(name)
     default = row.defaults
@@ -90,6 +90,8 @@ def models_show(name: ModelName) -> None:
     print(f"{default.seconds:g} s (at most {row.seconds:g}) at {default.fps:g} fps, ", end="")
     print(f"steps {'+'.join(str(stage.steps) for stage in row.stages[-(default.stages or len(row.stages)) :])}")
     print(f"  honours {', '.join(sorted(row.honours))}")
+    if (scores := released.scores(name)) is not None:
+        print(f"  {released.said(scores)}")
     if row.repo is not None:
         print(f"  {where(name) or f'not here yet: motionalchemy models pull {name}'}")
 

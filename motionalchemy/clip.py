@@ -29,8 +29,11 @@ class Clip:
     @classmethod
     def of(cls, video: "torch.Tensor", fps: float = 24.0) -> "Clip":
         """A clip from a tensor (3, T, H, W), its values in [-1, 1] and clamped to that."""
-        pixels = ((video.detach().cpu().float() + 1) * 127.5).round().clamp(0, 255).byte()
-        return cls(np.ascontiguousarray(pixels.permute(1, 2, 3, 0).numpy()), fps)
+        frames = np.empty((*video.shape[1:], len(video)), np.uint8)
+        for number, picture in enumerate(video.detach().unbind(1)):  # one at a time: copies of a clip cost most memory
+            pixels = ((picture.cpu().float() + 1) * 127.5).round().clamp(0, 255).byte()
+            frames[number] = pixels.permute(1, 2, 0).numpy()
+        return cls(frames, fps)
 
     def __len__(self) -> int:
         return len(self.frames)

@@ -5,10 +5,11 @@ played meanwhile. The same request finds it and goes on from there; it is gone w
 the process is killed.
 """
 
+import ctypes
 import json
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +21,12 @@ from motionalchemy.clip import Clip
 from motionalchemy.errors import InputError
 
 STATE = "state.json"
+Shown = Callable[[np.ndarray | None, np.ndarray, np.ndarray | None], np.ndarray]  # (before, frames, after) -> frames
+
+
+def as_made(before: np.ndarray | None, frames: np.ndarray, after: np.ndarray | None = None) -> np.ndarray:
+    """The frames as they are."""
+    return frames
 
 
 class Film(Protocol):
@@ -44,18 +51,19 @@ class Film(Protocol):
         """The last `count` frames, (count, H, W, 3) uint8; `count` is at most what was agreed on when it was opened."""
         ...
 
-    def add(self, frames: np.ndarray) -> None:
-        """The frames (T, H, W, 3) uint8 of the next span."""
+    def add(self, frames: np.ndarray, after: np.ndarray | None = None) -> None:
+        """The frames (T, H, W, 3) uint8 of the next span, and the one that follows the last where none is to come."""
         ...
 
 
 class Held:
-    """A film in memory."""
+    """A film in memory; `fps` is that of the frames that are `shown`."""
 
     notes = ()
 
-    def __init__(self, fps: float):
+    def __init__(self, fps: float, shown: Shown = as_made):
         self.done, self.found, self._fps, self._parts = 0, dict[str, Any](), fps, list[np.ndarray]()
+        self._shown, self._all = shown, list[np.ndarray]()
         self._anchor: np.ndarray | None = None
 
     @property
@@ -69,20 +77,24 @@ class Held:
         frames = [frame for part in self._parts[-count:] for frame in part[-count:]]
         return np.stack(frames[-count:])
 
-    def add(self, frames: np.ndarray) -> None:
+    def add(self, frames: np.ndarray, after: np.ndarray | None = None) -> None:
+        self._all.append(self._shown(self.last(1)[0] if self._parts else None, frames, after))
         self._parts.append(frames)
         self.done += 1
 
     def clip(self) -> Clip:
         """All of it."""
-        return Clip(np.concatenate(self._parts), self._fps)
+        return Clip(np.concatenate(self._all), self._fps)
 
 
 class Kept:
-    """A film in a folder: each span a part of its own, the state written after it, so that a kill loses one span."""
+    """A film in a folder: each span a part of its own, the state written after it, so that a kill loses one span.
 
-    def __init__(self, folder: Path, key: str, fps: float, overlap: int):
-        self.folder, self._key, self._fps, self._overlap = folder, key, fps, overlap
+    `fps` is that of the frames that are `shown`.
+    """
+
+    def __init__(self, folder: Path, key: str, fps: float, overlap: int, shown: Shown = as_made):
+        self.folder, self._key, self._fps, self._overlap, self._shown = folder, key, fps, overlap, shown
         self.done, self.found, self._edges = 0, dict[str, Any](), dict[str, np.ndarray]()
         self._resume()
         self._playable = footage.Growing(folder / "clip.mp4")
@@ -110,8 +122,9 @@ class Kept:
     def last(self, count: int) -> np.ndarray:
         return self._edges["last"][-count:]
 
-    def add(self, frames: np.ndarray) -> None:
-        part = media.write(Clip(frames, self._fps), self.folder / f"{self.done:05}.mp4")
+    def add(self, frames: np.ndarray, after: np.ndarray | None = None) -> None:
+        shown = self._shown(self.last(1)[0] if "last" in self._edges else None, frames, after)
+        part = media.write(Clip(shown, self._fps), self.folder / f"{self.done:05}.mp4")
         known = [*self._edges.get("last", frames[:0]), *frames][-self._overlap :]
         self._edges = {"anchor": self._edges.get("anchor", frames[:1]), "last": np.stack(known)}
         with media.replacing(self._edge_file(self.done + 1)) as file:
@@ -120,6 +133,7 @@ class Kept:
         self._write_state()
         self._edge_file(self.done - 1).unlink(missing_ok=True)
         self._playable.add(part)
+        _freed()
 
     def close(self) -> None:
         """Forget the folder."""
@@ -160,13 +174,19 @@ def check_folder(output: Path) -> None:
 
 
 @contextmanager
-def kept(output: Path, key: str, fps: float, overlap: int) -> Iterator[Kept]:
+def kept(output: Path, key: str, fps: float, overlap: int, shown: Shown = as_made) -> Iterator[Kept]:
     """A film beside `output`, resumed if one of the same `key` stands there; gone at the end unless it is killed."""
-    film = Kept(folder_of(output), key, fps, overlap)
+    film = Kept(folder_of(output), key, fps, overlap, shown)
     try:
         yield film
     finally:
         film.close()
+
+
+def _freed() -> None:
+    """Give memory that was freed back to the system, where glibc would keep it and every window find it in pieces."""
+    with suppress(OSError, AttributeError, TypeError):  # another C library, or none to be asked
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _state(folder: Path) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from motionalchemy import footage, regions, views, windows
+from motionalchemy import between, footage, regions, views, windows
 from motionalchemy.film import Film
 from motionalchemy.job import Job
 from motionalchemy.motions import Shown
@@ -33,6 +33,9 @@ class Sources:
 
 def sources(job: Job) -> Sources:
     """The streams that a job reads from; nothing is read before it is asked for."""
+    if job.joined and job.first is not None:
+        sweep = between.Sweep([(0, job.first), *((due.frame, due.picture) for due in job.due)], job.way or "flow")
+        return Sources(sweep, sweep)
     if job.footage is None:
         return Sources(_Blank(), _Blank())
     full, work = (footage.Rolling(job.footage, *size) for size in (job.full, job.sizes[-1]))
@@ -54,7 +57,7 @@ class _Blank:
     def hold(self, picture: np.ndarray) -> None:
         """Nothing is made here, so nothing is kept."""
 
-    def add(self, frames: np.ndarray) -> None:
+    def add(self, frames: np.ndarray, after: np.ndarray | None = None) -> None:
         """The same."""
 
 
@@ -165,13 +168,19 @@ def finished(job: Job, span: Span, seen: Given, frames: np.ndarray, film: Film, 
     if span.known:
         frames = views.led(frames, span.known - 1, film.last(1)[0])
     new = frames[span.known : span.stop - span.begin]
+    landed(job, span, new, film)
     for due in (due for due in job.due if span.fresh <= due.frame < span.stop):
-        at = due.frame - span.fresh
-        told = {"picture": due.name, "frame": due.frame, "psnr": views.landing(new[at], due.picture)}
-        film.found["landing"] = [*film.found.get("landing", []), told]
-        new = views.led(new, at, due.picture)
+        new = views.led(new, due.frame - span.fresh, due.picture)
     if seen.mask is not None:
         source = sources.full.read(span.fresh, span.stop)
         masks = seen.mask[span.known :]
         new = np.stack([regions.composed(*three) for three in zip(new, source, masks, strict=False)])
     return new[: job.frames - span.fresh]
+
+
+def landed(job: Job, span: Span, new: np.ndarray, film: Film) -> None:
+    """Tell how exactly a window's new frames meet the pictures that are due in it."""
+    for due in (due for due in job.due if span.fresh <= due.frame < span.stop):
+        near = views.landing(new[due.frame - span.fresh], due.picture)
+        told = {"picture": due.name, "frame": due.frame, "psnr": near}
+        film.found["landing"] = [*film.found.get("landing", []), told]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from motionalchemy import backbones, film, footage, media, motions, regions, views, windows
+from motionalchemy import backbones, between, film, footage, media, motions, regions, views, windows
 from motionalchemy.backbones import Backbone, Card
 from motionalchemy.clip import Clip
 from motionalchemy.errors import InputError
@@ -69,6 +69,8 @@ class Job:
     notes: tuple[str, ...] = ()
     learned: tuple[tuple[Path, float], ...] = ()  # motions, each at a weight
     shown: motions.Shown | None = None
+    way: between.Way | None = None  # how frames between others are made, if any are
+    joined: bool = False  # all that are not given are such frames, and the model makes none
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,19 +112,24 @@ def prepare(
     source = _footage(request, memory, inputs)
     if source is not None:
         settled = settled.model_copy(update={"fps": source.fps})
+    between.check(settled.fps, settled.interpolate)
     follows = memory.motion is not None or any(is_clip(motion_of(named)[0]) for named in request.motion or ())
     full, work = _sizes(settled, card, source, next(iter(pictures.values()), None), follows)
     pictures = {name: media.fit(picture, *full) for name, picture in pictures.items()}
+    joined = settled.task == "orbit" and card.between
+    way = between.way() if joined else between.NEAR if settled.interpolate > 1 else None
     swept, notes = _swept(settled, pictures)
+    notes += (between.told(way, bool(request.prompt)),) if joined else ()
     due = _views_due(settled, pictures, swept, card)
     layout = LAYOUTS[settled.task](settled, card, source, [d.frame for d in due])
     due += _end_due(settled, pictures, layout)
     if source is not None and settled.task != "extend":
         settled = settled.model_copy(update={"seconds": len(source) / source.fps})
     _check_tokens(settled, card, layout, work)
-    _check_output(output, layout, full)
+    _check_output(output, between.count(layout.frames, settled.interpolate), full)
     if "region" in TASKS[settled.task].takes:
-        regions.check(settled.region)
+        region, told = regions.chosen(settled.region, settled.prompt)
+        settled, notes = settled.model_copy(update={"region": region}), notes + told
     first = pictures.get("image", pictures.get(swept[0]) if swept else None)
     sizes = tuple(card.grid.scaled(*work, stage.scale) for stage in stages)
     frames = layout.frames - settled.loop
@@ -131,8 +138,9 @@ def prepare(
     if shown is not None and first is not None and card.anchored and "reference:motion" in card.honours:
         shown = motions.posed(shown, footage.scaled(first, *sizes[-1]))
     return Job(
-        settled, card, first, tuple(due), source, frames, spans, stages, sizes, full, inputs, notes, learned, shown
-    )
+        settled, card, first, tuple(due), source, frames, spans, stages, sizes, full, inputs, notes, learned, shown,
+        way, joined,
+    )  # fmt: skip
 
 
 def effort_of(request: Request) -> backbones.Effort:
@@ -219,6 +227,8 @@ def _around(request: Settled, card: Card, source: Footage | None, due: Sequence[
     """Windows that end where a view is due, as many views in each as fit."""
     grid, frames = card.grid, card.grid.frames_for(request.seconds, request.fps)
     most, cuts, at = longest(card, request.fps, frames), [0], 0
+    if card.between:
+        return Layout(frames, windows.copies(0, frames, most))
     for near, far in pairwise([0, *due]):
         if far + 1 - max(0, at - grid.frames(windows.KNOWN)) > most and near + 1 > max(cuts):
             cuts.append(at := near + 1)
@@ -368,13 +378,13 @@ def _check_tokens(request: Settled, card: Card, layout: Layout, work: Size) -> N
         )
 
 
-def _check_output(output: Path | None, layout: Layout, full: Size) -> None:
+def _check_output(output: Path | None, frames: int, full: Size) -> None:
     """A clip of more than one window is written as it is made, and only an MP4 can grow."""
     if output is not None and output.suffix.lower() == ".mp4":
         return film.check_folder(output)
-    if layout.frames * full[0] * full[1] > media.MAX_CLIP_PIXELS:
+    if frames * full[0] * full[1] > media.MAX_CLIP_PIXELS:
         name = "a clip in memory" if output is None else f"a {output.suffix.lower()} file"
-        raise InputError(f"{layout.frames} frames of {full[1]}x{full[0]} are too many for {name}: write an .mp4 file")
+        raise InputError(f"{frames} frames of {full[1]}x{full[0]} are too many for {name}: write an .mp4 file")
     return None
 
 

@@ -6,9 +6,8 @@ A clip is made window by window, each window stage by stage, each stage step by 
 
 import hashlib
 import json
-import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -18,12 +17,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from motionalchemy import backbones, film, footage, given, media, motions, transfer, windows
+from motionalchemy import backbones, between, film, footage, given, media, motions, transfer, windows
 from motionalchemy.backbones import Backbone
 from motionalchemy.clip import Clip
 from motionalchemy.errors import Cancelled, InputError
 from motionalchemy.film import Film
 from motionalchemy.job import Job, Memory, Size, effort_of, prepare
+from motionalchemy.pace import Meter, Watch, timed
 from motionalchemy.plan import Plan
 from motionalchemy.request import Request, Settled, beside, made_by, sidecar
 from motionalchemy.sample import Step, Velocity, sample
@@ -32,6 +32,7 @@ from motionalchemy.velocity import contrasted, guided
 from motionalchemy.windows import Given, Span
 
 DECODED = 2**27  # pixels of a window's frames that are decoded at the result's size; more are stretched
+FEW = 8  # frames that are copied before a run says where it stands
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,34 +83,6 @@ class Progress:
     note: str = ""
 
 
-@dataclass
-class Watch:
-    """Seconds spent in named phases; a phase that is entered again goes on counting."""
-
-    timings: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        begun = time.perf_counter()
-        yield
-        self.timings[name] = self.timings.get(name, 0.0) + time.perf_counter() - begun
-
-
-@dataclass
-class Meter:
-    """The share of all the work that is done, and how long the rest will take at the pace so far."""
-
-    done: float = 0.0
-    before: float = 0.0  # what an earlier run did
-    began: float = field(default_factory=time.perf_counter)
-
-    def advance(self, share: float) -> tuple[float, float]:
-        """Add a share; returns (done, seconds left)."""
-        self.done = min(self.done + share, 1.0)
-        pace = (time.perf_counter() - self.began) / max(self.done - self.before, 1e-9)
-        return self.done, pace * (1 - self.done)
-
-
 @dataclass(frozen=True, eq=False)
 class Run:
     """A job, the loaded model that does it, and the words it was asked for in."""
@@ -150,7 +123,7 @@ def make(
     job, watch = prepare(request, output, Memory(image, last, video, views, motion), backbone), Watch()
     backbones.check(given.needs(job), job.card)
     with watch.phase("load"):
-        model = backbone or backbones.load(job.request.model, job.request.device, effort_of(job.request))
+        model = backbone or loaded(job)
     if model.grid != job.card.grid:
         raise InputError(
             f"model {job.card.name!r} counts in {model.grid}, not {job.card.grid}: it needs its own table row"
@@ -164,11 +137,13 @@ def make(
                 1, len(job.stages), 0, job.stages[0].steps, 0.0, None, lambda: _still(job), None, 1, count, note
             )
         sources = given.sources(job)
+        reel.found |= _told(job)
         run.meter.done = run.meter.before = sum(map(sum, shares[: reel.done]))
         for number, span in list(enumerate(job.spans))[reel.done :]:
             _stop_if(cancel)
             if span.prompt is None:
-                frames = sources.full.read(span.fresh, span.stop)
+                frames = yield from copied(run, span, sources.full, number, shares[number])
+                given.landed(job, span, frames, reel)
             else:
                 run.read(span.prompt)
                 if span.known and span.begin and not any(s.prompt for s in job.spans[:number]):
@@ -179,18 +154,47 @@ def make(
                 with watch.phase("decode"):
                     frames = given.finished(job, span, seen, clip.frames, reel, sources)
             with watch.phase("write"):
-                reel.add(frames)
+                reel.add(frames, job.first if job.request.loop and number == count - 1 else None)
         _stop_if(cancel)
         result = Result(
-            None, job.request, model.name, model.sha256, job.inputs, watch.timings, None, reel.found, job.frames
-        )
+            None, job.request, model.name, model.sha256, job.inputs, watch.timings, None, reel.found,
+            between.count(job.frames, job.request.interpolate, job.request.loop),
+        )  # fmt: skip
         result = closed(result, job, reel, output, watch)
     stages, steps = len(job.stages), job.stages[-1].steps
     yield Progress(stages, stages, steps, steps, 1.0, 0.0, lambda: result.clip, result, count, count)
 
 
+def _told(job: Job) -> dict[str, Any]:
+    """What was decided before anything was made."""
+    told = {"between": job.way, "notes": list(job.notes)}
+    return {name: value for name, value in told.items() if value}
+
+
+def loaded(job: Job) -> Any:
+    """The job's model, or what stands for it where none of its weights is used."""
+    if job.joined:
+        return backbones.Unloaded(job.card.name, job.card.grid, job.card.honours)
+    return backbones.load(job.request.model, job.request.device, effort_of(job.request))
+
+
 def _still(job: Job) -> Clip:
     return Clip(np.full((1, *job.full, 3), 128, np.uint8) if job.first is None else job.first[None])
+
+
+def copied(
+    run: Run, span: Span, source: given.Frames, number: int, shares: list[float]
+) -> Generator[Progress, None, np.ndarray]:
+    """The frames of a span that the model does not make, a few at a time."""
+    made, job, total = list[np.ndarray](), run.job, -(-(span.stop - span.fresh) // FEW)
+    for at, begin in enumerate(range(span.fresh, span.stop, FEW), start=1):
+        _stop_if(run.cancel)
+        with run.watch.phase("frames"):
+            made.append(source.read(begin, min(begin + FEW, span.stop)))
+        done, left = run.meter.advance(sum(shares) / total)
+        preview = partial(Clip, made[-1], job.request.fps)
+        yield Progress(1, len(job.stages), at, total, done, left, preview, None, number + 1, len(job.spans))
+    return np.concatenate(made)
 
 
 def window(run: Run, span: Span, seen: Given, number: int, shares: list[float]) -> Generator[Progress, None, Clip]:
@@ -299,32 +303,29 @@ def _velocity(run: Run, span: Span, seen: Given, plan: Plan, size: Size, generat
     return contrasted(target, source, clip, noises)
 
 
-def timed(steps: Iterator[Step], watch: Watch, phase: str) -> Iterator[Step]:
-    """The same steps; only the time spent inside them counts, not what the caller does between them."""
-    while True:
-        with watch.phase(phase):
-            step = next(steps, None)
-        if step is None:
-            return
-        yield step
-
-
 def costs(job: Job) -> list[list[float]]:
-    """Each stage's share of all the work, span by span: steps times latents, a little more for attention over many."""
+    """Each stage's share of all the work, span by span: steps times latents, a little more for attention over many.
+
+    Where nothing but copies is made, they are the work.
+    """
     sizes = list(zip(job.stages, job.sizes, strict=True))
     work = [
         [stage.steps * (h * w * (span.end - span.begin)) ** 1.2 * (span.prompt is not None) for stage, (h, w) in sizes]
         for span in job.spans
     ]
-    total = sum(map(sum, work))
+    if not (total := sum(map(sum, work))):
+        work = [[float(span.stop - span.fresh)] for span in job.spans]
+        total = float(job.frames)
     return [[part / total for part in parts] for parts in work]
 
 
 def _film(job: Job, output: Path | None, model: Backbone) -> AbstractContextManager[Any]:
     """Memory for a clip of one window, and for what no file can grow with; else a file that grows."""
     sound = job.footage is not None and job.footage.sound
+    times = job.request.interpolate
+    fps, shown = job.request.fps * times, between.Smooth(times)
     if output is None or output.suffix.lower() != ".mp4" or (len(job.spans) == 1 and not sound):
-        return nullcontext(film.Held(job.request.fps))
+        return nullcontext(film.Held(fps, shown))
     facts = {"request": job.request.asked, "inputs": job.inputs, "made_by": made_by(model.name, model.sha256)}
     key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
     for picture in (job.first, *(due.picture for due in job.due)):
@@ -332,7 +333,8 @@ def _film(job: Job, output: Path | None, model: Backbone) -> AbstractContextMana
     if job.footage is not None and job.footage.held is not None:
         key.update(job.footage.held.frames.tobytes())
     key.update(b"" if job.shown is None else job.shown.frames.tobytes())
-    return film.kept(output, key.hexdigest(), job.request.fps, job.card.grid.frames(windows.KNOWN))
+    key.update((job.way or "").encode())
+    return film.kept(output, key.hexdigest(), fps, job.card.grid.frames(windows.KNOWN), shown)
 
 
 def closed(result: Result, job: Job, reel: Film, output: Path | None, watch: Watch) -> Result:

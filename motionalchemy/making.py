@@ -48,6 +48,7 @@ Fast = Annotated[int, Option(help="0 exact, 1 equal but for rounding, 2 faster a
 Lora = Annotated[
     list[str] | None, Option(help="A LoRA, FILE or FILE:WEIGHT; may be given several times; large public models only.")
 ]
+Interpolate = Annotated[int, Option(help="So many times as many frames a second, 1 to 4: those between are moved.")]
 Preview = Annotated[bool, Option("--preview", help="Keep a small OUTPUT.preview.gif up to date meanwhile.")]
 Last = Annotated[str | None, Option(help="A picture to arrive at.")]
 
@@ -75,6 +76,7 @@ def animate(
     memory: Memory = None,
     fast: Fast = 0,
     lora: Lora = None,
+    interpolate: Interpolate = 1,
     preview: Preview = False,
 ) -> None:
     """Turn a picture and a sentence into a clip, with a JSON sidecar from which `again` makes the same clip."""
@@ -97,6 +99,7 @@ def imagine(
     memory: Memory = None,
     fast: Fast = 0,
     lora: Lora = None,
+    interpolate: Interpolate = 1,
     preview: Preview = False,
 ) -> None:
     """Turn a sentence alone into a clip, or with --seconds 0 into a picture."""
@@ -120,6 +123,7 @@ def extend(
     memory: Memory = None,
     fast: Fast = 0,
     lora: Lora = None,
+    interpolate: Interpolate = 1,
     preview: Preview = False,
 ) -> None:
     """Let a clip go on; it is written as it is made, and a run that was killed goes on where it stood."""
@@ -139,8 +143,8 @@ def edit(
     prompt: Annotated[str, Argument(help="What the clip is to show, in English or Chinese.")],
     output: Output = None,
     region: Annotated[
-        str, Option(help="all, subject, background, or a mask: a picture or clip, white inside.")
-    ] = "all",
+        str, Option(help="auto (from the words), all, subject, background, or a mask: a picture or clip, white inside.")
+    ] = "auto",
     method: Annotated[
         str | None, Option(help="reference (trained), contrast (two velocities) or redraw; what the model can.")
     ] = None,
@@ -157,6 +161,7 @@ def edit(
     memory: Memory = None,
     fast: Fast = 0,
     lora: Lora = None,
+    interpolate: Interpolate = 1,
     preview: Preview = False,
 ) -> None:
     """Change a clip's style, subject, background or weather; size, frame rate, length and sound stay."""
@@ -184,6 +189,7 @@ def orbit(
     memory: Memory = None,
     fast: Fast = 0,
     lora: Lora = None,
+    interpolate: Interpolate = 1,
     preview: Preview = False,
 ) -> None:
     """Sweep smoothly through views of one scene; says in which order, and the sidecar how exactly each was met."""
@@ -207,6 +213,7 @@ def retake(
     memory: Memory = None,
     fast: Fast = 0,
     lora: Lora = None,
+    interpolate: Interpolate = 1,
     preview: Preview = False,
 ) -> None:
     """Make a span of a clip again, in whole groups of frames; the rest stays as it is."""

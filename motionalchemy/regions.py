@@ -4,30 +4,32 @@ Masks are float32 (T, h, w): 1 inside, where the edit shows, 0 outside, where no
 """
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from motionalchemy import footage, media
+from motionalchemy import footage, meant, media, parts
 from motionalchemy.clip import Clip
 from motionalchemy.errors import InputError, MissingPart
 
 VIDEOS = {".mp4", ".webm", ".mov", ".mkv", ".avi", ".m4v", ".ogv", ".ts", ".flv"}
 EVERY = 4  # frames between two looks at the subject
-GROWTH, FEATHER = 0.02, 0.015  # of the shorter side: how far a found subject is widened, how wide an edge is
+FEATHER = 0.008  # of the shorter side: how wide an edge is
+GROWTH = {"subject": 0.02, "background": 0.004}  # of the shorter side: how far what is found is widened
 Masks = Callable[[int, int, np.ndarray], np.ndarray]  # (begin, end, frames (T, h, w, 3)) -> masks (T, h', w')
 
 
 def of(region: str) -> Masks | None:
-    """How to find the masks of a window of a clip, None for `all`; raises MissingPart, MediaError."""
-    if region == "all":
+    """How to find the masks of a window of a clip, None for `all` and `auto`; raises MissingPart, MediaError."""
+    if region in ("all", "auto"):
         return None
-    if region in ("subject", "background"):
-        _tracker()
+    if region in GROWTH:
+        _able()
         inside = region == "subject"
-        return lambda begin, end, frames: _widened(subject(frames)) if inside else 1 - subject(frames)
+        return lambda begin, end, frames: _widened(subject(frames) if inside else 1 - subject(frames), GROWTH[region])
     path = Path(region)
     with media.opened(path) as file:
         moves = media.is_animation(file) or path.suffix.lower() in VIDEOS
@@ -72,8 +74,16 @@ def _tracker():
     return cv2
 
 
-def _widened(masks: np.ndarray) -> np.ndarray:
-    reach = round(GROWTH * min(masks.shape[1:]))
+def _able() -> None:
+    """Raise MissingPart unless a subject can be found here."""
+    _tracker()
+    parts.contents("u2netp")
+    if find_spec("onnxruntime") is None:
+        raise parts.missing("u2netp", "needs onnxruntime, which is not installed")
+
+
+def _widened(masks: np.ndarray, share: float) -> np.ndarray:
+    reach = round(share * min(masks.shape[1:]))
     tensor = torch.from_numpy(masks)[:, None]
     return F.max_pool2d(tensor, 2 * reach + 1, 1, reach)[:, 0].numpy()
 
@@ -94,10 +104,23 @@ def composed(edited: np.ndarray, source: np.ndarray, mask: np.ndarray) -> np.nda
     return np.rint(share * edited + (1 - share) * source).clip(0, 255).astype(np.uint8)
 
 
+def chosen(region: str, words: str) -> tuple[str, tuple[str, ...]]:
+    """The region, or for `auto` the one that the words of an edit mean, and what to say of it; raises as `check` does."""
+    found = meant.region(words) if region == "auto" else region
+    try:
+        check(found)
+    except MissingPart as error:
+        if region != "auto":
+            raise
+        return "all", (f"region: all, although the words mean the {found}: {error}",)
+    less = "subject or background to change less" if found == "all" else "all to change everything"
+    return found, (f"region: {found}, from the words; --region {less}",) if region == "auto" else ()
+
+
 def check(region: str) -> None:
     """Raise InputError, MediaError or MissingPart if a region cannot be used."""
     masks = of(region)
-    if masks is not None and region not in ("subject", "background"):
+    if masks is not None and region not in GROWTH:
         first = masks(0, 1, np.zeros((1, 1, 1, 3), np.uint8))
         if not first.any():
             raise InputError(

@@ -62,9 +62,10 @@ SHARED = (
     "memory",
     "fast",
     "lora",
+    "interpolate",
 )
 FILES = ("image", "last", "video", "views", "region")  # fields that may name files
-REGIONS = ("all", "subject", "background")
+REGIONS = ("auto", "all", "subject", "background")
 LONGEST = 600  # seconds of a clip
 MOTION = re.compile(r"[^\W_][\w-]{0,63}")  # the name of a learned motion; what has a dot or a slash is a path
 HEAVIEST = 4.0  # weight of a motion
@@ -112,7 +113,7 @@ class Request(BaseModel):
         max_length=8,
     )
     region: str = Field(
-        "all", description=f"{', '.join(REGIONS)} or the path of a mask", examples=["subject"], min_length=1
+        "auto", description=f"{', '.join(REGIONS)} or the path of a mask", examples=["subject"], min_length=1
     )
     method: Literal["reference", "contrast", "redraw"] | None = Field(
         None, description="reference, contrast or redraw", examples=["contrast"]
@@ -153,6 +154,9 @@ class Request(BaseModel):
         None, description="8, 12, 24, 48 or 80 gigabytes of the GPU", examples=[24]
     )
     fast: int = Field(0, description="0, 1 or 2", examples=[1], ge=0, le=2)
+    interpolate: int = Field(
+        1, description="a whole number, 1 to 4: how many times as many frames a second", examples=[2], ge=1, le=4
+    )
     lora: list[str] | None = Field(
         None,
         description="paths of 1 to 8 LoRA files, each with an optional :weight",

@@ -11,7 +11,7 @@ LONGEST_FILE, LONGEST_FUNCTION = 400, 60  # lines
 
 # A room may import rooms on the floors below its own, and on its own floor as long as no circle closes.
 FLOORS = [
-    {"errors"},
+    {"errors", "pace"},
     {"clip", "grid"},
     {"plan"},
     {"tasks", "stages", "sample", "multistep", "velocity"},
@@ -19,7 +19,7 @@ FLOORS = [
     {"colour"},
     {"media", "parts"},
     {"footage"},
-    {"film", "views", "regions", "transfer", "windows"},
+    {"between", "film", "meant", "views", "regions", "transfer", "windows"},
     {"request", "motions"},
     {"job"},
     {"given"},

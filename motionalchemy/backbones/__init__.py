@@ -8,7 +8,7 @@ from typing import Protocol
 import torch
 
 from motionalchemy.backbones import adapters, hub, layout, ltx, wan
-from motionalchemy.backbones.base import ABILITIES, Backbone, Card, Defaults, Effort, Retouch, Words
+from motionalchemy.backbones.base import ABILITIES, Backbone, Card, Defaults, Effort, Retouch, Unloaded, Words
 from motionalchemy.errors import InputError, MissingPart, PlanRefused, UnknownName
 from motionalchemy.grid import Grid
 from motionalchemy.stages import Stage
@@ -21,6 +21,7 @@ __all__ = [
     "Defaults",
     "Effort",
     "Retouch",
+    "Unloaded",
     "Words",
     "adapters",
     "card",
@@ -47,6 +48,7 @@ MODELS: dict[str, Card] = {
         retouch=Retouch(size=256, steps=1, guidance=1.3),  # more of either brings out the lattice of its latents
         seconds=2.0,  # longer clips are made window by window
         anchored=True,
+        between=True,
     ),
     "ideal": Card(
         name="ideal",
@@ -142,6 +144,7 @@ def card_of(backbone: Backbone) -> Card:
         grid=backbone.grid,
         stages=backbone.stages,
         defaults=backbone.defaults,
+        between=known.between and known.name == backbone.name,
     )
 
 

@@ -68,7 +68,8 @@ class Card:
     a public model, whose function takes an Effort too; its weights are found where `hub.pull` put them. `native` is the
     largest size of its latents, where a larger result is decoded from them and its first frame. An `anchored` model says
     how a clip differs from that frame, so later windows begin with the clip's own again. One with a `retouch` edits a
-    clip's picture, keeps its movement, and has the change carried to the clip's own pixels.
+    clip's picture, keeps its movement, and has the change carried to the clip's own pixels. One that goes `between` views
+    by the flow between them, not by its own velocity, sees no other side of a thing than its first picture shows.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Card:
     native: int | None = None
     anchored: bool = False
     retouch: Retouch | None = None
+    between: bool = False
     seconds: float = 4.0
     tokens: int = 16_384  # latent positions of a whole clip: what memory and patience allow
     sampling: Sampling = BY_SIZE
@@ -103,6 +105,16 @@ class Card:
         for name, value in (("memory", effort.memory), ("fast", effort.fast), ("lora", effort.adapters)):
             if value and self.repo is None:
                 raise InputError(f"{name} is for large public models and not for {self.name}: leave it out")
+
+
+@dataclass(frozen=True)
+class Unloaded:
+    """Stands for a model where none of its weights is used."""
+
+    name: str
+    grid: Grid
+    honours: frozenset[str]
+    sha256: str = ""
 
 
 class Backbone(Protocol):

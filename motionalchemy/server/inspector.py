@@ -138,7 +138,7 @@ def answer(model: str, question: dict[str, Any]) -> dict[str, Any]:
 
 
 def _look(folder: Path, text: str) -> dict[str, Any]:
-    from motionalchemy import backbones, given
+    from motionalchemy import backbones, between, given
     from motionalchemy.job import prepare
     from motionalchemy.request import Request
 
@@ -149,9 +149,10 @@ def _look(folder: Path, text: str) -> dict[str, Any]:
     finally:
         os.chdir("/")
     height, width = job.full
-    fps = float(job.request.fps)
+    times = job.request.interpolate
+    fps, frames = float(job.request.fps * times), between.count(job.frames, times, job.request.loop)
     return {
-        "frames": job.frames, "width": width, "height": height, "fps": fps, "seconds": job.frames / fps,
+        "frames": frames, "width": width, "height": height, "fps": fps, "seconds": frames / fps,
         "task": job.request.task, "notes": list(job.notes),
     }  # fmt: skip
 

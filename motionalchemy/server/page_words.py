@@ -41,6 +41,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "clip": ("Video", "视频"),
     "edit_hint": ("the same clip as a watercolour", "同一段视频，变成水彩画"),
     "region": ("Where it may change", "可以改变的区域"),
+    "region_auto": ("as the words say", "按文字判断"),
     "region_all": ("everywhere", "全部"),
     "region_subject": ("the subject", "主体"),
     "region_background": ("the background", "背景"),

@@ -1,0 +1,176 @@
+"""Where the words of an edit say that it may act: on the subject, on the background, or everywhere.
+
+A sentence is read clause by clause with the same few rules in English and Chinese: what is kept, what is told to change,
+and where something is put. Clauses that disagree, and words that say nothing of a place, mean everywhere.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Region = Literal["all", "subject", "background"]
+SIMPLER = str.maketrans(
+    "換將變風給畫讓戴頭環場後邊樣動雲態離顏體為圍裡進從帶馬貓獅鳥魚",
+    "换将变风给画让戴头环场后边样动云态离颜体为围里进从带马猫狮鸟鱼",
+)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """One language: expressions that find, in a clause in small letters, what their names say.
+
+    `told` has the groups `object` and `named`, either of them what is to change; `behind`, `scene`, `everything` and
+    `anyone` are sought in it. `moved` says that it is brought to a place, `worn` that something is added to a subject;
+    `mood` are styles, weather and light.
+    """
+
+    clauses: re.Pattern[str]
+    kept_behind: re.Pattern[str]
+    kept_subject: re.Pattern[str]
+    told: re.Pattern[str]
+    behind: re.Pattern[str]
+    scene: re.Pattern[str]
+    everything: re.Pattern[str]
+    anyone: re.Pattern[str]
+    moved: re.Pattern[str]
+    worn: re.Pattern[str]
+    mood: re.Pattern[str]
+
+
+def _any(*parts: str) -> re.Pattern[str]:
+    return re.compile("|".join(parts))
+
+
+_EN_THE = r"(?:the|this|that|these|those|its|his|her|their|my|your|our|all the|both|every|each)"
+_EN_SOMEONE = rf"(?:it|him|her|them|{_EN_THE} [^,]+?)"
+_EN_WHERE = (
+    r"(?:in front of|in|on|at|to|into|onto|inside|against|under|beside|near|among|by|before|amid|upon|atop"
+    r"|through|across|along|over)"
+)
+_EN_BEHIND = (
+    r"(?:background|backdrop|surroundings?|environment|setting|scenery|landscape|location|place|sky|horizon|clouds"
+    r"|ground|floor)"
+)
+_EN_SUBJECT = r"(?:subject|foreground|person|people|character|actor|figure|animal)"
+ENGLISH = Rules(
+    clauses=re.compile(
+        r"[,;.!?]|\b(?:but|while|then)\b|\band\b(?=\s+(?:the|it|its|him|his|her|their|let|make|turn|put|place|change"
+        r"|replace|swap|add|paint|give|keep|leave|set|move|take|remove|do|have)\b)"
+    ),
+    kept_behind=_any(
+        rf"\b(?:keep|keeping|leave|leaving|preserve|preserving|not change|n't change|not touch|n't touch|without \w+ing"
+        rf"|except|same|only not)\b (?:(?:the|its|same|original) )*{_EN_BEHIND}\b",
+        rf"\b{_EN_BEHIND} (?:stays?|remains?|unchanged|should stay|must stay|is kept|as it is)\b",
+    ),
+    kept_subject=_any(
+        rf"\b(?:keep|keeping|leave|leaving|preserve|preserving|not change|n't change|not touch|n't touch|without \w+ing"
+        rf"|except|around) (?:the |same |main )*{_EN_SUBJECT}\b",
+        rf"\b{_EN_SUBJECT} (?:stays?|remains?|unchanged|should stay|must stay|is kept|as it is)\b",
+    ),
+    told=_any(
+        r"\b(?:make|turn|change|replace|swap|exchange|substitute|paint|repaint|dye|colou?r|recolou?r|tint|transform|convert"
+        r"|switch|set|give|dress|let|have|remove|erase|delete|render|redraw|cover|fill|blur|darken|brighten|want|need)\s+"
+        rf"(?P<object>{_EN_SOMEONE}|everything|everyone)"
+        r"(?=\s+(?:into|with|for|to|by|out|from|as|in|on|at|against|be|become|look|wear|have|like|snow|rain)\b|$)",
+        rf"^\s*(?P<named>{_EN_THE} [^,]+?)\s+(?:should|must|needs? to|has to|becomes?|turns? into|is now|wears)\b",
+    ),
+    behind=re.compile(rf"\b{_EN_BEHIND}\b|\bbehind\b"),
+    scene=re.compile(r"\bscene\b"),
+    everything=re.compile(
+        r"^(?:it|everything)$|^(?:it|(?:the |this |all the |its |whole |entire |full )*(?:picture|image|video|clip|film"
+        r"|movie|footage|frame|shot|photo|photograph|style|look|mood|tone|lights|lighting|weather|season|time"
+        r"|atmosphere|colou?rs?(?! of)|sunlight|world|(?:light|rain|snow|fog|mist|sun|day|night)"
+        r"(?=$| (?:more|less|\w+er|fall|shine|pour|roll|set|blue|red|golden|warm|cold|dim)\b)))\b"
+    ),
+    anyone=re.compile(rf"^(?:him|her|them|everyone|{_EN_THE} \w)"),
+    moved=_any(
+        rf"\b(?:put|place|set|move|drop|bring|take|send|transport|teleport|relocate|stand|show)\s+{_EN_SOMEONE}"
+        rf"\s+{_EN_WHERE} \w",
+        rf"\b(?:make|let|have)\s+{_EN_SOMEONE}\s+(?:be|stand|sit|lie|run|walk|live|appear|play|swim|fly|gallop)"
+        rf"\s+{_EN_WHERE} \w",
+        rf"^\s*(?:as if |now |but )?{_EN_WHERE} (?:the|a|an) \w",
+    ),
+    worn=re.compile(
+        r"\b(?:put|place|add|draw|paint|stick)\s+(?!it\b|him\b|them\b|the\b|this\b)[^,]*?\b(?:on|onto|to|around|over)\s+"
+        r"(?:him|her|them|it|its|his|the)\b"
+    ),
+    mood=re.compile(
+        r"\b(?:style|look of|watercolou?r|paintings?|painted|sketch|drawing|cartoon|anime|comic|pixel art|ink wash"
+        r"|fairy[- ]tale|black and white|monochrome|sepia|vintage|noir|illustration|rain|falling snow|snowfall|snowstorm"
+        r"|snows?|fog|mist|storm|dusk|dawn|nights?|evening|morning|sunset|sunrise|twilight|moonlight|sunlight|sunshine"
+        r"|(?:winter|summer|autumn|spring)(?=$| (?:time|day|night|light))|lighting"
+        r"|(?:the|warm|soft|low|dim|candle) ?light)\b"
+    ),
+)
+_ZH_BEHIND = r"(?:背景|布景|环境|周围|四周|身后|后面|后方|景色|风景|地点|天空|云|地面|地板|草地)"
+_ZH_SUBJECT = r"(?:主体|主角|前景|人物|角色|动物)"
+_ZH_INTO = (
+    r"(?:替换[成为]|换[成为]|[变改涂染画漆刷弄做转调]成|[变改化]为|变得|换掉|去掉|删掉|抹掉|看起来|变|穿|戴|披|长出"
+    r"|加上|添上)"
+)
+_ZH_BRING = r"(?:放|移|搬|带|置|送|挪|安置|转移|摆)[到在于进入去]|置身|身处"
+_ZH_STAY = r"(?:[站坐躺走跑飞游待住玩]|奔跑|出现|漫步|行走)[到在进于]|来到|去到|在"
+CHINESE = Rules(
+    clauses=re.compile(r"[，,。；;！!？?、\s]|并且|同时|然后|而且|但是?|并"),
+    kept_behind=_any(
+        rf"(?:保持|保留|不改变?|不动|不要动|不要改变?|别动|别改|除了){_ZH_BEHIND}",
+        rf"{_ZH_BEHIND}(?:保持|不变|不动|不要变|不要动|照旧|别动)",
+    ),
+    kept_subject=_any(
+        rf"(?:保持|保留|不改变?|不动|不要动|不要改变?|别动|别改|除了){_ZH_SUBJECT}",
+        rf"{_ZH_SUBJECT}(?:保持|不变|不动|不要变|不要动|照旧|别动)",
+    ),
+    told=_any(
+        rf"(?:[把将让使令给为]|只改变?|改变)(?P<object>.+?)(?:都|全|也)?(?={_ZH_INTO}|{_ZH_BRING}|{_ZH_STAY}|下[雨雪]|飘|$)",
+        rf"^(?P<named>[^把将让使令给为在]+?)(?:都|全|也)?(?={_ZH_INTO}|应该是|要是)",
+    ),
+    behind=re.compile(_ZH_BEHIND),
+    scene=re.compile("场景"),
+    everything=re.compile(
+        r"^它们?$|^(?:整个|整段|全部|所有|这个?|这段|一切)?(?:画面|视频|图片|图像|照片|影片|片子|片段|镜头|画风|风格|色调|色彩|颜色"
+        r"|光线|灯光|光|天气|季节|时间|气氛|氛围|一切|整体|天)(?:的(?:风格|颜色|色调|光线))?$|^(?:灯光|光线|[雨雾]|雪(?![人橇豹]))"
+    ),
+    anyone=re.compile(r"^[^\W\d_]"),
+    moved=_any(_ZH_BRING, rf"[让使令].+?(?:{_ZH_STAY}).", r"^在.+[上里中下前边旁内][央间面边]?$"),
+    worn=re.compile(r"(?:给|为|在).+?(?:戴|穿|披|加|添|画|骑)"),
+    mood=re.compile(
+        r"风格|画风|水彩|油画|水墨|素描|卡通|动漫|漫画|像素|黑白|童话|铅笔画|复古|雨(?!林)|雪(?![地山原林人橇豹])|雾|暴风|黄昏|傍晚|暮"
+        r"|夜|晚上|清晨|早晨|黎明|日落|日出|月光|阳光|晴|阴天|[冬夏秋春]天|光线"
+    ),
+)
+
+
+def region(words: str) -> Region:
+    """The region that an instruction speaks of; `all` where it speaks of everything, of several or of none."""
+    said, kept = set[Region](), set[Region]()
+    text = words.lower().replace("\u2019", "'").translate(SIMPLER)
+    rules = CHINESE if re.search(r"[\u4e00-\u9fff]", text) else ENGLISH
+    for clause in filter(None, map(str.strip, rules.clauses.split(text))):
+        if rules.kept_behind.search(clause):
+            kept.add("subject")
+        elif rules.kept_subject.search(clause):
+            kept.add("background")
+        else:
+            said |= _said(clause, rules)
+    found = kept or said
+    return next(iter(found)) if len(found) == 1 else "all"
+
+
+def _said(clause: str, rules: Rules) -> set[Region]:
+    """What one clause speaks of, nothing when it does not say."""
+    told, found = rules.told.search(clause), set[Region]()
+    thing = (told["object"] or told["named"] or "").strip() if told else ""
+    mood, added = bool(rules.mood.search(clause)), bool(rules.worn.search(clause))
+    if rules.behind.search(thing):
+        return {"background"}
+    if rules.behind.search(clause):
+        found.add("background")
+    if rules.scene.search(thing) or (rules.moved.search(clause) and not added):
+        found.add("all" if mood else "background")
+    elif rules.everything.search(thing):
+        found |= {"all"} if mood or added else set()
+    elif added or rules.anyone.search(thing):
+        found.add("subject")
+    elif mood and not found:
+        found.add("all")
+    return found
