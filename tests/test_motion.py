@@ -139,3 +139,12 @@ def test_a_movement_that_is_led_on_keeps_its_pace_and_ends_as_the_model_says(cod
     torch.testing.assert_close(found[:, :, 8 + motion.SETTLED :], asked[:, :, 8 + motion.SETTLED :], atol=1e-3, rtol=0)
     steps = found[:, 0, 1:] - found[:, 0, :-1]
     assert steps.abs().max() < 2  # and nowhere jumps
+
+
+def test_a_jump_between_latent_frames_is_led_in_and_a_steady_change_is_left_alone():
+    steady = torch.arange(16.0).view(1, 1, 16, 1, 1)
+    torch.testing.assert_close(motion.eased(steady[:, :, 8:], steady[:, :, :8]), steady[:, :, 8:])
+    late = steady[:, :, 8:] + 4
+    eased = motion.eased(late, steady[:, :, :8]).flatten()
+    torch.testing.assert_close(late.flatten() - eased, torch.tensor([2.0, 1.0, 0, 0, 0, 0, 0, 0]))
+    assert motion.eased(late, None) is late

@@ -21,6 +21,7 @@ from motionalchemy.nets.autoencoder import Autoencoder, AutoencoderConfig
 PACE = 2  # frames over which the speed at the end of what is known is measured
 SETTLED = 16  # frames after which a movement that was led on is the model's own again
 FLATTEN = 0.7  # latents are coefficients divided by deviation ** FLATTEN
+EASE = (0.5, 0.25)  # of the jump between two latent frames, taken off the first frames of the later one
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,12 @@ class MotionAutoencoder(nn.Module):
         yield first
         height, width = first.shape[3:]
         scale = width / (latents.shape[4] * self.config.grid.space)
+        before: list[Tensor | None] = [None, None]  # the latent frame before: field, rest
         for part in latents[:, :, 1:].split(1, 2):
             coefficients = part * self.unit.view(-1, 1, 1, 1)
             field = self._values(coefficients[:, : self.config.moves], self.moves, 2)
             rest = self._values(coefficients[:, self.config.moves :], self.rest, 3)
+            (field, rest), before = [eased(x, b) for x, b in zip((field, rest), before, strict=True)], [field, rest]
             yield moved(first[:, :, 0], grown(field, height, width, scale)) + grown(rest, height, width, 1.0)
 
     def moving(self, field: Tensor) -> Tensor:
@@ -172,6 +175,16 @@ def grown(field: Tensor, height: int, width: int, scale: float) -> Tensor:
     flat = field.transpose(1, 2).flatten(0, 1) * scale
     flat = F.interpolate(flat, (height, width), mode="bilinear", align_corners=False)
     return flat.unflatten(0, (b, frames)).transpose(1, 2)
+
+
+def eased(x: Tensor, before: Tensor | None) -> Tensor:
+    """Values (B, n, time, h, w) of one latent frame, led in from those of the one before so that no seam flickers."""
+    if before is None:
+        return x
+    slope = (before[:, :, -1:] - before[:, :, -2:-1] + x[:, :, 1:2] - x[:, :, :1]) / 2
+    jump = x[:, :, :1] - before[:, :, -1:] - slope
+    share = F.pad(x.new_tensor(EASE), (0, x.shape[2] - len(EASE)))
+    return x - jump * share.view(-1, 1, 1)
 
 
 def moved(picture: Tensor, field: Tensor) -> Tensor:
