@@ -291,7 +291,7 @@ def _velocity(run: Run, span: Span, seen: Given, plan: Plan, size: Size, generat
         if scale == 1:
             return velocity
         away = model.velocity(run.read(asked.negative), shown, asked.fps)
-        return guided(velocity, away, scale, effort_of(asked).guided_above)
+        return guided(velocity, away, scale, effort_of(asked).guided_above, getattr(model, "sure", None))
 
     if asked.method != "contrast":
         return towards(span.prompt or "", plan, assertive)

@@ -5,10 +5,13 @@ from torch import Tensor
 from motionalchemy.sample import Velocity
 
 
-def guided(towards: Velocity, away: Velocity, scale: float, above: float = 0.0) -> Velocity:
+def guided(
+    towards: Velocity, away: Velocity, scale: float, above: float = 0.0, sure: Velocity | None = None
+) -> Velocity:
     """away + scale * (towards - away): classifier-free guidance (2207.12598); scale 1 costs one call, not two.
 
-    Where every part's time is below `above` only `towards` is asked (limited intervals: 2404.07724).
+    Where every part's time is below `above` only `towards` is asked (limited intervals: 2404.07724). What `sure` says of
+    the difference at a time is as large as it should be and is not scaled.
     """
     if scale == 1:
         return towards
@@ -17,7 +20,9 @@ def guided(towards: Velocity, away: Velocity, scale: float, above: float = 0.0) 
         if above and float(t.max()) < above:  # the only look that waits for a GPU
             return towards(x, t)
         base = away(x, t)
-        return base + scale * (towards(x, t) - base)
+        apart = towards(x, t) - base
+        led = base + scale * apart
+        return led if sure is None else led - (scale - 1) * sure(apart, t)
 
     return velocity
 

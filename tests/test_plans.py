@@ -287,6 +287,8 @@ def test_guidance_of_scale_one_costs_one_call(clips, ideal, noise):
     assert calls == ["to"]
     assert float(guided(named("to", 3.0), named("from", 1.0), 2.5)(noise, noise).mean()) == 6
     assert calls == ["to", "from", "to"]
+    half = guided(named("to", 3.0), named("from", 1.0), 2.5, sure=lambda apart, t: apart / 2)
+    assert float(half(noise, noise).mean()) == 4.5  # half of the difference of 2 is not enlarged
     plan = tasks.imagine(given(clips), T)
     towards, away = (ideal.velocity(ideal.words([p] * B), plan, FPS) for p in ("turn", ""))
     which, _ = landed(finish(sample(guided(towards, away, 1.5), plan, noise, STEPS), noise), clips)

@@ -7,10 +7,11 @@ from typing import Protocol
 
 import torch
 
-from motionalchemy.backbones import adapters, hub, layout, ltx, wan
+from motionalchemy.backbones import adapters, hub, layout, ltx, schedules, wan
 from motionalchemy.backbones.base import ABILITIES, Backbone, Card, Defaults, Effort, Retouch, Unloaded, Words
 from motionalchemy.errors import InputError, MissingPart, PlanRefused, UnknownName
 from motionalchemy.grid import Grid
+from motionalchemy.sample import Sampling
 from motionalchemy.stages import Stage
 
 __all__ = [
@@ -40,6 +41,7 @@ MODELS: dict[str, Card] = {
         honours=frozenset({"clocks", "reference:view", "reference:anchor", "reference:source", "reference:motion"}),
         grid=Grid(space=16, time=8, channels=64),
         stages=(Stage(1.0, 2),),  # the first is blind to the noise, the second makes seeds differ; more add more error
+        sampling=Sampling(times=lambda steps, shape, top: schedules.decided(steps, top)),
         defaults=Defaults(guidance=2.5),
         summary="the model trained by this project: runs offline on two CPU cores, 256x256, two seconds",
         summary_zh="本项目自行训练的模型：两个 CPU 核即可离线运行，256x256，两秒",

@@ -17,7 +17,7 @@ from motionalchemy.nets.text import TokenEncoder
 from motionalchemy.nets.transformer import FlowTransformer, TransformerConfig
 from motionalchemy.nets.vision import Vision, VisionConfig
 from motionalchemy.plan import Plan
-from motionalchemy.sample import Velocity, clean_to_velocity
+from motionalchemy.sample import SMALLEST_TIME, Velocity, clean_to_velocity
 
 WEIGHTS = Path(__file__).parent.parent / "weights" / "nano"
 
@@ -47,7 +47,10 @@ class Nano:
 
     @torch.no_grad()
     def decode(self, latents: Tensor, picture: Tensor | None = None) -> Tensor:
-        return self.codec.decode(latents, None if picture is None else picture.to(latents))
+        if picture is None:
+            return self.codec.decode(latents)
+        steady = torch.cat((latents[:, :, :1], self.codec.steadied(latents[:, :, 1:])), 2)
+        return self.codec.decode(steady, picture.to(latents))
 
     @torch.no_grad()
     def words(self, prompts: list[str]) -> Words:
@@ -74,6 +77,13 @@ class Nano:
             return clean_to_velocity(clean, x, now)
 
         return towards
+
+    @torch.no_grad()
+    def sure(self, apart: Tensor, now: Tensor) -> Tensor:
+        """Of a difference of velocities the movement of the whole picture: how far a camera goes is no guess."""
+        time = now[:, :, 1:].clamp(min=SMALLEST_TIME)
+        later = self.codec.whole(apart[:, :, 1:] * time) / time
+        return torch.cat((torch.zeros_like(apart[:, :, :1]), later), 2)
 
     def _like(self, shown: Tensor) -> Velocity:
         """Towards the movement of a clip's latents as it is: they say how any picture moves that stands alike."""

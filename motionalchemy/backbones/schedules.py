@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from motionalchemy.sample import times
+
 DISTILLED = (1.0, 0.993, 0.987, 0.981, 0.975, 0.909, 0.725, 0.00003)  # LTX-Video 0.9.7 and 0.9.8, distilled
 
 
@@ -25,6 +27,12 @@ def linear_quadratic(steps: int, threshold: float = 0.025) -> list[float]:
     rising = [i * threshold / half for i in range(half)]
     rising += [square * i**2 + slope * i + level for i in range(half, steps)]
     return [*(1.0 - u for u in rising), 0.0]
+
+
+def decided(steps: int, top: float = 1.0, rest: float = 0.35) -> list[float]:
+    """One step from `top` down to `rest`, the others from there evenly: for a model whose first answer decides."""
+    later = times(steps - 1, top=min(top, rest)) if steps > 1 else [0.0]
+    return [top, *later]
 
 
 def distilled(steps: int) -> list[float]:

@@ -7,7 +7,7 @@ So a clip is as sharp as its picture at any size, and a blurred guess at the lat
 """
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,10 +16,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from motionalchemy.grid import Grid
+from motionalchemy.nets import camera
 from motionalchemy.nets.autoencoder import Autoencoder, AutoencoderConfig
 
 PACE = 2  # frames over which the speed at the end of what is known is measured
 SETTLED = 16  # frames after which a movement that was led on is the model's own again
+STILL, BESIDE = 2.0, 0.5  # pixels, and shares of a camera's movement, that a place is from moving on its own
 FLATTEN = 0.7  # latents are coefficients divided by deviation ** FLATTEN
 EASE = (0.5, 0.25)  # of the jump between two latent frames, taken off the first frames of the later one
 
@@ -82,13 +84,14 @@ class MotionAutoencoder(nn.Module):
         yield first
         height, width = first.shape[3:]
         scale = width / (latents.shape[4] * self.config.grid.space)
-        before: list[Tensor | None] = [None, None]  # the latent frame before: field, rest
+        before: Sequence[Tensor | None] = (None, None)  # the latent frame before: field, rest
         for part in latents[:, :, 1:].split(1, 2):
             coefficients = part * self.unit.view(-1, 1, 1, 1)
             field = self._values(coefficients[:, : self.config.moves], self.moves, 2)
             rest = self._values(coefficients[:, self.config.moves :], self.rest, 3)
-            (field, rest), before = [eased(x, b) for x, b in zip((field, rest), before, strict=True)], [field, rest]
-            yield moved(first[:, :, 0], grown(field, height, width, scale)) + grown(rest, height, width, 1.0)
+            smooth = [eased(x, b) for x, b in zip((field, rest), before, strict=True)]
+            before = field, rest
+            yield moved(first[:, :, 0], grown(smooth[0], height, width, scale)) + grown(smooth[1], height, width, 1.0)
 
     def moving(self, field: Tensor) -> Tensor:
         """Later latents (B, C, t, h, w) of a movement alone: a field (B, 2, 8t, rows, columns), one vector a cell."""
@@ -101,8 +104,8 @@ class MotionAutoencoder(nn.Module):
 
         What the first frame made lacks of a steady step is added to it and, less and less, to `SETTLED` frames.
         """
-        moves, unit, time = self.config.moves, self.unit.view(-1, 1, 1, 1), self.config.grid.time
-        field = self._values((later * unit)[:, :moves], self.moves, 2)  # (B, 2, frames, rows, columns)
+        moves, time = self.config.moves, self.config.grid.time
+        field = self._field(later)
         end = known * time - 1
         steady = field[:, :, end] + (field[:, :, end] - field[:, :, end - PACE]) / PACE
         share = torch.linspace(1, 0, SETTLED + 1, device=later.device)[:SETTLED, None, None]
@@ -110,8 +113,22 @@ class MotionAutoencoder(nn.Module):
         lacks = (steady - field[:, :, end + 1])[:, :, None] * share[: new.shape[2]]
         field[:, :, end + 1 : end + 1 + SETTLED] = new + lacks
         led = later.clone()
-        led[:, :moves, known:] = self._coefficients(field[:, :, end + 1 :], self.moves, 2) / unit[:moves]
+        led[:, :moves, known:] = self.moving(field[:, :, end + 1 :])[:, :moves]
         return led
+
+    def whole(self, later: Tensor) -> Tensor:
+        """Of later latents (B, C, t, h, w) the movement that most of the picture shares, nothing else (`camera.whole`)."""
+        return self.moving(camera.whole(self._field(later))) if later.shape[2] else torch.zeros_like(later)
+
+    def steadied(self, later: Tensor) -> Tensor:
+        """Later latents whose movement stands still, or goes with the camera, where it all but does (`camera.steadied`)."""
+        moves, steady = self.config.moves, later.clone()
+        if later.shape[2]:
+            steady[:, :moves] = self.moving(camera.steadied(self._field(later), STILL, BESIDE))[:, :moves]
+        return steady
+
+    def _field(self, later: Tensor) -> Tensor:
+        return self._values((later * self.unit.view(-1, 1, 1, 1))[:, : self.config.moves], self.moves, 2)
 
     def mirrored(self, later: Tensor) -> Tensor:
         """Later latents (B, C, t, h, w) of the same clip seen in a mirror, as far as the components can say it."""
