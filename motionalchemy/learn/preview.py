@@ -7,16 +7,16 @@ import torch
 from PIL import Image
 
 from motionalchemy import media, tasks
-from motionalchemy.backbones import nano
+from motionalchemy.backbones import nano, schedules
 from motionalchemy.clip import Clip
-from motionalchemy.sample import finish, sample, shift_for, times
+from motionalchemy.sample import finish, sample
 from motionalchemy.velocity import guided
 from motionalchemy.worlds.corpus import Corpus
 from motionalchemy.worlds.draw import world
 from motionalchemy.worlds.world import describe, render
 
 
-def write(model: Path, corpus: Path, step: int, count: int = 4, steps: int = 4, guidance: float = 1.5) -> Path:
+def write(model: Path, corpus: Path, step: int, count: int = 4, steps: int = 2, guidance: float = 2.5) -> Path:
     """Write `model`/samples/STEP.png: for each of `count` test clips the truth and, below it, what is made of it."""
     backbone = nano.load(torch.device("cpu"), model)
     held, rows = Corpus(corpus, "test"), []
@@ -30,10 +30,10 @@ def write(model: Path, corpus: Path, step: int, count: int = 4, steps: int = 4, 
             backbone.velocity(backbone.words([caption]), plan, 24.0),
             backbone.velocity(backbone.words([""]), plan, 24.0),
             guidance,
+            sure=getattr(backbone, "sure", None),
         )
         noise = torch.randn(plan.value.shape, generator=torch.Generator().manual_seed(0))
-        shift = shift_for(plan.value[0, 0].numel(), plan.value.shape[1])
-        made = finish(sample(velocity, plan, noise, times(steps, shift)), plan.value)
+        made = finish(sample(velocity, plan, noise, schedules.decided(steps)), plan.value)
         rows += [truth[None], backbone.decode(made)]
     sheet = media.contact_sheet([Clip.of(row[0]) for row in rows])
     path = model / "samples" / f"{step:06d}.png"
