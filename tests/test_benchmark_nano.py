@@ -12,6 +12,7 @@ from nano_tables import figures, markdown, questions, release, runs, sheets
 from PIL import Image
 
 from motionalchemy import backbones, cli, media
+from motionalchemy.backbones import nano as shipped
 from motionalchemy.backbones import released
 from motionalchemy.clip import Clip
 from motionalchemy.errors import InputError
@@ -216,7 +217,7 @@ def test_the_worst_are_chosen_by_rule():
 
 def test_scores_name_the_weights_that_they_are_of(tmp_path):
     made = [record(row, group, 1.0) for row in (ENGLISH, MANDARIN, STILL, TRUTH) for group in "ab"]
-    run = {"sha256": released.sum_of(released.folder("nano")), "command": "c", "seed": 0, "size": 256}
+    run = {"sha256": shipped.sum_of(released.folder("nano")), "command": "c", "seed": 0, "size": 256}
     found = release.scores(made, run)
     assert found["cases"] == 2 and found["rows"]["zh"]["verb"]["mean"] == 1 and found["seconds"] == 0.5
     for part in ("codec", "flow"):

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from motionalchemy.backbones import released
+from motionalchemy.backbones import nano, released
 from motionalchemy.errors import InputError
 from motionalchemy.measure.rows import ENGLISH, MANDARIN, STILL, TRUTH
 from motionalchemy.nets import pack
@@ -56,7 +56,7 @@ def scores(records: list[Record], run: dict[str, Any]) -> dict[str, Any]:
 def write(records: list[Record], run: dict[str, Any], sheet: Path | None, folder: Path) -> Path:
     """Write scores.json beside the weights, the failures to the pictures of the docs, and both pages of the card."""
     found = scores(records, run)
-    if found["model"] != released.sum_of(folder):
+    if found["model"] != nano.sum_of(folder):
         raise InputError(f"this run measured other weights than those in {folder}: measure these")
     pages = {language: _page(path, language, found) for language, path in PAGES.items()}
     pack.write_json(folder / released.NAME, found)

@@ -118,7 +118,10 @@ class Unloaded:
 
 
 class Backbone(Protocol):
-    """A loaded model: pixels to latents and back, words, and the velocity that they and a plan ask for."""
+    """A loaded model: pixels to latents and back, words, and the velocity that they and a plan ask for.
+
+    One may also say what guidance must not enlarge, as `sure` in `velocity.guided`.
+    """
 
     name: str
     sha256: str  # of the weights, so that a result can name exactly what made it

@@ -19,17 +19,12 @@ def folder(name: str) -> Path:
     raise InputError(f"{name} is no nano: give nano or the folder of one")
 
 
-def sum_of(where: Path) -> str:
-    """The sum that names the weights in a folder, from their cards alone."""
-    return nano.sum_of(where)
-
-
 def scores(name: str) -> dict[str, Any] | None:
     """The scores of a nano; None for other models, where none are there, and where they are those of other weights."""
     try:
         where = folder(name)
         found = json.loads((where / NAME).read_text("utf-8"))
-        return found if found["model"] == sum_of(where) else None
+        return found if found["model"] == nano.sum_of(where) else None
     except (MotionAlchemyError, OSError, ValueError, KeyError, TypeError):
         return None
 
