@@ -13,7 +13,7 @@ from test_cli import call, spawn
 
 from motionalchemy import media
 from motionalchemy.errors import InputError
-from motionalchemy.learn import latents, recipes
+from motionalchemy.learn import recipes
 
 CLIPS = 8  # one of each kind of part; each is also there as in a mirror
 
@@ -63,19 +63,6 @@ def test_a_flow_is_trained_taken_up_again_and_used(tmp_path, capsys, killed):
     assert call("animate", str(tmp_path / "a.png"), "the horse gallops", *quick) == 0, capsys.readouterr().err
     made = media.read_clip(tmp_path / "a.mp4")
     assert len(made) > 1 and abs(made.frames[0].astype(int) - picture[0, 0]).mean() < 4
-
-
-@pytest.mark.parametrize(
-    ("said", "seen"),
-    [
-        ("It leaps leftwards, lit from the right.", "It leaps rightwards, lit from the left."),
-        ("the camera rolls clockwise, brightly", "the camera rolls counter-clockwise, brightly"),
-        ("一匹马从左向右跑，镜头逆时针旋转", "一匹马从右向左跑，镜头顺时针旋转"),
-    ],
-)
-def test_a_mirror_turns_left_and_right_in_words(said, seen):
-    for one, other in ((said, seen), (seen, said)):
-        assert latents.mirrored_words(one) == other
 
 
 def test_what_cannot_be_trained_is_one_sentence(tmp_path, capsys):

@@ -52,6 +52,20 @@ def test_mirroring_swaps_orbits_and_names():
     assert all("朝右" in text for text in many(fist, "zh", mirrored=True))
 
 
+def test_a_traveller_without_a_path_is_never_sent_anywhere():
+    english, chinese = many(facts(), "en"), many(facts(), "zh")
+    assert not any(re.search(r"to(wards)? the|from (left|right)", text) for text in english)
+    assert not any(re.search("(?<!面)[向朝往从][左右镜远]", text) for text in chinese)
+    assert sum("in place" in text or "on the spot" in text for text in english) > 50 < sum("原地" in t for t in chinese)
+    assert all("left" in text for text in many(facts(), "en", path="left"))
+
+
+@pytest.mark.parametrize(("pace", "en", "zh"), [("fast", "fast|quickly", "快速地|飞快地"), ("slow", "slow", "慢")])
+def test_a_pace_is_always_said(pace, en, zh):
+    assert all(re.search(en, text) for text in many(facts(), "en", pace=pace))
+    assert all(re.search(zh, text) for text in many(facts(), "zh", pace=pace))
+
+
 def test_what_was_composed_is_said_and_nothing_else():
     plain = many(facts(), "en", style="detailed", background={"en": "a blue background", "zh": "蓝色背景"})
     assert all("in front of a blue background" in text for text in plain)

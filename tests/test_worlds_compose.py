@@ -176,6 +176,25 @@ def test_paths_go_where_they_say():
     assert float(jump.lift.max()) > 0.1 and abs(float(jump.lift[0])) < 1e-5 and bool((jump.x == jump.x[0]).all())
 
 
+@pytest.mark.parametrize("path", moves.PATHS)
+def test_a_path_may_begin_where_the_subject_stands(path):
+    def walk(path, here=True):
+        rng = random.Random(1)
+        return moves.route(path, 49, rng, -0.1, 0.8, x=0.1, here=here), rng.random()
+
+    (way, after), (standing, same) = walk(path), walk(None)
+    assert after == same  # so the camera that is drawn next does not know the path
+    for name in ("x", "y", "lift", "scale"):
+        torch.testing.assert_close(getattr(way, name)[0], getattr(standing, name)[0])
+    (usual, _), gone = walk(path, here=False), way.x[-1] - way.x[0]
+    if path in ("left", "right"):
+        assert gone * (usual.x[-1] - usual.x[0]) > 0.05
+    elif path in ("towards", "away"):
+        assert (way.scale[-1] - way.scale[0]) * (usual.scale[-1] - usual.scale[0]) > 0.02
+    else:
+        assert float(way.lift.max() - way.lift.min()) > 0.05
+
+
 def test_every_name_has_words_and_every_word_a_maker():
     assert (
         set(looks.STYLES) == set(LOOKS) and set(weather.WEATHERS) == set(WEATHERS) and set(moves.PATHS) == set(DRIFTS)

@@ -2,9 +2,11 @@
 
 import json
 import random
+import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -16,10 +18,11 @@ from motionalchemy.worlds import draw as drawing
 from motionalchemy.worlds.corpus import Corpus, attribution
 from motionalchemy.worlds.instructions import CHINESE, ENGLISH, Edit, instruction
 from motionalchemy.worlds.kinds import KINDS, Sample, draw, possible, siblings
+from motionalchemy.worlds.shards import Layer
 from motionalchemy.worlds.show import show
 from motionalchemy.worlds.survey import coverage, holdings, survey
 from motionalchemy.worlds.words import LOOKS, TINTS
-from motionalchemy.worlds.world import World, describe, render
+from motionalchemy.worlds.world import Actor, World, describe, render
 
 SIZE = (32, 32)
 
@@ -109,10 +112,35 @@ def test_some_samples_are_silent_and_edits_never(corpus):
     assert all(draw(corpus, "edit", 0, i, SIZE).caption for i in range(10))
 
 
-def test_siblings_share_their_first_frame_and_differ_in_their_verb(corpus):
-    one, two = siblings(corpus, 0, 0, SIZE)
-    assert torch.equal(one.clip[0], two.clip[0]) and one.sources[1:] == two.sources[1:]
-    assert "fall" not in one.words["en"] and ("fall" in two.words["en"] or "collaps" in two.words["en"])
+def test_siblings_share_their_first_frame_and_differ_in_what_happens(corpus):
+    ways = set()
+    for i in range(12):
+        one, *others = siblings(corpus, 0, i, SIZE)
+        for two in others:
+            torch.testing.assert_close(one.clip[0], two.clip[0], atol=0.01, rtol=0)
+            assert one.sources[1:] == two.sources[1:]
+            assert not torch.equal(one.clip, two.clip)
+        said = [made.words["en"] for made in (one, *others)]
+        ways |= {
+            way
+            for way in ("fall|collaps", "to the left|right to left", "closer|approach")
+            for s in said
+            if re.search(way, s)
+        }
+    assert len(ways) == 3  # deeds, directions and things that have no gait
+
+
+def test_a_pace_plays_a_layer_faster_or_slower():
+    def layer(**more):
+        numbers = np.arange(49, dtype=np.uint8)[:, None, None]
+        return Layer(np.repeat(numbers[..., None], 3, -1), numbers, {"loop": True, "period": 20} | more)
+
+    (slow,), (fast,) = (drawing.paced(Actor(layer()), pace) for pace in ("slow", "fast"))
+    assert slow.layer.alpha[:, 0, 0].tolist()[:4] == [0, 1, 1, 2] and slow.pace == "slow"
+    at = fast.layer.alpha[:, 0, 0].astype(int)
+    assert at[:28].tolist() == (np.arange(28) * 1.7).round().astype(int).tolist()
+    assert ((at - np.arange(49) * 1.7 + 0.5) % 20 < 1.01).all() and at.max() <= 48  # the same phase of the same step
+    assert drawing.paced(Actor(layer(loop=False)), "fast") == []
 
 
 def test_a_survey_counts_what_was_drawn(corpus):

@@ -25,6 +25,7 @@ MIX = {"animate": 0.54, "camera": 0.08, "ends": 0.03, "extend": 0.12, "edit": 0.
 DRAWN = {"edit": ("retouch",), "camera": ("retouch", "animate")}  # the kinds of parts of a batch, if not of clips
 SIDE = 8  # of the pictures of a batch's `count` clips, in places; larger pictures make smaller batches
 FRAMES = 49  # of a camera move over a picture
+HIDDEN = 0.3  # the share of what is seen in the pictures that a clip is not told, so that none is known by its looks
 CUT = 0.75  # the share of batches of edits that are cut to that side: strokes and colours need no whole picture
 
 
@@ -102,6 +103,7 @@ class FlowData:
             plan, looks = tasks.edit(take("beside"), source=True), (None, take("beside_look"))
         else:
             plan = tasks.animate(truth, frames)
+        looks = tuple(None if look is None else _half_seen(look, generator) for look in looks)
         words = ["" if rng.random() < self.silent else each[rng.choice(("en", "zh"))] for each in said]
         seconds = torch.tensor(self.grid.starts(frames, self.fps))
         noise = torch.randn(truth.shape, generator=generator)
@@ -133,6 +135,12 @@ class FlowData:
         alike = [part for part in fitting if part.latents.shape[3:] == shape]
         count = max(1, self.count * SIDE**2 // max(SIDE**2, shape.numel())) if whole else self.count
         return [(part, rng.randrange(len(part.words))) for part in rng.choices(alike, k=count)]
+
+
+def _half_seen(look: Tensor, generator: torch.Generator) -> Tensor:
+    """What the vision network says (B, V, h, w) without some of its channels, others in each clip (1411.4280)."""
+    kept = torch.rand(*look.shape[:2], 1, 1, generator=generator) >= HIDDEN
+    return look * kept / (1 - HIDDEN)
 
 
 def later_window(truth: Tensor, rng: random.Random) -> Tensor:

@@ -2,13 +2,13 @@
 
 A cache is a folder of `NNNN.safetensors` parts whose headers hold the words; a part that is there is not made again. All
 clips of a part have one shape; each keeps its words in both languages and the keys of what it was made of. Beside each
-part lies `NNNNm.safetensors`, the same clips seen in a mirror, for a tenth of the work.
+part lies `NNNNv.safetensors`, the same clips seen otherwise (`varied`), for a tenth of the work.
 """
 
 import json
 import multiprocessing
 import os
-import re
+import random
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from motionalchemy.backbones import nano
+from motionalchemy.learn import varied
 from motionalchemy.nets.motion import MotionAutoencoder
 from motionalchemy.nets.vision import Vision
 from motionalchemy.worlds import kinds
@@ -30,9 +31,7 @@ from motionalchemy.worlds.corpus import Corpus
 PART = 32
 PATTERN = ("siblings", "retouch", "siblings", "animate") * 2  # the kinds of parts, again and again
 CLIPS = ((128, 128),) * 7 + ((96, 160), (128, 128), (160, 96))  # shapes of clips in pixels, again and again
-_SIDES = ("left", "right"), ("clockwise", "counter-clockwise"), ("左", "右"), ("顺时针", "逆时针")
-TURNED = {a: b for pair in _SIDES for a, b in (pair, pair[::-1])}  # what a mirror does to words
-SAID = re.compile(r"\b(?:left|right|counter-clockwise|clockwise)(?=wards?\b|\b)|[左右]|[顺逆]时针")
+EDITS = ("edit", "retouch")
 PICTURES = ((256, 256), (160, 256), (256, 256), (256, 160))  # and of single pictures, whose strokes must be seen
 
 
@@ -73,7 +72,7 @@ def _loaded(corpus: Path, models: Path) -> tuple[Corpus, Any, Any]:
 
 
 def _part(corpus: Path, models: Path, out: Path, seed: int, number: int, many: int = PART) -> int:
-    path, twin = out / f"{number:04d}.safetensors", out / f"{number:04d}m.safetensors"
+    path, twin = out / f"{number:04d}.safetensors", out / f"{number:04d}v.safetensors"
     source, codec, vision = _loaded(corpus, models)
     if not path.is_file():
         kind, begin = PATTERN[number % len(PATTERN)], number * many
@@ -88,7 +87,7 @@ def _part(corpus: Path, models: Path, out: Path, seed: int, number: int, many: i
         stacked = {n: torch.stack([r["tensors"][n] for r in records]) for n in records[0]["tensors"]}
         _write(Part(kind, words=[r["words"] for r in records], **stacked), path)
     if not twin.is_file():
-        _write(mirrored(read(path), codec, vision), twin)
+        _write(seen_again(read(path), codec, vision, random.Random(f"{seed}/{number}")), twin)
     return (number + 1) * many
 
 
@@ -102,22 +101,19 @@ def _record(sample: kinds.Sample, codec: Any, vision: Any) -> dict[str, Any]:
     return {"tensors": {k: v.half() for k, v in tensors.items()}, "words": {**sample.words, "sources": sample.sources}}
 
 
-@torch.no_grad()
-def mirrored(part: Part, codec: MotionAutoencoder, vision: Vision) -> Part:
-    """The samples of a part seen in a mirror: left is right in their words, and what moved one way moves the other."""
+def seen_again(part: Part, codec: MotionAutoencoder, vision: Vision, rng: random.Random) -> Part:
+    """The samples of a part seen otherwise, each in its own way; sides change places in the words of mirrored ones.
 
-    def turned(latents: Tensor) -> tuple[Tensor, Tensor]:
-        picture = codec.picture.decode(latents[:, :, :1].float()).flip(-1)
-        first, later = codec.picture.encode(picture), codec.mirrored(latents[:, :, 1:].float())
-        return torch.cat((first, later), 2).half(), vision(codec.picture.decode(first)[:, :, 0]).half()
-
-    words = [{**w, **{language: mirrored_words(w[language]) for language in ("en", "zh")}} for w in part.words]
-    return Part(part.kind, *turned(part.latents), *turned(part.beside), words)
-
-
-def mirrored_words(said: str) -> str:
-    """A sentence, English or Chinese, about the same clip seen in a mirror."""
-    return SAID.sub(lambda found: TURNED[found[0]], said)
+    Pairs of an edit keep their colours, which its words may name.
+    """
+    glance = varied.glances(len(part.words), rng, colours=part.kind not in EDITS)
+    latents, look = varied.seen(part.latents, glance, codec, vision)
+    beside, beside_look = varied.seen(part.beside, glance, codec, vision)
+    words = []
+    for said, mirror in zip(part.words, glance.mirror.tolist(), strict=True):
+        turned = {language: varied.mirrored_words(said[language]) for language in ("en", "zh")}
+        words.append({**said, **turned} if mirror < 0 else said)
+    return Part(part.kind, latents, look, beside, beside_look, words)
 
 
 def _write(part: Part, path: Path) -> None:

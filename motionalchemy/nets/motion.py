@@ -86,9 +86,7 @@ class MotionAutoencoder(nn.Module):
         scale = width / (latents.shape[4] * self.config.grid.space)
         before: Sequence[Tensor | None] = (None, None)  # the latent frame before: field, rest
         for part in latents[:, :, 1:].split(1, 2):
-            coefficients = part * self.unit.view(-1, 1, 1, 1)
-            field = self._values(coefficients[:, : self.config.moves], self.moves, 2)
-            rest = self._values(coefficients[:, self.config.moves :], self.rest, 3)
+            field, rest = self.parted(part)
             smooth = [eased(x, b) for x, b in zip((field, rest), before, strict=True)]
             before = field, rest
             yield moved(first[:, :, 0], grown(smooth[0], height, width, scale)) + grown(smooth[1], height, width, 1.0)
@@ -130,13 +128,15 @@ class MotionAutoencoder(nn.Module):
     def _field(self, later: Tensor) -> Tensor:
         return self._values((later * self.unit.view(-1, 1, 1, 1))[:, : self.config.moves], self.moves, 2)
 
-    def mirrored(self, later: Tensor) -> Tensor:
-        """Later latents (B, C, t, h, w) of the same clip seen in a mirror, as far as the components can say it."""
+    def parted(self, later: Tensor) -> tuple[Tensor, Tensor]:
+        """Later latents (B, C, t, h, w) -> the field (B, 2, 8t, rows, columns), one vector a cell, and the rest in pixels
+        (B, 3, 8t, H, W)."""
         scaled, moves = later * self.unit.view(-1, 1, 1, 1), self.config.moves
-        move, rest = scaled[:, :moves], scaled[:, moves:]
-        field = self._values(move, self.moves, 2).flip(-1) * later.new_tensor([-1.0, 1.0]).view(2, 1, 1, 1)
-        colour = self._values(rest, self.rest, 3).flip(-1)
-        both = (self._coefficients(field, self.moves, 2), self._coefficients(colour, self.rest, 3))
+        return self._values(scaled[:, :moves], self.moves, 2), self._values(scaled[:, moves:], self.rest, 3)
+
+    def joined(self, field: Tensor, rest: Tensor) -> Tensor:
+        """The inverse of `parted`, as far as the components can say it."""
+        both = self._coefficients(field, self.moves, 2), self._coefficients(rest, self.rest, 3)
         return torch.cat(both, 1) / self.unit.view(-1, 1, 1, 1)
 
     def _coefficients(self, x: Tensor, basis: Tensor, n: int) -> Tensor:

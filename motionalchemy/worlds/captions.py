@@ -10,7 +10,7 @@ from motionalchemy.errors import UnknownName
 from motionalchemy.worlds.chinese import chinese
 from motionalchemy.worlds.english import english
 from motionalchemy.worlds.shown import STYLES, Language, Pair, Style, shown_by
-from motionalchemy.worlds.words import CAMERAS, DRIFTS, LOOKS, WEATHERS
+from motionalchemy.worlds.words import CAMERAS, DRIFTS, LOOKS, PACES, WEATHERS
 
 
 def caption(
@@ -24,18 +24,20 @@ def caption(
     camera: str | None = None,
     weather: str | None = None,
     look: str | None = None,
+    pace: str | None = None,
 ) -> str:
-    """One true sentence about a sample, drawn with `rng`; raises UnknownName for a camera, weather or look not known.
+    """One true sentence about a sample, drawn with `rng`; raises UnknownName for a name that is not known.
 
     `facts` describe the unmirrored sample. `background` holds the words ("en", "zh") of what was put behind a layer;
-    `path`, `camera`, `weather` and `look` name what was composed, as it is seen in the finished (mirrored) picture.
+    `path`, `pace`, `camera`, `weather` and `look` name what was composed, as it is seen in the finished (mirrored) picture.
     """
-    for kind, given, known in (("path", path, DRIFTS), ("camera", camera, CAMERAS), ("weather", weather, WEATHERS)):
+    named = (("path", path, DRIFTS), ("pace", pace, PACES), ("camera", camera, CAMERAS), ("weather", weather, WEATHERS))
+    for kind, given, known in named:
         if given is not None and given not in known:
             raise UnknownName(kind, given, known)
     if look is not None and look not in LOOKS:
         raise UnknownName("style", look, LOOKS)
-    shown = shown_by(facts, mirrored, background, path, camera, weather, look)
+    shown = shown_by(facts, mirrored, background, path, camera, weather, look, pace)
     style = style or rng.choices(STYLES, (30, 40, 30))[0]
     write = {"en": english, "zh": chinese}[language]
     return write(shown, rng, style)

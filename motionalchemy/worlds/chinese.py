@@ -4,7 +4,7 @@ import random
 
 from motionalchemy.worlds import words
 from motionalchemy.worlds.shown import Shown, Style, circumstances, sorted_looks
-from motionalchemy.worlds.words import CAMERAS, DRIFTS, PATHS
+from motionalchemy.worlds.words import CAMERAS, DRIFTS, IN_PLACE, PACES, PATHS
 
 WIDE = str.maketrans(",:", "，：")
 GROUPS = ("家庭", "情侣", "亲吻")  # emoji whose label goes on with who is in them
@@ -88,11 +88,12 @@ def _deed(shown: Shown, rng: random.Random, style: Style) -> str:
     assert shown.deed
     phrase, before = rng.choice(shown.deed.zh), ""
     if shown.deed.travels:
-        way = _way(shown, rng) if style != "short" or rng.random() < 0.6 else ""
+        way = _way(shown, rng) if shown.path or rng.random() < 0.5 else ""
+        way = (rng.choice(PACES[shown.pace][2]) if shown.pace else "") + way
         phrase = phrase.format(d=way)
         if phrase in ("走", "跑", "飞", "游"):
             phrase = f"在{phrase}"
-    elif style == "detailed" or rng.random() < 0.35:
+    if not (shown.deed.travels and shown.path) and (style == "detailed" or rng.random() < 0.35):
         facing = {"left": "面朝左侧", "right": "面朝右侧"}.get(shown.side or "")
         before = facing or {"towards": "面朝镜头", "away": "背对镜头"}.get(shown.depth or "", "")
     aspect = ""
@@ -104,13 +105,7 @@ def _deed(shown: Shown, rng: random.Random, style: Style) -> str:
 
 
 def _way(shown: Shown, rng: random.Random) -> str:
-    if shown.path:
-        return rng.choice(PATHS[shown.path][1])
-    if shown.side:
-        way, side = rng.choice([p for p in PATHS[shown.side][1] if not p.startswith("从")]), PATHS[shown.side][1][0][-1]
-        deep = {"towards": f"朝镜头{side}侧", "away": f"向{side}侧远处"}.get(shown.depth or "") or way
-        return rng.choice((deep, way))
-    return rng.choice(PATHS[shown.depth][1]) if shown.depth else ""
+    return rng.choice(PATHS[shown.path][1] if shown.path else IN_PLACE[1])
 
 
 def _object(shown: Shown, rng: random.Random, style: Style) -> str:

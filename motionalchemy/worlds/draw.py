@@ -12,14 +12,16 @@ from motionalchemy.worlds.backgrounds import Background
 from motionalchemy.worlds.compose import Size
 from motionalchemy.worlds.corpus import Corpus, credit
 from motionalchemy.worlds.instructions import Edit
-from motionalchemy.worlds.moves import WORLD
+from motionalchemy.worlds.moves import PATHS, WORLD
 from motionalchemy.worlds.shards import Entry, Layer
 from motionalchemy.worlds.shown import shown_by
-from motionalchemy.worlds.words import COLOURFUL, COLOURLESS, LOOKS, TINTS, WEATHERS
+from motionalchemy.worlds.words import COLOURFUL, COLOURLESS, LOOKS, PACES, TINTS, WEATHERS
 from motionalchemy.worlds.world import FLOATING, Actor, World
 
 CAMERAS = ("pan_left", "pan_right", "tilt_up", "tilt_down", "zoom_in", "zoom_out", "roll_left", "roll_right", "shake")
 SKINS = ("white", "black")  # what would be read as a person's skin
+PACED = ("mocap_run", "ride_run")  # deeds whose words say how fast they are
+BLEND = 9  # frames in which a loop is entered from a standing pose
 WRITTEN = ("symbols", "flags")  # emoji that a mirror would make wrong
 
 
@@ -95,7 +97,52 @@ def actor(corpus: Corpus, rng: random.Random, entry: Entry) -> Actor:
     path = None
     if shown.deed and shown.deed.travels and rng.random() < 0.7:
         path = shown.side or shown.depth
-    return Actor(layer, path, rng.uniform(0.7, 1.0), rng.uniform(-0.1, 0.1), mirrored)
+    return Actor(layer, path, rng.uniform(0.7, 1.0), rng.uniform(-0.1, 0.1), mirrored, here=rng.random() < 0.5)
+
+
+def doers(corpus: Corpus, rng: random.Random, group: list[Entry]) -> list[Actor]:
+    """Actors that begin alike and do what each entry of a group says, travellers on their way, in place or at a pace."""
+    found, mirrored, scale, x = [], rng.random() < 0.5, rng.uniform(0.6, 1.0), rng.uniform(-0.15, 0.15)
+    for entry in group:
+        one = Actor(corpus.read(entry), None, scale, x, mirrored, here=True)
+        shown = shown_by(one.layer.facts, mirrored)
+        ways = [way for way in (shown.side, shown.depth) if way]
+        if not (shown.deed and shown.deed.travels and ways):
+            found.append(one)
+            continue
+        gone = replace(one, path=rng.choice(ways))
+        found += rng.choice(((gone,), (gone, one), (one,)))
+        if one.layer.facts["action"]["key"] not in PACED and rng.random() < 0.5:
+            found += paced(rng.choice((one, gone)), rng.choice(list(PACES)))
+    return found
+
+
+def paced(one: Actor, pace: str) -> list[Actor]:
+    """The actor at a pace of PACES, none where its clip is too short for it."""
+    layer, rate = one.layer, PACES[pace][0]
+    frames, period = len(layer.colour), layer.facts.get("period") or 0
+    at = np.arange(frames) * rate
+    late = np.maximum(0, at - (frames - 1))
+    if late.any():
+        if not layer.facts.get("loop") or not 0 < period <= frames - 1 - BLEND:
+            return []
+        at = at - np.ceil(late / period) * period
+    at = at.round().astype(int)
+    alpha = None if layer.alpha is None else layer.alpha[at]
+    return [replace(one, layer=replace(layer, colour=layer.colour[at], alpha=alpha), pace=pace)]
+
+
+def drifters(corpus: Corpus, rng: random.Random) -> list[Actor]:
+    """An emoji or a sprite that stays, and the same on other paths, from the same place."""
+    still = bool(corpus.stills("sprite")) and rng.random() < 0.5
+    layer = (
+        sprite(corpus, rng.choice(corpus.stills("sprite")))
+        if still
+        else corpus.read(rng.choice(corpus.entries["emoji"]))
+    )
+    mirrored = rng.random() < 0.5 and layer.facts.get("group") not in WRITTEN and not still
+    one = Actor(layer, None, rng.uniform(0.4, 0.75), rng.uniform(-0.15, 0.15), mirrored, here=True)
+    return [one] + [replace(one, path=path) for path in rng.sample(list(PATHS), 3)]
 
 
 def _actors(corpus: Corpus, rng: random.Random, size: Size) -> World:
@@ -138,7 +185,7 @@ def _floating(layer: Layer, corpus: Corpus, rng: random.Random, size: Size, stil
     path = rng.choice(("left", "right", "jump", "curve", "towards", "away")) if rng.random() < 0.5 else None
     camera = rng.choice(CAMERAS[:8]) if path is None and rng.random() < (1.0 if still else 0.3) else "static"
     mirrored = rng.random() < 0.5 and layer.facts.get("group") not in WRITTEN and not still
-    floats = Actor(layer, path, rng.uniform(0.45, 0.75), 0.0, mirrored)
+    floats = Actor(layer, path, rng.uniform(0.45, 0.75), 0.0, mirrored, here=rng.random() < 0.5)
     return World(backdrop(corpus, rng, size), (floats,), camera=camera, seed=rng.getrandbits(31))
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from motionalchemy.worlds import words
 from motionalchemy.worlds.shown import Shown, Style, article, circumstances, sorted_looks
-from motionalchemy.worlds.words import CAMERAS, DRIFTS, LOOKS, PATHS
+from motionalchemy.worlds.words import CAMERAS, DRIFTS, IN_PLACE, LOOKS, PACES, PATHS
 
 
 def english(shown: Shown, rng: random.Random, style: Style) -> str:
@@ -80,8 +80,9 @@ def _deed(shown: Shown, rng: random.Random, style: Style) -> tuple[str, str]:
     assert shown.deed
     phrase, direction, tail = rng.choice(shown.deed.en), "", ""
     if shown.deed.travels:
-        direction = _way(shown, rng) if style != "short" or rng.random() < 0.6 else ""
-    elif style == "detailed" or rng.random() < 0.35:
+        direction = _way(shown, rng) if shown.path or rng.random() < 0.5 else ""
+        direction = (rng.choice(PACES[shown.pace][1]) if shown.pace else "") + direction
+    if not (shown.deed.travels and shown.path) and (style == "detailed" or rng.random() < 0.35):
         tail = _facing(shown)
     phrase = phrase.format(d=direction)
     part = participle(phrase) + tail
@@ -96,14 +97,7 @@ def _deed(shown: Shown, rng: random.Random, style: Style) -> tuple[str, str]:
 
 
 def _way(shown: Shown, rng: random.Random) -> str:
-    if shown.path:
-        return rng.choice(PATHS[shown.path][0])
-    if shown.side:
-        depth = {"towards": ", towards the camera", "away": ", away from the camera"}.get(shown.depth or "", "")
-        return rng.choice((f" to the {shown.side}", f" to the {shown.side}", f" towards the {shown.side}")) + (
-            depth if rng.random() < 0.5 else ""
-        )
-    return rng.choice(PATHS[shown.depth][0][:1]) if shown.depth else ""
+    return rng.choice(PATHS[shown.path][0] if shown.path else IN_PLACE[0])
 
 
 def _facing(shown: Shown) -> str:

@@ -17,7 +17,7 @@ from motionalchemy.grid import Grid
 from motionalchemy.plan import Plan
 from motionalchemy.worlds.compose import Size
 from motionalchemy.worlds.corpus import Corpus
-from motionalchemy.worlds.draw import actor, backdrop, edited, sized, world
+from motionalchemy.worlds.draw import actor, backdrop, doers, drifters, edited, sized, world
 from motionalchemy.worlds.instructions import MOTION, instruction
 from motionalchemy.worlds.shards import Entry
 from motionalchemy.worlds.shown import Language, Pair
@@ -26,6 +26,7 @@ from motionalchemy.worlds.world import Actor, World, at_a_moment, describe, rend
 FPS = 24.0
 GRID = Grid()
 FROM_A_PICTURE = ("animate", "ends", "views", "motion", "identity")  # begin with a picture, shown standing still
+THINGS = 0.2  # the share of siblings that have no gait of their own
 SILENT = 0.1  # the share of samples without words, for guidance
 Encode = Callable[[Tensor], Tensor]  # (B, 3, T, H, W) in [-1, 1] -> latents (B, C, t, h, w)
 
@@ -122,14 +123,17 @@ def _group(groups: list[list[Entry]], rng: random.Random, lacking: str) -> list[
 def siblings(
     corpus: Corpus, seed: int, index: int, size: Size = (256, 256), device: torch.device | str = "cpu"
 ) -> list[Sample]:
-    """Two to four `animate` samples that share subject, view, place and mostly the first pose: only the verbs differ."""
+    """Two or more `animate` samples that share subject, view, place and mostly the first pose: only what it does, where
+    it goes and how fast differ."""
     rng = random.Random(f"{seed}/siblings/{index}")
-    group = _group(corpus.shared_views, rng, "two deeds of one subject from one view")
-    back, scale, mirrored, motion = backdrop(corpus, rng, size), rng.uniform(0.7, 1.0), rng.random() < 0.5, rng.random()
+    back, motion = backdrop(corpus, rng, size), rng.getrandbits(31)
+    if rng.random() < THINGS and corpus.entries["emoji"]:
+        found = drifters(corpus, rng)
+    else:
+        found = doers(corpus, rng, _group(corpus.shared_views, rng, "two deeds of one subject from one view"))
     made = []
-    for entry in group:
-        one = Actor(corpus.read(entry), None, scale, 0.0, mirrored)
-        shown = sized(World(back, (one,), seed=int(motion * 2**31)))
+    for one in found:
+        shown = sized(World(back, (one,), seed=motion))
         clip = render(shown, size, device)
         made.append(Sample("animate", clip, _said(shown, rng), rng.choice(("en", "zh")), **_origin(shown)))
     return made

@@ -109,21 +109,39 @@ class Route:
     scale: Tensor
 
 
-def route(path: str | None, frames: int, rng: random.Random, horizon: float, scale: float, x: float = 0.0) -> Route:
+def route(
+    path: str | None,
+    frames: int,
+    rng: random.Random,
+    horizon: float,
+    scale: float,
+    x: float = 0.0,
+    here: bool = False,
+) -> Route:
     """A path over ground that ends at `horizon` (its height in the picture): what is nearer is larger and lower.
 
-    `scale` is the size of a subject that stands at the lower third; `path` is one of PATHS or None for in place.
+    `scale` is the size of a subject that stands at the lower third; `path` is one of PATHS or None for in place,
+    and `here` lets it begin where the subject would stand without one. Every path draws from `rng` once.
     """
     if path is not None and path not in PATHS:
         raise UnknownName("path", path, PATHS)
+    rng = random.Random(rng.getrandbits(64))  # so that what is drawn next is the same on every path
     s = torch.linspace(-1, 1, frames)
     near = 0.36  # where a subject of full scale stands
     x_t, y_t, lift = torch.full_like(s, x), torch.full_like(s, rng.uniform(0.30, 0.40)), torch.zeros_like(s)
     if path in ("left", "right"):
-        x_t = (x if abs(x) < 0.1 else 0) + s * rng.uniform(0.18, 0.36) * (-1 if path == "left" else 1)
+        far = rng.uniform(0.18, 0.36) * (-1 if path == "left" else 1)
+        x_t = x + (s + 1) * 0.75 * far if here else (x if abs(x) < 0.1 else 0) + s * far
     elif path in ("towards", "away"):
         far = horizon + (near - horizon) * rng.uniform(0.3, 0.5)
         ends = (far, rng.uniform(0.34, 0.44))
+        if here:
+            stands, times = float(y_t[0]) - horizon, rng.uniform(1.3, 1.6)
+            ends = (
+                (horizon + stands, horizon + stands * times)
+                if path == "towards"
+                else (horizon + stands / times, horizon + stands)
+            )
         inverse = torch.lerp(torch.tensor(1 / (ends[0] - horizon)), torch.tensor(1 / (ends[1] - horizon)), (s + 1) / 2)
         y_t = horizon + 1 / inverse  # steady speed over the ground
         y_t = y_t.flip(0) if path == "away" else y_t
@@ -133,6 +151,8 @@ def route(path: str | None, frames: int, rng: random.Random, horizon: float, sca
         turn, way = rng.uniform(0, 6.28), rng.choice((-1, 1))
         angle = turn + way * s * rng.uniform(1.6, 2.6)
         x_t, lift = x + 0.22 * angle.cos(), 0.08 + 0.10 * angle.sin()
+        if here:
+            x_t, lift = x + x_t - x_t[0], lift - lift[0]
     return Route(x_t, y_t, lift, scale * (y_t - horizon) / (near - horizon))
 
 

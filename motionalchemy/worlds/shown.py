@@ -27,6 +27,7 @@ class Shown:
     side: str | None = None  # where the subject faces: left, right
     depth: str | None = None  # and whether towards or away from the camera
     path: str | None = None  # where it goes over the ground or the picture
+    pace: str | None = None  # and how fast, one of PACES
     places: tuple[Pair, ...] = ()  # ready phrases: "on a green meadow" / "在绿色草地上"
     light: str | None = None
     camera: str = "static"
@@ -43,6 +44,7 @@ def shown_by(
     camera: str | None = None,
     weather: str | None = None,
     look: str | None = None,
+    pace: str | None = None,
 ) -> Shown:
     """Read the facts of a sample into what can be said of it; arguments as in `caption`."""
 
@@ -67,6 +69,7 @@ def shown_by(
         side=_side(view) and seen(_side(view) or ""),
         depth=next((d for d in ("towards", "away") if d in view), None),
         path=path or (None if route == "none" else seen(route)),
+        pace=pace,
         places=tuple(place for place in places if not (colourless and COLOURFUL.search(place["en"]))),
         light=_side(light) and seen(_side(light) or ""),
         camera=camera or seen(shot["move"]),

@@ -163,6 +163,11 @@ PATHS = {  # where a traveller goes over the picture
     "towards": ((" towards the camera", " towards the viewer"), ("朝镜头", "朝着镜头", "迎着镜头")),
     "away": ((" away from the camera", " into the distance"), ("朝远处", "向远处")),
 }
+IN_PLACE = ((" in place", " on the spot"), ("原地",))  # how a traveller goes that has no path
+PACES = {  # how fast a traveller goes, and the words for it
+    "fast": (1.7, (" fast", " quickly"), ("快速地", "飞快地")),
+    "slow": (0.55, (" slowly", " at a slow pace"), ("缓慢地", "慢慢地")),
+}
 DRIFTS = {  # what a thing that has no gait of its own does on a path
     "left": (("*move to the left", "*glide from right to left"), ("向左移动", "从右向左移动")),
     "right": (("*move to the right", "*glide from left to right"), ("向右移动", "从左向右移动")),

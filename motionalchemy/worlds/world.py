@@ -34,6 +34,8 @@ class Actor:
     x: float = 0.0
     mirrored: bool = False
     tint: str | None = None  # one of TINTS: the whole subject in that colour
+    here: bool = False  # its path begins where it would stand without one
+    pace: str | None = None  # one of PACES, in which its layer was played
 
     @property
     def grounded(self) -> bool:
@@ -99,7 +101,18 @@ def describe(world: World, rng: random.Random, language: Language, style: Style 
         return _empty(world, rng, language)
     first, *others = world.actors
     full: dict[str, Any] = {"background": world.background.words, "camera": _camera_said(world), **shared}
-    said = [caption(_facts(first, world.still), rng, language, style, first.mirrored, path=_path(first, world), **full)]
+    said = [
+        caption(
+            _facts(first, world.still),
+            rng,
+            language,
+            style,
+            first.mirrored,
+            path=_path(first, world),
+            pace=first.pace,
+            **full,
+        )
+    ]
     named = {first.layer.facts["subject"]["en"]}
     for other in others:
         alone: dict[str, Any] = {"path": _path(other, world), "camera": "static"}
@@ -165,7 +178,7 @@ def _layered(world: World, size: Size, device: torch.device | str) -> Tensor:
     assert world.background
     rng, back = random.Random(world.seed), world.background
     frames = max((len(actor.layer.colour) for actor in world.actors), default=49)
-    routes = [route(a.path, frames, rng, back.horizon, a.scale, a.x) for a in world.actors]
+    routes = [route(a.path, frames, rng, back.horizon, a.scale, a.x, a.here) for a in world.actors]
     camera = view(world.camera or "static", frames, rng, follow=routes[0].x if routes else None)
     clip = _backdrop(back.picture.to(device), camera, size)
     for i in sorted(range(len(routes)), key=lambda i: float(routes[i].y[0])):  # the nearest last
