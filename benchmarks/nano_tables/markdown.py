@@ -17,9 +17,8 @@ WORDS = (
 )
 GAP = "Chinese minus English, same cases, all verbs · 中文减英文，相同样例，全部动词"
 PACE = (
-    "Asked to walk or run fast against slowly, times the movement (share of pictures in which fast moves more); no caption "
-    "of the corpus says fast or slow of a subject · 要求快速与缓慢行走或奔跑时运动量之比（快速时运动更多的图片占比）；"
-    "语料的描述中没有这两个词"
+    "Asked to walk or run fast against slowly, times the movement (share of pictures in which fast moves more) · "
+    "要求快速与缓慢行走或奔跑时运动量之比（快速时运动更多的图片占比）"
 )
 FLOW = (
     "The flow has one stage, at {native} pixels whatever the result's size; the second stage is the decoder, which moves "

@@ -25,14 +25,13 @@ from motionalchemy.worlds.corpus import Corpus
 from motionalchemy.worlds.english import finite
 from motionalchemy.worlds.moves import WORLD
 from motionalchemy.worlds.shards import Entry
-from motionalchemy.worlds.words import CAMERAS, DEEDS
+from motionalchemy.worlds.words import CAMERAS, DEEDS, PACES
 from motionalchemy.worlds.world import Actor, World, at_a_moment, describe, render
 
 LANGUAGES = ("en", "zh")
 VIEWS = ("static", "tilt_up", "tilt_down", "zoom_in", "zoom_out", "pan_left", "pan_right")
 ORBITS = ("orbit_left", "orbit_right")
 SHOWN = ("pan_left", "tilt_up", "zoom_in", "static")  # the camera words of the table of photographs
-PACES = {"fast": (" fast", "快速地"), "slow": (" slowly", "缓慢地")}  # no caption of the corpus has these words
 GAITS = ("walk", "run", "gallop", "trot")
 STILLS = (".png", ".jpg", ".jpeg", ".webp")
 MOST = {"scenes": 48, "things": 12, "pictures": 6, "orbits": 16, "paces": 12}
@@ -103,7 +102,7 @@ def _thing(held: Corpus, entry: Entry, side: str, size: int, seed: int) -> Quest
     """A thing in the middle of a picture that does not say where it will go."""
     rng, layer = random.Random(f"{seed}/{entry.key}"), held.read(entry)
     back = draw.backdrop(held, rng, (size, size), rich=False)
-    shown = World(back, (Actor(layer, side, 0.6),), seed=seed)
+    shown = World(back, (Actor(layer, side, 0.6, here=True),), seed=seed)
     standing = World(back, (Actor(layer, None, 0.6),), seed=seed)
     said = {language: describe(shown, rng, language, "plain") for language in LANGUAGES}
     facts = layer.facts | {"path": {"key": side}}
@@ -222,9 +221,9 @@ def paces(corpus: Path, size: int, seed: int, n: int) -> list[Listed]:
 
 def _paced(held: Corpus, entry: Entry, pace: str, size: int, seed: int) -> Question:
     case = heldout.composed(held.path, entry, size, seed)
-    name, deed, (fast, kuai) = case.facts["subject"], DEEDS[case.facts["action"]["key"]], PACES[pace]
-    said = {"en": f"the {name['en']} {finite(deed.en[0].format(d=''))}{fast}"}
-    said["zh"] = f"{name['zh']}{kuai}{deed.zh[0].format(d='')}"
+    name, deed, (fast, kuai) = case.facts["subject"], DEEDS[case.facts["action"]["key"]], PACES[pace][1:]
+    said = {"en": f"the {name['en']} {finite(deed.en[0].format(d=''))}{fast[0]}"}
+    said["zh"] = f"{name['zh']}{kuai[0]}{deed.zh[0].format(d='')}"
     case = Case(f"{entry.key}-{pace}", case.clip, said, case.facts, group=entry.key)
     return Question(case, "pace", pace, case.clip.frames[0])
 
