@@ -101,7 +101,7 @@ def prepare(
     card.check(effort := effort_of(request))
     if backbone is not None and effort != backbones.Effort():
         raise InputError("memory, fast and lora are decided when a model is loaded: leave them out for one that is")
-    settled, stages = settle(request, card), planned_stages(request, card)
+    settled, stages = settle(request, card, memory), planned_stages(request, card)
     backbones.device_for(request.device)
     _check_request(request, card, memory)
     if output is not None:
@@ -149,12 +149,12 @@ def effort_of(request: Request) -> backbones.Effort:
     return backbones.Effort(request.memory, request.fast, laid)
 
 
-def settle(request: Request, card: Card) -> Settled:
+def settle(request: Request, card: Card, memory: Memory | None = None) -> Settled:
     """The request with the model's defaults where it was silent; raises InputError beyond the model's limits."""
     silent = {name: value for name, value in asdict(card.defaults).items() if name in Request.model_fields}
     silent["stages"] = silent.get("stages") or len(card.stages)
     chosen = {name: value for name, value in request.model_dump().items() if value is not None}
-    silent |= OWN.get(request.task, lambda request, card: {})(request, card)
+    silent |= OWN[request.task](request, card, memory or Memory()) if request.task in OWN else {}
     settled = Settled.model_validate(silent | chosen | {"model": card.name})
     smallest, largest = card.sizes
     if not smallest <= settled.size <= largest:
@@ -162,7 +162,7 @@ def settle(request: Request, card: Card) -> Settled:
     return settled
 
 
-def _own_edit(request: Request, card: Card) -> dict[str, Any]:
+def _own_edit(request: Request, card: Card, memory: Memory | None = None) -> dict[str, Any]:
     method = request.method or ("reference" if "reference:source" in card.honours else "contrast")
     own: dict[str, Any] = {"method": method, "strength": METHODS[method]}
     if method != "reference":
@@ -176,12 +176,12 @@ def _own_edit(request: Request, card: Card) -> dict[str, Any]:
     return own
 
 
-def _own_orbit(request: Request, card: Card) -> dict[str, Any]:
-    legs = len(request.views or ()) - 1 + request.close
+def _own_orbit(request: Request, card: Card, memory: Memory) -> dict[str, Any]:
+    legs = len(memory.views or request.views or ()) - 1 + request.close
     return {"prompt": SWEEP, "seconds": card.defaults.seconds * max(1, math.ceil(legs / LEGS))}
 
 
-OWN: dict[str, Callable[[Request, Card], dict[str, Any]]] = {"edit": _own_edit, "orbit": _own_orbit}
+OWN: dict[str, Callable[[Request, Card, Memory], dict[str, Any]]] = {"edit": _own_edit, "orbit": _own_orbit}
 
 
 def planned_stages(request: Request, card: Card) -> tuple[Stage, ...]:

@@ -156,7 +156,7 @@ def test_an_orbit_passes_its_views_in_the_order_that_is_shortest(picture):
 
 def test_many_views_share_windows_and_are_all_met(picture):
     turns = [np.roll(picture, -2 * at, 1) for at in range(0, 72, 8)]
-    made = result(task="orbit", views=turns, angles=[float(45 * n) for n in range(9)], seconds=8, fps=FPS)
+    made = result(task="orbit", views=turns, angles=[float(45 * n) for n in range(9)], fps=FPS)
     assert len(made.clip) == 65 and [row["frame"] for row in made.found["landing"]] == list(range(8, 65, 8))
     assert min(row["psnr"] for row in made.found["landing"]) > 40
     assert made.request.prompt == job.SWEEP

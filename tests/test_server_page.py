@@ -67,10 +67,11 @@ def ended(page, state="completed"):
 
 
 def quick(page, tab):
-    """Open the settings of a tab and ask for few steps."""
+    """Open the settings of a tab and ask for few steps; returns the tab."""
     panel = page.locator(f"#{tab}-make").locator("xpath=ancestor::*[@role='tabpanel']")
     panel.get_by_role("button", name="More settings").click()
     panel.get_by_label("Steps").fill("2")
+    return panel
 
 
 def last(server):
@@ -83,6 +84,7 @@ def test_an_example_becomes_a_video_that_plays_and_downloads(server, browser):
         page.click(f"text={page_tabs.SHOWN[1][1][0]}")
         page.wait_for_selector("#animate-picture img")
         assert page.evaluate("document.querySelector('#animate-picture img').complete")
+        quick(page, "animate").get_by_label("Frames, times").fill("2")
         page.click("#animate-make")
         id = ended(page)
         video = page.locator("ma-job video")
@@ -94,7 +96,7 @@ def test_an_example_becomes_a_video_that_plays_and_downloads(server, browser):
         assert last(server).id == id and last(server).prompt == page_tabs.SHOWN[1][1][0]
         page.click(f"ma-gallery [data-video={id}] summary")
         told = page.inner_text(f"ma-gallery [data-video={id}] dl")
-        assert "seed" in told and "animate" in told
+        assert "seed" in told and "animate" in told and re.search(r"frames, times\s+2", told)
 
 
 @pytest.mark.slow

@@ -84,7 +84,7 @@ class Page:
         with gr.Tab(self.words["tab_animate"], id="animate"):
             image = picture(self.words["picture"], 260, "animate-picture")
             prompt = self._prompt("prompt", "prompt_hint", "animate-prompt")
-            names = ("seconds", "size", "steps", "guidance", "seed", "negative", "loop")
+            names = ("seconds", "size", "steps", "guidance", "seed", "interpolate", "negative", "loop")
             with gr.Accordion(self.words["settings"], open=False):
                 fields = self._fields(names)
                 last = picture(self.words["last"], 160, "animate-last")
@@ -105,7 +105,7 @@ class Page:
             region = gr.Radio(choices, value=REGIONS[0], label=self.words["region"], elem_id="edit-region")
             brush = _bare(visible=False)
             mask = gr.Textbox(visible=False)
-            names = ("strength", "steps", "guidance", "seed", "negative")
+            names = ("strength", "steps", "guidance", "seed", "interpolate", "negative")
             with gr.Accordion(self.words["settings"], open=False):
                 fields = self._fields(names)
             make, told = self._button("make_edit", "edit")
@@ -126,7 +126,7 @@ class Page:
             views = pictures(self.words["views"], "views-pictures")
             prompt = self._prompt("prompt", "views_hint", "views-prompt")
             angles = gr.Textbox(label=self.words["angles"], info=self.words["angles_info"], max_length=1000)
-            names = ("seconds", "size", "steps", "guidance", "seed", "negative", "close")
+            names = ("seconds", "size", "steps", "guidance", "seed", "interpolate", "negative", "close")
             with gr.Accordion(self.words["settings"], open=False):
                 fields = self._fields(names)
             make, told = self._button("make_views", "views")
@@ -146,7 +146,7 @@ class Page:
                 max_length=LONGEST_PROMPT, elem_id="long-parts",
             )  # fmt: skip
             each = gr.Number(EACH, label=self.words["each"], minimum=0.1, elem_id="long-each")
-            names = ("size", "steps", "guidance", "seed", "negative")
+            names = ("size", "steps", "guidance", "seed", "interpolate", "negative")
             with gr.Accordion(self.words["settings"], open=False):
                 fields = self._fields(names)
             make, told = self._button("make_long", "long")
@@ -166,7 +166,7 @@ class Page:
                 self.desk.service.model.get("motions", []), value=[], multiselect=True, allow_custom_value=True,
                 label=self.words["motion_names"], info=self.words["motion_info"], elem_id="motion-names",
             )  # fmt: skip
-            names = ("seconds", "size", "steps", "guidance", "seed", "negative")
+            names = ("seconds", "size", "steps", "guidance", "seed", "interpolate", "negative")
             with gr.Accordion(self.words["settings"], open=False):
                 fields = self._fields(names)
             make, told = self._button("make_motion", "motion")
@@ -203,7 +203,7 @@ class Page:
 
     def _field(self, name: str) -> gr.Textbox:
         """A setting that may be left empty; Gradio's own field for numbers shows a 0 where nothing is given."""
-        wide, info = name == "negative", self.words["seed_info"] if name == "seed" else None
+        wide, info = name == "negative", self.words.get(f"{name}_info")
         length = LONGEST_PROMPT if wide else LONGEST_NUMBER
         return gr.Textbox(label=self.words[name], info=info, max_length=length, min_width=400 if wide else 130)
 
