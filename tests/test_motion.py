@@ -138,3 +138,17 @@ def test_a_jump_between_latent_frames_is_led_in_and_a_steady_change_is_left_alon
     eased = motion.eased(late, steady[:, :, :8]).flatten()
     torch.testing.assert_close(late.flatten() - eased, torch.tensor([2.0, 1.0, 0, 0, 0, 0, 0, 0]))
     assert motion.eased(late, None) is late
+
+
+@pytest.mark.parametrize(("pixels", "share"), [(3, 9 / 153), (12, 0.5), (48, 2304 / 2448)])
+def test_the_farther_something_goes_the_less_of_it_is_a_guess(codec, pixels, share):
+    field = torch.zeros(1, 2, 16, 16, 16)
+    field[:, 0, :, 4:8, 4:8] = pixels  # a part of the picture goes to the side
+    found = codec.parted(codec.sure(codec.moving(field)))[0]
+    torch.testing.assert_close(found, field * share, atol=0.02 * pixels, rtol=0)
+
+
+def test_what_the_whole_picture_does_is_no_guess(codec):
+    field = torch.full((1, 2, 16, 16, 16), 2.0)
+    torch.testing.assert_close(codec.parted(codec.sure(codec.moving(field)))[0], field, atol=0.05, rtol=0)
+    assert codec.sure(torch.zeros(1, 264, 0, 4, 4)).shape == (1, 264, 0, 4, 4)

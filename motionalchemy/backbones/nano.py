@@ -80,9 +80,9 @@ class Nano:
 
     @torch.no_grad()
     def sure(self, apart: Tensor, now: Tensor) -> Tensor:
-        """Of a difference of velocities the movement of the whole picture: how far a camera goes is no guess."""
+        """Of a difference of velocities what is no guess: how far a camera goes, or a subject that goes far."""
         time = now[:, :, 1:].clamp(min=SMALLEST_TIME)
-        later = self.codec.whole(apart[:, :, 1:] * time) / time
+        later = self.codec.sure(apart[:, :, 1:] * time) / time
         return torch.cat((torch.zeros_like(apart[:, :, :1]), later), 2)
 
     def _like(self, shown: Tensor) -> Velocity:

@@ -43,8 +43,7 @@ def _sibling(corpus: Path, group: tuple[Entry, ...], number: int, size: int, see
 @lru_cache(maxsize=1)
 def _siblings(corpus: Path, group: tuple[Entry, ...], size: int, seed: int):
     held = Corpus(corpus, "test")
-    held.shared_views = [list(group)]
-    made = kinds.siblings(held, seed, int(group[0].key[1:6]), (size, size))
+    made = kinds.deeds(held, group, seed, (size, size))
     clips = [Clip.of(sample.clip.transpose(0, 1), kinds.FPS) for sample in made]
     return clips, [sample.words for sample in made], [held.facts(entry) for entry in group]
 

@@ -22,6 +22,7 @@ from motionalchemy.nets.autoencoder import Autoencoder, AutoencoderConfig
 PACE = 2  # frames over which the speed at the end of what is known is measured
 SETTLED = 16  # frames after which a movement that was led on is the model's own again
 STILL, BESIDE = 2.0, 0.5  # pixels, and shares of a camera's movement, that a place is from moving on its own
+FAR, FARTHEST = 12.0, 0.98  # pixels beyond which a way is no guess, and the share of places that go less far
 FLATTEN = 0.7  # latents are coefficients divided by deviation ** FLATTEN
 EASE = (0.5, 0.25)  # of the jump between two latent frames, taken off the first frames of the later one
 
@@ -114,9 +115,17 @@ class MotionAutoencoder(nn.Module):
         led[:, :moves, known:] = self.moving(field[:, :, end + 1 :])[:, :moves]
         return led
 
-    def whole(self, later: Tensor) -> Tensor:
-        """Of later latents (B, C, t, h, w) the movement that most of the picture shares, nothing else (`camera.whole`)."""
-        return self.moving(camera.whole(self._field(later))) if later.shape[2] else torch.zeros_like(later)
+    def sure(self, later: Tensor) -> Tensor:
+        """Of later latents (B, C, t, h, w) that guess at a movement, what is no guess: the movement that most of the
+        picture shares (`camera.whole`), and of what goes beside it a share that grows with how far that goes."""
+        if not later.shape[2]:
+            return torch.zeros_like(later)
+        field = self._field(later)
+        common = camera.whole(field)
+        beside = (field - common).norm(dim=1).amax(1).flatten(1)  # (B, h * w): how far each place goes at most
+        far = beside.quantile(FARTHEST, 1).square().view(-1, 1, 1, 1, 1)
+        whole = self.moving(common)
+        return whole + far / (far + FAR**2) * (later - whole)
 
     def steadied(self, later: Tensor) -> Tensor:
         """Later latents whose movement stands still, or goes with the camera, where it all but does (`camera.steadied`)."""

@@ -4,7 +4,7 @@ Sample i of a seed is a function of (corpus, kind, seed, i) alone.
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from motionalchemy import tasks
 from motionalchemy.errors import InputError, UnknownName
 from motionalchemy.grid import Grid
 from motionalchemy.plan import Plan
+from motionalchemy.worlds.backgrounds import Background
 from motionalchemy.worlds.compose import Size
 from motionalchemy.worlds.corpus import Corpus
 from motionalchemy.worlds.draw import actor, backdrop, doers, drifters, edited, sized, world
@@ -131,6 +132,22 @@ def siblings(
         found = drifters(corpus, rng)
     else:
         found = doers(corpus, rng, _group(corpus.shared_views, rng, "two deeds of one subject from one view"))
+    return _each(found, back, motion, rng, size, device)
+
+
+def deeds(corpus: Corpus, group: Sequence[Entry], seed: int, size: Size = (256, 256)) -> list[Sample]:
+    """An `animate` sample for each entry of a group that shares subject and view, all of them in place."""
+    rng = random.Random(f"{seed}/deeds/{group[0].key}")
+    back, motion = backdrop(corpus, rng, size), rng.getrandbits(31)
+    scale, mirrored = rng.uniform(0.7, 1.0), rng.random() < 0.5
+    found = [Actor(corpus.read(entry), None, scale, 0.0, mirrored) for entry in group]
+    return _each(found, back, motion, rng, size)
+
+
+def _each(
+    found: list[Actor], back: Background, motion: int, rng: random.Random, size: Size, device: Any = "cpu"
+) -> list[Sample]:
+    """A sample of each actor, alone in one place."""
     made = []
     for one in found:
         shown = sized(World(back, (one,), seed=motion))
