@@ -101,7 +101,7 @@ def actor(corpus: Corpus, rng: random.Random, entry: Entry) -> Actor:
 
 
 def doers(corpus: Corpus, rng: random.Random, group: list[Entry]) -> list[Actor]:
-    """Actors that begin alike and do what each entry of a group says, travellers on their way, in place or at a pace."""
+    """Actors that begin alike and do what each entry of a group says; travellers go, stay in place, or do so at a pace."""
     found, mirrored, scale, x = [], rng.random() < 0.5, rng.uniform(0.6, 1.0), rng.uniform(-0.15, 0.15)
     for entry in group:
         one = Actor(corpus.read(entry), None, scale, x, mirrored, here=True)
@@ -113,7 +113,7 @@ def doers(corpus: Corpus, rng: random.Random, group: list[Entry]) -> list[Actor]
         gone = replace(one, path=rng.choice(ways))
         found += rng.choice(((gone,), (gone, one), (one,)))
         if one.layer.facts["action"]["key"] not in PACED and rng.random() < 0.5:
-            found += paced(rng.choice((one, gone)), rng.choice(list(PACES)))
+            found += paced(one, rng.choice(list(PACES)))
     return found
 
 
@@ -135,11 +135,10 @@ def paced(one: Actor, pace: str) -> list[Actor]:
 def drifters(corpus: Corpus, rng: random.Random) -> list[Actor]:
     """An emoji or a sprite that stays, and the same on other paths, from the same place."""
     still = bool(corpus.stills("sprite")) and rng.random() < 0.5
-    layer = (
-        sprite(corpus, rng.choice(corpus.stills("sprite")))
-        if still
-        else corpus.read(rng.choice(corpus.entries["emoji"]))
-    )
+    if still:
+        layer = sprite(corpus, rng.choice(corpus.stills("sprite")))
+    else:
+        layer = corpus.read(rng.choice(corpus.entries["emoji"]))
     mirrored = rng.random() < 0.5 and layer.facts.get("group") not in WRITTEN and not still
     one = Actor(layer, None, rng.uniform(0.4, 0.75), rng.uniform(-0.15, 0.15), mirrored, here=True)
     return [one] + [replace(one, path=path) for path in rng.sample(list(PATHS), 3)]

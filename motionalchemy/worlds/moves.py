@@ -137,11 +137,8 @@ def route(
         ends = (far, rng.uniform(0.34, 0.44))
         if here:
             stands, times = float(y_t[0]) - horizon, rng.uniform(1.3, 1.6)
-            ends = (
-                (horizon + stands, horizon + stands * times)
-                if path == "towards"
-                else (horizon + stands / times, horizon + stands)
-            )
+            least, most = (1, times) if path == "towards" else (1 / times, 1)
+            ends = (horizon + stands * least, horizon + stands * most)
         inverse = torch.lerp(torch.tensor(1 / (ends[0] - horizon)), torch.tensor(1 / (ends[1] - horizon)), (s + 1) / 2)
         y_t = horizon + 1 / inverse  # steady speed over the ground
         y_t = y_t.flip(0) if path == "away" else y_t

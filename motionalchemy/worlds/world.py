@@ -101,18 +101,8 @@ def describe(world: World, rng: random.Random, language: Language, style: Style 
         return _empty(world, rng, language)
     first, *others = world.actors
     full: dict[str, Any] = {"background": world.background.words, "camera": _camera_said(world), **shared}
-    said = [
-        caption(
-            _facts(first, world.still),
-            rng,
-            language,
-            style,
-            first.mirrored,
-            path=_path(first, world),
-            pace=first.pace,
-            **full,
-        )
-    ]
+    full |= {"path": _path(first, world), "pace": first.pace}
+    said = [caption(_facts(first, world.still), rng, language, style, first.mirrored, **full)]
     named = {first.layer.facts["subject"]["en"]}
     for other in others:
         alone: dict[str, Any] = {"path": _path(other, world), "camera": "static"}
