@@ -17,6 +17,7 @@ from motionalchemy.backbones import Card, adapters
 from motionalchemy.clip import Clip
 from motionalchemy.errors import InputError, PlanRefused, UnknownName
 from motionalchemy.learn import motions as learning
+from motionalchemy.learn.varied import mirrored_words
 from motionalchemy.nets import pack
 from motionalchemy.nets.autoencoder import AutoencoderConfig
 from motionalchemy.nets.motion import MotionAutoencoder, MotionConfig
@@ -212,8 +213,8 @@ def test_views_are_mirrored_cut_and_put_before_other_backgrounds(home):
 
 
 def test_a_mirrored_clip_swaps_its_sides():
-    assert learning.mirrored("it turns left, then right, in bright air") == "it turns right, then left, in bright air"
-    assert learning.mirrored("马儿向左") == "马儿向右"
+    assert mirrored_words("it turns left, then right, in bright air") == "it turns right, then left, in bright air"
+    assert mirrored_words("马儿向左") == "马儿向右"
 
 
 # Ended early

@@ -8,7 +8,6 @@ quicker or slower, and before other backgrounds where its subject can be found.
 import hashlib
 import json
 import random
-import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +30,7 @@ from motionalchemy.errors import InputError, MissingPart
 from motionalchemy.learn import flow, recipes
 from motionalchemy.learn.flow_data import FlowBatch
 from motionalchemy.learn.loop import Schedule, averaged, train
+from motionalchemy.learn.varied import mirrored_words
 from motionalchemy.motions import ENDING, Motion
 from motionalchemy.nets.text import Tokens
 from motionalchemy.request import MOTION, parse
@@ -42,7 +42,6 @@ SHAPES = ((128, 128), (96, 160), (160, 96))  # in pixels
 SUBJECT = 0.02, 0.6  # share of the picture that a subject occupies; what is found outside this is none
 TARGETS = ("blocks.", "leave.")  # of the flow: where a LoRA goes
 STATE, SEEN = "state.json", "seen.safetensors"
-SIDES = {"left": "right", "right": "left", "左": "右", "右": "左"}
 
 
 @dataclass(frozen=True)
@@ -159,7 +158,7 @@ def steps(
         core: Any = backbone or backbones.load(model, device)
         yield Progress("looking", 0, recipe.views)
         yield from _looked(sources, core, recipe, place)
-        tokens = core.text.encode([prompt, mirrored(prompt), ""], limit=core.flow.config.words)
+        tokens = core.text.encode([prompt, mirrored_words(prompt), ""], limit=core.flow.config.words)
         average: dict[str, Tensor] = {}
         yield from _trained(core, _read(place), tokens, recipe, place, average)
         with media.replacing(motion.path) as part:
@@ -192,11 +191,6 @@ def _checked(
 
 def _sum(clip: str | Path | Clip) -> str:
     return hashlib.sha256(clip.frames.tobytes()).hexdigest() if isinstance(clip, Clip) else media.sha256(Path(clip))
-
-
-def mirrored(prompt: str) -> str:
-    """What a sentence says of a mirrored clip: sides change places."""
-    return re.sub(r"\b(left|right)\b|左|右", lambda found: SIDES[found[0]], prompt)
 
 
 @contextmanager

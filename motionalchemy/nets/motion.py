@@ -140,8 +140,8 @@ class MotionAutoencoder(nn.Module):
     def parted(self, later: Tensor) -> tuple[Tensor, Tensor]:
         """Later latents (B, C, t, h, w) -> the field (B, 2, 8t, rows, columns), one vector a cell, and the rest in pixels
         (B, 3, 8t, H, W)."""
-        scaled, moves = later * self.unit.view(-1, 1, 1, 1), self.config.moves
-        return self._values(scaled[:, :moves], self.moves, 2), self._values(scaled[:, moves:], self.rest, 3)
+        rest = (later * self.unit.view(-1, 1, 1, 1))[:, self.config.moves :]
+        return self._field(later), self._values(rest, self.rest, 3)
 
     def joined(self, field: Tensor, rest: Tensor) -> Tensor:
         """The inverse of `parted`, as far as the components can say it."""
