@@ -24,6 +24,7 @@ SETTLED = 16  # frames after which a movement that was led on is the model's own
 STILL, BESIDE = 2.0, 0.5  # pixels, and shares of a camera's movement, that a place is from moving on its own
 FAR, FARTHEST = 12.0, 0.98  # pixels beyond which a way is no guess, and the share of places that go less far
 FLATTEN = 0.7  # latents are coefficients divided by deviation ** FLATTEN
+STRIDE, DESCENTS = 2, 16  # of the search for movement: pixels between patches, steps of descent
 EASE = (0.5, 0.25)  # of the jump between two latent frames, taken off the first frames of the later one
 
 
@@ -176,12 +177,17 @@ def cells(x: Tensor, time: int, side: int) -> Tensor:
 def trace(clip: Tensor) -> Tensor:
     """From where in frame 0 each pixel of the later frames comes: (3, T, H, W) in [-1, 1] -> (2, T-1, H, W), pixels.
 
-    Dense inverse search (1603.03590) against frame 0, each frame begun from the field of the frame before.
+    Dense inverse search (1603.03590) against frame 0, each frame begun from the field of the frame before; at the finest
+    scale, for limbs are a few pixels wide, and without refinement, which draws their edges into the ground.
     """
     import cv2
 
     grey = ((clip.float().mean(0) + 1) * 127.5).clamp(0, 255).byte().cpu().numpy()
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    search.setFinestScale(0)
+    search.setPatchStride(STRIDE)
+    search.setGradientDescentIterations(DESCENTS)
+    search.setVariationalRefinementIterations(0)
     fields, field = [], None
     for frame in grey[1:]:
         before = None if field is None else field.copy()
