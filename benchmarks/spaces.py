@@ -64,8 +64,7 @@ def learnt(asked: argparse.Namespace, codec: MotionAutoencoder, moves: int) -> F
     model.deviation.copy_(codec.deviation)
     model.made[moves:] = 0.0
     model.ahead[:moves, :moves] = data.ahead(codec.config.moves)[:moves, :moves]
-    average, channels = averaged(model), recipes.weights(codec, 0.0)
-    channels[1, moves:] = 0.0
+    average, channels = averaged(model), recipes.weights(codec, moves, 0.0)
 
     def batch(i: int) -> FlowBatch:
         drawn = data.batch(i)

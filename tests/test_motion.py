@@ -136,8 +136,14 @@ def test_a_jump_between_latent_frames_is_led_in_and_a_steady_change_is_left_alon
     torch.testing.assert_close(motion.eased(steady[:, :, 8:], steady[:, :, :8]), steady[:, :, 8:])
     late = steady[:, :, 8:] + 4
     eased = motion.eased(late, steady[:, :, :8]).flatten()
-    torch.testing.assert_close(late.flatten() - eased, torch.tensor([2.0, 1.0, 0, 0, 0, 0, 0, 0]))
-    assert motion.eased(late, None) is late
+    torch.testing.assert_close(late.flatten() - eased, torch.tensor([2.2, 1.0, 0.2, 0, 0, 0, 0, 0]))
+    torch.testing.assert_close(motion.eased(late, None), late)
+
+
+def test_a_tremble_between_frames_is_calmed_and_the_last_frame_waits_for_the_next():
+    tremble = torch.tensor([1.0, -1, 1, -1, 1, -1, 1, -1]).view(1, 1, 8, 1, 1)
+    calmed = motion.eased(tremble, None).flatten()
+    torch.testing.assert_close(calmed, tremble.flatten() * torch.tensor([1.0, *[1 - 4 * motion.CALM] * 6, 1.0]))
 
 
 @pytest.mark.parametrize(("pixels", "share"), [(3, 9 / 153), (12, 0.5), (48, 2304 / 2448)])

@@ -88,8 +88,11 @@ class Nano:
     def _like(self, shown: Tensor) -> Velocity:
         """Towards the movement of a clip's latents as it is: they say how any picture moves that stands alike."""
 
+        moving = shown.clone()
+        moving[:, self.codec.config.moves :] = 0
+
         def towards(x: Tensor, now: Tensor) -> Tensor:
-            return clean_to_velocity(shown * self.flow.made.view(-1, 1, 1, 1), x, now)
+            return clean_to_velocity(moving, x, now)
 
         return towards
 

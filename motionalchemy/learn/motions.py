@@ -307,7 +307,7 @@ def _trained(
     network, device = core.flow.train(False), core.device
     lora = Lora(network, recipe.rank, recipe.seed).to(device)
     average.update(averaged(lora))
-    channels = recipes.weights(core.codec, 0.0).to(device)
+    channels = recipes.weights(core.codec, int(network.made.sum()), 0.0).to(device)
     schedule = Schedule(recipe.steps, recipe.rate, warmup=min(20, recipe.steps), decay=0.0, average=0.97, save_every=30)
     draw = Batches(seen, tokens, recipe, core.grid)
 

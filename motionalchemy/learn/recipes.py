@@ -74,14 +74,15 @@ def codec_gpu() -> CodecRecipe:
 
 @dataclass(frozen=True)
 class FlowRecipe:
-    """Everything that decides a training of the flow; `rest` weighs the channels that do not say where things go, and
-    at 0 these are not made at all."""
+    """Everything that decides a training of the flow; the first `moves` channels that say where things go are made,
+    `rest` weighs those that do not say so, and at 0 these are not made at all."""
 
     config: TransformerConfig
     schedule: Schedule
     clips: int = 9600
     count: int = 64
     shift: float = 10.0
+    moves: int = 16
     rest: float = 0.0
     preview_every: int = 250
     device: str = "cpu"
@@ -152,15 +153,16 @@ def train_flow(recipe: FlowRecipe, corpus: Path, out: Path) -> Iterator[Report]:
     codec = nano.read_codec(out / "codec")[0]
     data = FlowData(out / "latents", codec, TokenEncoder(), recipe.count, seed=recipe.seed)
     model = FlowTransformer(recipe.config)
-    model.deviation.copy_(codec.deviation)
-    model.made[codec.config.moves :] = float(recipe.rest > 0)
-    model.ahead.copy_(data.ahead(codec.config.moves))
     if (out / "start" / "config.json").is_file():
         pack.begin(model, out / "start")
+    channels = weights(codec, recipe.moves, recipe.rest)
+    model.deviation.copy_(codec.deviation)
+    model.made.copy_(channels[1] > 0)
+    model.ahead.copy_(data.ahead(codec.config.moves))
     model.to(recipe.device)
     average = averaged(model)
     network = torch.compile(model) if recipe.compiled else model
-    channels = weights(codec, recipe.rest).to(recipe.device)
+    channels = channels.to(recipe.device)
 
     def loss(batch: FlowBatch, i: int) -> dict[str, Tensor]:
         with torch.autocast(recipe.device, torch.bfloat16):
@@ -174,15 +176,16 @@ def train_flow(recipe: FlowRecipe, corpus: Path, out: Path) -> Iterator[Report]:
 
 
 @torch.no_grad()
-def weights(codec: MotionAutoencoder, rest: float) -> Tensor:
+def weights(codec: MotionAutoencoder, made: int, rest: float) -> Tensor:
     """What an error in each channel counts, (2, C): in frame 0 what it changes in the picture, tempered, and in later
-    ones fine movements nearly as much as those of a camera."""
+    ones, of the first `made`, fine movements nearly as much as those of a camera."""
     moves, channels = codec.config.moves, codec.config.grid.channels
     grey = torch.zeros(channels, channels, 1, 4, 4)
     touched = grey + torch.eye(channels)[..., None, None, None]
     seen = (codec.picture.decode(touched) - codec.picture.decode(grey)).square().mean((1, 2, 3, 4)) ** TEMPER
     heavy = 1 / codec.deviation
     heavy[:moves] /= heavy[:moves].mean()
+    heavy[made:moves] = 0
     heavy[moves:] = rest
     return torch.stack((seen / seen.mean(), heavy))
 
