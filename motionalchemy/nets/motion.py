@@ -88,8 +88,8 @@ class MotionAutoencoder(nn.Module):
         height, width = first.shape[3:]
         scale = width / (latents.shape[4] * self.config.grid.space)
         before: Sequence[Tensor | None] = (None, None)  # the latent frame before: field, rest
-        for part in latents[:, :, 1:].split(1, 2):
-            field, rest = self.parted(part)
+        for i in range(1, latents.shape[2]):
+            field, rest = self.parted(latents[:, :, i : i + 1])
             smooth = [eased(x, b) for x, b in zip((field, rest), before, strict=True)]
             before = field, rest
             yield moved(first[:, :, 0], grown(smooth[0], height, width, scale)) + grown(smooth[1], height, width, 1.0)
