@@ -218,17 +218,26 @@ def window(run: Run, span: Span, seen: Given, number: int, shares: list[float]) 
         coarse = latents
     with watch.phase("decode"):
         if seen.whole is not None and plan is not None:
-            return retouched(model, latents, plan, seen.whole, job.request.fps)
+            return retouched(model, latents, plan, seen.whole, job, span.prompt or "")
         return decoded(model, latents, seen, job.full, job.request.fps)
 
 
 @torch.no_grad()
-def retouched(model: Backbone, latents: Tensor, plan: Plan, whole: np.ndarray, fps: float) -> Clip:
-    """An edit by a model that keeps the movement: what changed in its small clip, carried to the source's own frames."""
+def retouched(model: Any, latents: Tensor, plan: Plan, whole: np.ndarray, job: Job, prompt: str) -> Clip:
+    """An edit by a model that keeps the movement: the source's own frames painted where the prompt asks for a style, else
+    what changed in the model's small clip carried to them."""
+    asked = job.request
+    painted = model.painted(whole, prompt, asked.seed)
+    if painted is not None:
+        share = asked.strength or 1.0
+        return Clip(
+            painted if share == 1 else (whole + share * (painted - whole.astype(np.float32))).astype(np.uint8),
+            asked.fps,
+        )
     source = next(reference.value for reference in plan.references if reference.role == "source")
     before = torch.cat((source[:, :, :1], latents[:, :, 1:]), 2)
-    small = [Clip.of(model.decode(z)[0], fps).frames for z in (before, latents)]
-    return Clip(transfer.carried(whole, *small), fps)
+    small = [Clip.of(model.decode(z)[0], asked.fps).frames for z in (before, latents)]
+    return Clip(transfer.carried(whole, *small), asked.fps)
 
 
 @torch.no_grad()

@@ -6,12 +6,14 @@ import signal
 
 import numpy as np
 import pytest
+import torch
 import worlds_corpus
 from PIL import Image
 from server_process import until
 from test_cli import call, spawn
 
 from motionalchemy import media
+from motionalchemy.backbones import nano
 from motionalchemy.errors import InputError
 from motionalchemy.learn import recipes
 
@@ -52,6 +54,7 @@ def test_a_flow_is_trained_taken_up_again_and_used(tmp_path, capsys, killed):
     assert f"encoding {CLIPS}/{CLIPS}" in out and steps_of(run)[lost:] == [1, 2]
     assert made_at(run / "latents").items() >= parts.items() and len(made_at(run / "latents")) == 2 * CLIPS
     assert [path.name for path in (run / "samples").iterdir()] == ["000002.png"]
+    assert nano.load(torch.device("cpu"), run).flow.made.tolist() == [1.0] * recipes.nano_cpu().moves + [0.0] * 48
 
     third = recipes.run("nano-cpu", corpus, run, steps=4, clips=CLIPS)
     assert next(report.step for report in third if report.phase == "training") == 3

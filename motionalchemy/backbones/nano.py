@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,6 +14,7 @@ from motionalchemy.backbones.base import Backbone, Words
 from motionalchemy.nets import pack
 from motionalchemy.nets.autoencoder import AutoencoderConfig
 from motionalchemy.nets.motion import MotionAutoencoder, MotionConfig
+from motionalchemy.nets.painter import Painter, PainterConfig
 from motionalchemy.nets.text import TokenEncoder
 from motionalchemy.nets.transformer import FlowTransformer, TransformerConfig
 from motionalchemy.nets.vision import Vision, VisionConfig
@@ -33,12 +35,14 @@ class Nano:
         text: TokenEncoder,
         device: torch.device,
         sha256: str,
+        painter: Painter | None = None,
     ):
         row = backbones.MODELS["nano"]
         self.name, self.grid, self.honours = row.name, codec.config.grid, row.honours
         self.stages, self.defaults = row.stages, row.defaults
         self.codec, self.vision, self.flow, self.text = codec.to(device), vision.to(device), flow.to(device), text
         self.device, self.sha256 = device, sha256
+        self.painter = None if painter is None else painter.to(device)
         self._narrow = device.type == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
     @torch.no_grad()
@@ -85,6 +89,17 @@ class Nano:
         later = self.codec.sure(apart[:, :, 1:] * time) / time
         return torch.cat((torch.zeros_like(apart[:, :, :1]), later), 2)
 
+    @torch.no_grad()
+    def painted(self, frames: np.ndarray, prompt: str, seed: int) -> np.ndarray | None:
+        """Frames (T, H, W, 3) uint8 in the style that a prompt asks for; None where it asks for none."""
+        if self.painter is None:
+            return None
+        asked, wanted = self.painter.asked(self.text.encode([prompt], limit=64).to(self.device))
+        if wanted < 0:
+            return None
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._narrow):
+            return self.painter.painted(frames, asked, seed)
+
     def _like(self, shown: Tensor) -> Velocity:
         """Towards the movement of a clip's latents as it is: they say how any picture moves that stands alike."""
 
@@ -110,12 +125,14 @@ class Nano:
 
 
 def load(device: torch.device, folder: Path | None = None) -> Backbone:
-    """Read a nano from `folder` (by default the one that ships): parts `codec`, `vision` and `flow`, each a pack."""
+    """Read a nano from `folder` (by default the one that ships): parts `codec`, `vision` and `flow`, each a pack, and
+    `painter`, without which no edit paints."""
     folder = folder or WEIGHTS
     codec, codec_card = read_codec(folder / "codec")
     flow, flow_card = pack.load(folder / "flow", "flow", lambda config: FlowTransformer(TransformerConfig(**config)))
     sha256 = codec_card["sha256"][:32] + flow_card["sha256"][:32]  # as in `sum_of`
-    return Nano(codec, read_vision(folder / "vision"), flow, TokenEncoder(), device, sha256)  # type: ignore[arg-type]
+    painter = read_painter(folder / "painter") if (folder / "painter").is_dir() else None
+    return Nano(codec, read_vision(folder / "vision"), flow, TokenEncoder(), device, sha256, painter)  # type: ignore[arg-type]
 
 
 def sum_of(folder: Path | None = None) -> str:
@@ -133,6 +150,11 @@ def read_codec(folder: Path) -> tuple[MotionAutoencoder, dict]:
 def read_vision(folder: Path) -> Vision:
     """The frozen picture network in a pack."""
     return pack.load(folder, "vision", lambda config: Vision(VisionConfig(**config)))[0]  # type: ignore[return-value]
+
+
+def read_painter(folder: Path) -> Painter:
+    """The network of styles in a pack."""
+    return pack.load(folder, "painter", lambda config: Painter(PainterConfig(**config)))[0]  # type: ignore[return-value]
 
 
 def _autoencoder(config: dict[str, Any]) -> MotionAutoencoder:

@@ -4,6 +4,8 @@ codec-cpu   the autoencoder, on two CPU cores
 codec-gpu   the same network, larger batches and pictures, on a GPU
 nano-cpu    the flow, on two CPU cores, over latents of the autoencoder in OUT/codec (or the one that ships)
 nano-gpu    a deeper and wider flow on a GPU
+painter-cpu, painter-gpu
+            the network that paints edits in a style
 """
 
 import shutil
@@ -17,10 +19,11 @@ from torch import Tensor
 
 from motionalchemy.backbones import nano
 from motionalchemy.errors import InputError, MissingPart, UnknownName
-from motionalchemy.learn import codec, flow, latents, preview
+from motionalchemy.learn import codec, flow, latents, painting, preview
 from motionalchemy.learn.codec_data import CodecData
 from motionalchemy.learn.flow_data import FlowBatch, FlowData
 from motionalchemy.learn.loop import CHECKPOINT, Report, Schedule, averaged, train
+from motionalchemy.learn.painting import PainterRecipe
 from motionalchemy.nets import motion, pack
 from motionalchemy.nets.autoencoder import Autoencoder, AutoencoderConfig
 from motionalchemy.nets.motion import MotionAutoencoder, MotionConfig
@@ -145,7 +148,7 @@ def train_flow(recipe: FlowRecipe, corpus: Path, out: Path) -> Iterator[Report]:
     A pack in `out`/start, if there is one, is where the weights begin as far as names and shapes agree.
     """
     torch.manual_seed(recipe.seed)
-    for part in ("codec", "vision"):
+    for part in ("codec", "vision", "painter"):
         if not (out / part / "config.json").is_file():
             shutil.copytree(nano.WEIGHTS / part, out / part)
     for done, of in latents.build(corpus, out, out / "latents", recipe.clips):
@@ -195,14 +198,17 @@ def save_flow(recipe: FlowRecipe, average: dict[str, Tensor], out: Path) -> None
     model = FlowTransformer(recipe.config)
     model.load_state_dict(average)
     pack.save(out / "flow", model, "flow")
-    pack.write_json(out / "config.json", {"kind": "nano", "parts": ["codec", "vision", "flow"]})
+    pack.write_json(out / "config.json", {"kind": "nano", "parts": ["codec", "vision", "flow", "painter"]})
 
 
-RECIPES: dict[str, tuple[Callable[[], CodecRecipe | FlowRecipe], Callable[..., Iterator[Report]]]] = {
+Recipe = CodecRecipe | FlowRecipe | PainterRecipe
+RECIPES: dict[str, tuple[Callable[[], Recipe], Callable[..., Iterator[Report]]]] = {
     "codec-cpu": (codec_cpu, train_codec),
     "codec-gpu": (codec_gpu, train_codec),
     "nano-cpu": (nano_cpu, train_flow),
     "nano-gpu": (nano_gpu, train_flow),
+    "painter-cpu": (painting.painter_cpu, painting.train_painter),
+    "painter-gpu": (painting.painter_gpu, painting.train_painter),
 }
 
 

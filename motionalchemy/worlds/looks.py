@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from motionalchemy.errors import UnknownName
+from motionalchemy.nets import painter
 
 LUMA = (0.299, 0.587, 0.114)
 
@@ -80,10 +81,7 @@ def saturated(clip: Tensor, amount: float) -> Tensor:
 def noise(clip: Tensor, seed: int, grain: int = 1) -> Tensor:
     """A still texture (1, 1, H, W) of mean 0, `grain` pixels coarse, the same for every frame and device."""
     height, width = clip.shape[-2:]
-    coarse = (1, 1, -(-height // grain), -(-width // grain))
-    drawn = torch.randn(coarse, generator=torch.Generator().manual_seed(seed))
-    drawn = F.interpolate(drawn, (height, width), mode="bicubic", align_corners=False) if grain > 1 else drawn
-    return drawn.to(clip.device, clip.dtype)
+    return painter.grain(height, width, seed, grain).to(clip.device, clip.dtype)
 
 
 def _mono(clip: Tensor, seed: int) -> Tensor:
