@@ -21,7 +21,7 @@ from motionalchemy.nets.autoencoder import Autoencoder, AutoencoderConfig
 
 PACE = 2  # frames over which the speed at the end of what is known is measured
 SETTLED = 16  # frames after which a movement that was led on is the model's own again
-STILL, BESIDE = 2.0, 0.5  # pixels, and shares of a camera's movement, that a place is from moving on its own
+STILL, BESIDE = 1.0, 0.5  # pixels, and shares of a camera's movement, that a place is from moving on its own
 FAR, FARTHEST = 12.0, 0.98  # pixels beyond which a way is no guess, and the share of places that go less far
 FLATTEN = 0.7  # latents are coefficients divided by deviation ** FLATTEN
 STRIDE, DESCENTS = 2, 16  # of the search for movement: pixels between patches, steps of descent

@@ -66,20 +66,22 @@ class Painter(nn.Module):
     def __init__(self, config: PainterConfig):
         super().__init__()
         self.config, width, pixels = config, config.width, config.side**2
-        self.each, self.ask = nn.Linear(config.text, width), nn.Linear(width, 2 * width * config.depth)
+        self.each, self.ask = nn.Linear(config.text, width), nn.Linear(width, 2 * width * (config.depth + 1))
         self.hear = nn.Linear(width, width)
-        self.wanted = nn.Linear(width, 1)
+        self.wanted, self.tone = nn.Linear(width, 1), nn.Linear(width, 12)
         self.enter = nn.Conv2d((3 + len(GRAINS)) * pixels, width, 3, padding=1, padding_mode="replicate")
         self.blocks = nn.ModuleList(Block(width) for _ in range(config.depth))
         self.leave = nn.Conv2d(width, 3 * pixels, 3, padding=1, padding_mode="replicate")
         nn.init.zeros_(self.leave.weight)
+        nn.init.zeros_(self.tone.weight)
+        nn.init.zeros_(self.tone.bias)
         nn.init.zeros_(self.leave.bias)  # type: ignore[arg-type]
 
     def asked(self, tokens: Tokens) -> tuple[Tensor, Tensor]:
         """What a sentence asks for (B, D), and how surely it asks for a style at all, a logit (B,)."""
         mask = tokens.mask[..., None]
         heard = (F.gelu(self.each(tokens.vectors)) * mask).sum(1) / mask.sum(1).clamp(min=1)
-        heard = F.gelu(self.hear(heard))
+        heard = F.layer_norm(self.hear(heard), heard.shape[-1:])
         return heard, self.wanted(heard)[:, 0]
 
     def forward(self, picture: Tensor, texture: Tensor, asked: Tensor) -> Tensor:
@@ -88,10 +90,16 @@ class Painter(nn.Module):
         both = torch.cat((2 * picture - 1, FAINT * texture.expand(len(picture), -1, -1, -1)), 1)
         both = F.pad(both, (0, -width % side, 0, -height % side), "replicate")
         x = self.enter(F.pixel_unshuffle(both, side))
-        turns = self.ask(asked).unflatten(1, (self.config.depth, 2, -1))[..., None, None]
-        for block, (scale, shift) in zip(self.blocks, (turn.unbind(1) for turn in turns.unbind(1)), strict=True):
-            x = block(x, scale, shift)
-        return picture + F.pixel_shuffle(self.leave(x), side)[..., :height, :width]
+        turns = self.ask(asked).unflatten(1, (self.config.depth + 1, 2, -1))[..., None, None]
+        *inner, (scale, shift) = (turn.unbind(1) for turn in turns.unbind(1))
+        for block, (more, beside) in zip(self.blocks, inner, strict=True):
+            x = block(x, more, beside)
+        x = x * (1 + scale) + shift
+        matrix, offset = self.tone(asked).split(
+            (9, 3), 1
+        )  # what is the same everywhere: how the style's colours differ
+        toned = torch.einsum("bij,bjhw->bihw", matrix.unflatten(1, (3, 3)), picture) + offset[..., None, None]
+        return picture + toned + F.pixel_shuffle(self.leave(x), side)[..., :height, :width]
 
     @torch.no_grad()
     def painted(self, frames: np.ndarray, asked: Tensor, seed: int) -> np.ndarray:
