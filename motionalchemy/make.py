@@ -229,11 +229,8 @@ def retouched(model: Any, latents: Tensor, plan: Plan, whole: np.ndarray, job: J
     asked = job.request
     painted = model.painted(whole, prompt, asked.seed)
     if painted is not None:
-        share = asked.strength or 1.0
-        return Clip(
-            painted if share == 1 else (whole + share * (painted - whole.astype(np.float32))).astype(np.uint8),
-            asked.fps,
-        )
+        mixed = whole + (asked.strength or 1.0) * (painted.astype(np.float32) - whole)
+        return Clip(mixed.round().astype(np.uint8), asked.fps)
     source = next(reference.value for reference in plan.references if reference.role == "source")
     before = torch.cat((source[:, :, :1], latents[:, :, 1:]), 2)
     small = [Clip.of(model.decode(z)[0], asked.fps).frames for z in (before, latents)]

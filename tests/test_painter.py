@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 import torch
 import worlds_corpus
+from PIL import Image
+from test_cli import call
 
+from motionalchemy import media
 from motionalchemy.backbones import nano
+from motionalchemy.clip import Clip
 from motionalchemy.learn import painting
 from motionalchemy.nets import painter
 from motionalchemy.nets.painter import Painter, PainterConfig
@@ -92,3 +96,29 @@ def test_the_shipped_painter_hears_styles_and_nothing_else(shipped):
         for language, name in (("en", english), ("zh", chinese)):
             assert shipped.painted(frames, STYLES[language].format(name), 0) is not None, name
     assert [words for words in OTHERS if shipped.painted(frames, words, 0) is not None] == []
+
+
+def test_a_style_is_painted_by_command_inside_a_mask_and_as_much_as_asked_for(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    frames = np.repeat(rng.integers(40, 220, (9, 8, 12, 3), np.uint8), 8, 1).repeat(8, 2)  # (9, 64, 96, 3), colourful
+    mask = np.zeros((64, 96), np.uint8)
+    mask[:, :48] = 255
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    media.write(Clip(frames, 12), tmp_path / "clip.webp")
+    made = {}
+    for name, more in (
+        ("all", ()),
+        ("half", ("--strength", "0.5")),
+        ("left", ("--region", str(tmp_path / "mask.png"))),
+    ):
+        out = tmp_path / f"{name}.webp"
+        assert call("edit", str(tmp_path / "clip.webp"), "变成黑白", *more, "-o", str(out)) == 0, (
+            capsys.readouterr().err
+        )
+        made[name] = media.read_clip(out).frames.astype(float)
+    colour = {name: np.ptp(clip, axis=3).mean((0, 1)) for name, clip in made.items()}  # (96,)
+    before = np.ptp(media.read_clip(tmp_path / "clip.webp").frames.astype(float), axis=3).mean((0, 1))
+    assert colour["all"].mean() < 0.25 * before.mean()
+    assert 0.3 * before.mean() < colour["half"].mean() < 0.75 * before.mean()
+    assert colour["left"][:40].mean() < 0.3 * before[:40].mean()
+    assert np.abs(colour["left"][64:] - before[64:]).mean() < 0.1 * before.mean()

@@ -21,6 +21,7 @@ from motionalchemy.nets.vision import Vision, VisionConfig
 from motionalchemy.plan import Plan
 from motionalchemy.sample import SMALLEST_TIME, Velocity, clean_to_velocity
 
+ASKED = 1.0  # the logit from which a sentence asks for a style
 WEIGHTS = Path(__file__).parent.parent / "weights" / "nano"
 
 
@@ -95,14 +96,13 @@ class Nano:
         if self.painter is None:
             return None
         asked, wanted = self.painter.asked(self.text.encode([prompt], limit=64).to(self.device))
-        if wanted < 0:
+        if wanted < ASKED:
             return None
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self._narrow):
             return self.painter.painted(frames, asked, seed)
 
     def _like(self, shown: Tensor) -> Velocity:
         """Towards the movement of a clip's latents as it is: they say how any picture moves that stands alike."""
-
         moving = shown.clone()
         moving[:, self.codec.config.moves :] = 0
 

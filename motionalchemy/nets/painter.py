@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from motionalchemy.nets.text import Tokens
 
 LARGEST = (
-    512  # pixels of the shorter side that is painted: strokes have a width, and a larger picture is painted smaller
+    512  # pixels of the shorter side that is painted: strokes have a width, so a larger picture is painted smaller
 )
 FAINT = 0.2  # of the grain's strength, for the network to see the picture through it
 GRAINS = ((0, 12), (0, 3), (0, 2), (0, 32), (1, 1), (1, 2), (2, 1))  # of a seed: added to it, and pixels coarse
@@ -32,9 +32,8 @@ class PainterConfig:
 
 def grain(height: int, width: int, seed: int, coarse: int = 1) -> Tensor:
     """A texture (1, 1, height, width) of mean 0, `coarse` pixels wide, the same on every device."""
-    drawn = torch.randn(
-        (1, 1, -(-height // coarse), -(-width // coarse)), generator=torch.Generator().manual_seed(seed)
-    )
+    size, generator = (1, 1, -(-height // coarse), -(-width // coarse)), torch.Generator().manual_seed(seed)
+    drawn = torch.randn(size, generator=generator)
     return F.interpolate(drawn, (height, width), mode="bicubic", align_corners=False) if coarse > 1 else drawn
 
 
@@ -48,10 +47,8 @@ class Block(nn.Module):
 
     def __init__(self, width: int):
         super().__init__()
-        self.near, self.mix = (
-            nn.Conv2d(width, width, 3, padding=1, padding_mode="replicate"),
-            nn.Conv2d(width, width, 1),
-        )
+        self.near = nn.Conv2d(width, width, 3, padding=1, padding_mode="replicate")
+        self.mix = nn.Conv2d(width, width, 1)
         nn.init.zeros_(self.mix.weight)
 
     def forward(self, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
