@@ -75,23 +75,30 @@ class PainterBatch:
 
 def build(corpus: Path, folder: Path, count: int, seed: int) -> Iterator[int]:
     """Draw `count` pictures of the train split into files of PART, those that are there excepted; yields how many are."""
-    source, size = Corpus(corpus, "train"), (SIDE, SIDE)
+    source = Corpus(corpus, "train")
     folder.mkdir(parents=True, exist_ok=True)
     for begin in range(0, count, PART):
-        path = folder / f"{begin:05d}.safetensors"
+        path, end = folder / f"{begin:05d}.safetensors", min(begin + PART, count)
         if not path.is_file():
-            pictures, named = [], []
-            for i in range(begin, min(begin + PART, count)):
-                rng = random.Random(f"{seed}/painter/{i}")
-                shown = at_a_moment(draw.world(source, rng, size), rng.random())
-                pictures.append(((render(replace(shown, look=None, weather=None), size)[0] + 1) * 127.5).round().byte())
-                subject = (
-                    (shown.scene or shown.actors[0].layer).facts["subject"] if shown.scene or shown.actors else None
-                )
-                named.append({"subject": subject, "place": shown.background.words if shown.background else None})
-            save_file({"pictures": torch.stack(pictures)}, path.with_suffix(".part"), {"named": json.dumps(named)})
+            drawn = [_drawn(source, random.Random(f"{seed}/painter/{i}")) for i in range(begin, end)]
+            named = json.dumps([names for _, names in drawn])
+            save_file(
+                {"pictures": torch.stack([picture for picture, _ in drawn])},
+                path.with_suffix(".part"),
+                {"named": named},
+            )
             os.replace(path.with_suffix(".part"), path)
-        yield min(begin + PART, count)
+        yield end
+
+
+def _drawn(source: Corpus, rng: random.Random) -> tuple[Tensor, dict[str, Any]]:
+    """One picture (3, SIDE, SIDE) uint8, plain, and the names of its subject and its place, where it has one."""
+    size = SIDE, SIDE
+    shown = replace(at_a_moment(draw.world(source, rng, size), rng.random()), look=None, weather=None)
+    picture = ((render(shown, size)[0] + 1) * 127.5).round().byte()
+    layers = [shown.scene] if shown.scene else [actor.layer for actor in shown.actors]
+    subject = layers[0].facts["subject"] if layers else None
+    return picture, {"subject": subject, "place": shown.background.words if shown.background else None}
 
 
 @dataclass(frozen=True)
