@@ -158,14 +158,13 @@ def train_flow(recipe: FlowRecipe, corpus: Path, out: Path) -> Iterator[Report]:
     model = FlowTransformer(recipe.config)
     if (out / "start" / "config.json").is_file():
         pack.begin(model, out / "start")
-    channels = weights(codec, recipe.moves, recipe.rest)
+    channels = weights(codec, recipe.moves, recipe.rest).to(recipe.device)
     model.deviation.copy_(codec.deviation)
     model.made.copy_(channels[1] > 0)
     model.ahead.copy_(data.ahead(codec.config.moves))
     model.to(recipe.device)
     average = averaged(model)
     network = torch.compile(model) if recipe.compiled else model
-    channels = channels.to(recipe.device)
 
     def loss(batch: FlowBatch, i: int) -> dict[str, Tensor]:
         with torch.autocast(recipe.device, torch.bfloat16):
