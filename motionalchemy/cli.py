@@ -121,20 +121,25 @@ def train(
     minutes: Annotated[float | None, Option(min=0, help="Stop after so many minutes.")] = None,
     clips: Annotated[int | None, Option(min=1, help="So many clips, for a small run of the flow.")] = None,
 ) -> None:
-    """Train a model by a recipe, starting or resuming in --out; killed at any time, it goes on from its checkpoint."""
-    from motionalchemy.learn import recipes
+    """Train a model by a recipe, starting or resuming in --out; killed at any time, it goes on from its checkpoint.
 
-    end = time.monotonic() + (minutes * 60 if minutes else float("inf"))
+    On several GPUs: torchrun --nproc-per-node N -m motionalchemy.cli train ...
+    """
+    from motionalchemy.learn import crew, recipes
+
+    end, us = time.monotonic() + (minutes * 60 if minutes else float("inf")), crew.join()
     with progress_bar("[dim]{task.fields[note]}") as bar:
-        task = bar.add_task(recipe, total=None, note="")
+        task = bar.add_task(recipe, total=None, note="", visible=us.leads)
         for report in recipes.run(recipe, corpus, out, steps, clips):
+            if report.phase == "training" and us.told(time.monotonic() > end):
+                break
+            if not us.leads:
+                continue
             note = "  ".join(f"{name} {value:.4f}" for name, value in report.losses.items())
-            note, where = f"{note}  {report.seconds:.2f} s", f"{recipe}, {report.phase}"
+            note, where = f"{note}  {report.spent}", f"{recipe}, {report.phase}"
             bar.update(task, description=where, total=report.steps, completed=report.step, note=note)
             if bar.disable and (report.step % 10 == 0 or not report.losses):
                 print(f"{report.phase} {report.step}/{report.steps}  {note}", flush=True)
-            if time.monotonic() > end:
-                break
 
 
 @app.command()

@@ -3,6 +3,7 @@
 Around every pixel the change is a linear map of colours, fitted on the small clip before and after it and then applied to
 the large one (guided upsampling: 1505.00996). Where nothing changed the map is the identity, so what an edit leaves alone
 is the user's own to the pixel. What no such map explains is left out: strokes, and the lattice of a small model's latents.
+Beside the edge of a mask the small clip mixes what changes with what does not, so there the maps come from further inside.
 """
 
 from collections.abc import Iterator
@@ -14,15 +15,20 @@ from torch import Tensor
 
 RADIUS = 6  # pixels of the small clip around one in which its map is fitted
 CALM = 2e-4  # variance of colours in 0..1 below which a map stays near the identity
+MIXED = 0.04  # of the shorter side: how far from the edge of a mask a small model's picture is of both sides
+THIN = 0.1  # the share of a mask that has to lie further inside, else all of it is looked at
 
 
-def carried(large: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """The frames `large` (T, H, W, 3) changed as `before` (T, h, w, 3) changed to `after`, all uint8."""
-    return np.stack([_frame(*three) for three in zip(large, before, after, strict=True)])
+def carried(large: np.ndarray, before: np.ndarray, after: np.ndarray, inside: np.ndarray | None = None) -> np.ndarray:
+    """The frames `large` (T, H, W, 3) changed as `before` (T, h, w, 3) changed to `after`, all uint8; of the small ones
+    only what masks `inside` (T, h', w') hold is looked at, and the rest changes as what lies nearest does."""
+    masks = [None] * len(large) if inside is None else inside
+    return np.stack([_frame(*four) for four in zip(large, before, after, masks, strict=True)])
 
 
-def _frame(large: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    matrix, offset = fitted(_tensor(before), _tensor(after))
+def _frame(large: np.ndarray, before: np.ndarray, after: np.ndarray, inside: np.ndarray | None) -> np.ndarray:
+    weight = None if inside is None else _well_inside(inside, before.shape[0], before.shape[1])
+    matrix, offset = fitted(_tensor(before), _tensor(after), weight)
     height, width = large.shape[:2]
     out = np.empty_like(large)
     for rows in _bands(height):  # bounds the memory of a large frame
@@ -37,20 +43,44 @@ def _mapped(matrix: Tensor, offset: Tensor, colours: Tensor) -> Tensor:
     return (matrix.unflatten(1, (3, 3)) * colours[:, None]).sum(2) + offset
 
 
-def fitted(before: Tensor, after: Tensor) -> tuple[Tensor, Tensor]:
+def fitted(before: Tensor, after: Tensor, weight: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """Maps of colours around every pixel, (1, 9, h, w) row by row and (1, 3, h, w), for pictures (1, 3, h, w) in 0..1.
 
-    Least squares for after = matrix x before + offset within RADIUS, drawn towards the identity by CALM.
+    Least squares for after = matrix x before + offset within RADIUS, drawn towards the identity by CALM; pixels count by
+    `weight` (1, 1, h, w), and where next to none counts the maps are those of the nearest that do.
     """
-    mean, target = _around(before), _around(after)
-    spread = _around(_products(before, before)) - _products(mean, mean)
-    shared = _around(_products(after, before)) - _products(target, mean)
+    counted = None if weight is None else _around(weight)
+    around = _around if weight is None else lambda x: _around(x * weight) / counted.clamp(min=1e-6)  # type: ignore[union-attr]
+    mean, target = around(before), around(after)
+    spread = around(_products(before, before)) - _products(mean, mean)
+    shared = around(_products(after, before)) - _products(target, mean)
     calm = CALM * torch.eye(3).view(1, 9, 1, 1)
     square = lambda field: field[0].permute(1, 2, 0).unflatten(-1, (3, 3))  # noqa: E731
     solved = torch.linalg.solve(square(spread + calm), square(shared + calm), left=False)
     matrix = solved.flatten(-2).permute(2, 0, 1)[None]
     offset = target - _mapped(matrix, torch.zeros_like(target), mean)
+    if counted is not None:
+        matrix, offset = _filled(torch.cat((matrix, offset), 1), counted).split((9, 3), 1)
     return _around(matrix), _around(offset)
+
+
+def _well_inside(mask: np.ndarray, height: int, width: int) -> Tensor:
+    """A mask (h, w) at a size, (1, 1, height, width), without what lies near its edge."""
+    inside = F.interpolate(torch.from_numpy(np.ascontiguousarray(mask))[None, None].float(), (height, width))
+    reach = max(1, round(MIXED * min(height, width)))
+    within = -F.max_pool2d(-inside, 2 * reach + 1, 1, reach)
+    return within if within.sum() > THIN * inside.sum() else inside
+
+
+def _filled(field: Tensor, weight: Tensor) -> Tensor:
+    """A field (1, n, h, w) whose values of little weight (1, 1, h, w) come from around them: pushed down a pyramid and
+    pulled up again (Gortler et al., The Lumigraph, 1996)."""
+    if max(field.shape[2:]) == 1:
+        return field
+    pooled = F.avg_pool2d(weight, 2, ceil_mode=True, count_include_pad=False)
+    below = F.avg_pool2d(field * weight, 2, ceil_mode=True, count_include_pad=False) / pooled.clamp(min=1e-6)
+    wide = F.interpolate(_filled(below, pooled), field.shape[2:], mode="bilinear", align_corners=False)
+    return torch.lerp(wide, field, weight / (weight + 0.05))
 
 
 def _products(x: Tensor, y: Tensor) -> Tensor:

@@ -7,10 +7,12 @@ line up.
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from motionalchemy import tasks
 from motionalchemy.errors import InputError
@@ -21,11 +23,12 @@ from motionalchemy.nets.motion import MotionAutoencoder
 from motionalchemy.nets.text import TokenEncoder, Tokens
 from motionalchemy.plan import Plan
 
-MIX = {"animate": 0.54, "camera": 0.08, "ends": 0.03, "extend": 0.12, "edit": 0.23}
+MIX = {"animate": 0.65, "camera": 0.08, "ends": 0.03, "extend": 0.12, "edit": 0.12}
 DRAWN = {"edit": ("retouch",), "camera": ("retouch", "animate")}  # the kinds of parts of a batch, if not of clips
 SIDE = 8  # of the pictures of a batch's `count` clips, in places; larger pictures make smaller batches
 FRAMES = 49  # of a camera move over a picture
 HIDDEN = 0.3  # the share of what is seen in the pictures that a clip is not told, so that none is known by its looks
+LONGEST = 40  # tokens of a caption
 CUT = 0.75  # the share of batches of edits that are cut to that side: strokes and colours need no whole picture
 
 
@@ -76,6 +79,10 @@ class FlowData:
         parts = [latents.read(path) for path in sorted(self.folder.glob("*.safetensors"))]
         object.__setattr__(self, "_parts", parts)
 
+    @cached_property
+    def _sentences(self) -> dict[str, tuple[Tensor, Tensor]]:
+        return {}
+
     def batch(self, i: int) -> FlowBatch:
         """Batch i, on the CPU."""
         rng = random.Random(f"{self.seed}/{i}")
@@ -107,7 +114,17 @@ class FlowData:
         words = ["" if rng.random() < self.silent else each[rng.choice(("en", "zh"))] for each in said]
         seconds = torch.tensor(self.grid.starts(frames, self.fps))
         noise = torch.randn(truth.shape, generator=generator)
-        return FlowBatch(kind, truth, plan, noise, self.text.encode(words, limit=40), looks, seconds)
+        return FlowBatch(kind, truth, plan, noise, self._told(words), looks, seconds)
+
+    def _told(self, words: list[str]) -> Tokens:
+        """The sentences' tokens; each sentence is encoded once and kept in half precision."""
+        for said in set(words) - self._sentences.keys():
+            one = self.text.encode([said], limit=LONGEST)
+            self._sentences[said] = one.ids[0], one.vectors[0].half()
+        ids, vectors = zip(*(self._sentences[said] for said in words), strict=True)
+        padded = pad_sequence(ids, batch_first=True)
+        there = torch.arange(padded.shape[1]) < torch.tensor([len(each) for each in ids])[:, None]
+        return Tokens(padded, pad_sequence(vectors, batch_first=True).float(), there)
 
     def ahead(self, moves: int) -> Tensor:
         """The linear map (C, C) that guesses a later latent frame of a clip from the one before it, by least squares

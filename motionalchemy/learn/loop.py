@@ -10,8 +10,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
-from motionalchemy.learn import checkpoint
+from motionalchemy.learn import checkpoint, crew
 from motionalchemy.learn.muon import Muon
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -38,7 +39,8 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Report:
-    """One step done: its losses, the seconds it took, and the seconds of them spent waiting for data."""
+    """One step done: its losses, the seconds it took, the seconds of them spent waiting for data, and `mfu`, the share of
+    what the device can multiply that the model's own products took (0 where it was not measured; 2204.02311)."""
 
     step: int
     steps: int
@@ -47,6 +49,20 @@ class Report:
     waited: float
     rate: float
     phase: str = "training"
+    mfu: float = 0.0
+
+    @property
+    def spent(self) -> str:
+        """Where the time went, in words."""
+        idle = f", {self.waited / max(self.seconds, 1e-9):.0%} waiting for data" if self.phase == "training" else ""
+        return f"{self.seconds:.2f} s{idle}" + (f", MFU {self.mfu:.0%}" if self.mfu else "")
+
+
+def flops(step: Callable[[], dict[str, Tensor]]) -> float:
+    """FLOP of the matrix products of one step, forwards and backwards; gradients are left behind."""
+    with FlopCounterMode(display=False) as counter:
+        step()["loss"].backward()
+    return float(counter.get_total_flops())
 
 
 def prefetched(batch: Callable[[int], Any], begin: int, end: int, ahead: int = 3) -> Iterator[Any]:
@@ -71,11 +87,15 @@ def train(
     schedule: Schedule,
     folder: Path,
     average: dict[str, Tensor] | None = None,
+    ideal: float = 0.0,
 ) -> Iterator[Report]:
     """Train `model` in place, resuming from `folder`'s checkpoint when there is one; yields every step.
 
-    `average` (a state dict) follows the weights exponentially and is what a release is made from.
+    `average` (a state dict) follows the weights exponentially and is what a release is made from. Of several processes
+    (`crew`) each takes other batches and all end with the same weights; the leading one saves. `ideal` is how many seconds
+    a step would take if the device did nothing but its matrix products.
     """
+    us = crew.join()
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimisers = optimisers_for(model, schedule)
     average = average if average is not None else averaged(model)
@@ -84,10 +104,11 @@ def train(
         begin = checkpoint.load(path, model, average, optimisers)
     done, saved, now = begin, time.monotonic(), time.monotonic()
     try:
-        for step, data in enumerate(prefetched(batch, begin, schedule.steps), begin):
+        for step, data in enumerate(prefetched(lambda i: batch(us.number(i)), begin, schedule.steps), begin):
             waited = time.monotonic() - now
-            losses = loss(data, step)
+            losses = loss(data, us.number(step))
             losses["loss"].backward()
+            us.average(parameters)
             nn.utils.clip_grad_norm_(parameters, schedule.clip)
             for optimiser in optimisers:
                 for group in optimiser.param_groups:
@@ -96,16 +117,18 @@ def train(
                 optimiser.zero_grad(set_to_none=True)
             follow(average, model, min(schedule.average, (step + 1) / (step + 10)))
             done = step + 1
-            if time.monotonic() - saved > schedule.save_every:
+            if us.leads and time.monotonic() - saved > schedule.save_every:
                 checkpoint.save(path, model, average, optimisers, done)
                 saved = time.monotonic()
             before, now = now, time.monotonic()
             values = {k: float(v.detach()) for k, v in losses.items()}
-            report = Report(done, schedule.steps, values, now - before, waited, schedule.rate_at(step))
-            checkpoint.log(folder / "log.jsonl", asdict(report))
+            used = ideal / (now - before)
+            report = Report(done, schedule.steps, values, now - before, waited, schedule.rate_at(step), mfu=used)
+            if us.leads:
+                checkpoint.log(folder / "log.jsonl", asdict(report))
             yield report
     finally:  # the end, Ctrl-C, or a caller that has seen enough
-        if done > begin:
+        if us.leads and done > begin:
             checkpoint.save(path, model, average, optimisers, done)
 
 

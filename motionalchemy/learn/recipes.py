@@ -19,11 +19,12 @@ from torch import Tensor
 
 from motionalchemy.backbones import nano
 from motionalchemy.errors import InputError, MissingPart, UnknownName
-from motionalchemy.learn import codec, flow, latents, painting, preview
+from motionalchemy.learn import codec, crew, flow, latents, painting, preview
 from motionalchemy.learn.codec_data import CodecData
 from motionalchemy.learn.flow_data import FlowBatch, FlowData
-from motionalchemy.learn.loop import CHECKPOINT, Report, Schedule, averaged, train
+from motionalchemy.learn.loop import CHECKPOINT, Report, Schedule, averaged, flops, train
 from motionalchemy.learn.painting import PainterRecipe
+from motionalchemy.measure.speed import ceiling
 from motionalchemy.nets import motion, pack
 from motionalchemy.nets.autoencoder import Autoencoder, AutoencoderConfig
 from motionalchemy.nets.motion import MotionAutoencoder, MotionConfig
@@ -131,6 +132,8 @@ def train_codec(recipe: CodecRecipe, corpus: Path, out: Path) -> Iterator[Report
             return step(batch.to(recipe.device), i)
 
     yield from train(model, data.batch, loss, recipe.schedule, out / "training" / "codec", average)
+    if not crew.join().leads:
+        return
     model.load_state_dict(average)
     codec.measure_latents(model.float().cpu(), map(wide.batch, range(100, 116)))
     whole = MotionAutoencoder(MotionConfig(recipe.config))
@@ -147,11 +150,9 @@ def train_flow(recipe: FlowRecipe, corpus: Path, out: Path) -> Iterator[Report]:
 
     A pack in `out`/start, if there is one, is where the weights begin as far as names and shapes agree.
     """
+    us = crew.join()
     torch.manual_seed(recipe.seed)
-    for part in ("codec", "vision", "painter"):
-        if not (out / part / "config.json").is_file():
-            shutil.copytree(nano.WEIGHTS / part, out / part)
-    for done, of in latents.build(corpus, out, out / "latents", recipe.clips):
+    for done, of in us.after(_encoded(recipe, corpus, out)):
         yield Report(done, of, {}, 0.0, 0.0, 0.0, "encoding")
     codec = nano.read_codec(out / "codec")[0]
     data = FlowData(out / "latents", codec, TokenEncoder(), recipe.count, seed=recipe.seed)
@@ -164,17 +165,27 @@ def train_flow(recipe: FlowRecipe, corpus: Path, out: Path) -> Iterator[Report]:
     model.ahead.copy_(data.ahead(codec.config.moves))
     model.to(recipe.device)
     average = averaged(model)
-    network = torch.compile(model) if recipe.compiled else model
 
-    def loss(batch: FlowBatch, i: int) -> dict[str, Tensor]:
+    def loss(batch: FlowBatch, i: int, network: Callable[..., Tensor] = model) -> dict[str, Tensor]:
         with torch.autocast(recipe.device, torch.bfloat16):
             return flow.batch_loss(network, batch.to(recipe.device), i, recipe.shift, channels)
 
-    for report in train(model, data.batch, loss, recipe.schedule, out / "training" / "flow", average):
+    ideal = flops(lambda: loss(data.batch(0), 0)) / ceiling(torch.device(recipe.device), kind=torch.bfloat16)
+    model.zero_grad(set_to_none=True)
+    step = partial(loss, network=torch.compile(model)) if recipe.compiled else loss
+    for report in train(model, data.batch, step, recipe.schedule, out / "training" / "flow", average, ideal):
         yield report
-        if report.step % recipe.preview_every == 0 or report.step == report.steps:
+        if us.leads and (report.step % recipe.preview_every == 0 or report.step == report.steps):
             save_flow(recipe, average, out)
             preview.write(out, corpus, report.step)
+
+
+def _encoded(recipe: FlowRecipe, corpus: Path, out: Path) -> Iterator[tuple[int, int]]:
+    """Put beside the flow what it is used with, and encode the corpus; yields (done, of)."""
+    for part in ("codec", "vision", "painter"):
+        if not (out / part / "config.json").is_file():
+            shutil.copytree(nano.WEIGHTS / part, out / part)
+    yield from latents.build(corpus, out, out / "latents", recipe.clips)
 
 
 @torch.no_grad()

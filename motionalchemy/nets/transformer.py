@@ -79,8 +79,18 @@ class Attention(nn.Module):
         if turn is not None:
             q, k = turn(q), turn(k)
         q, k = q.to(v.dtype), k.to(v.dtype)
-        y = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+        learns = torch.is_grad_enabled() and q.device.type == "cpu"
+        y = attended(q, k, v, mask) if learns else F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
         return self.out(y.transpose(1, 2).flatten(2))
+
+
+def attended(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> Tensor:
+    """Attention written out, (B, heads, N, head): over a few dozen tokens its gradient takes a fraction of the time of
+    PyTorch's kernel for processors, which halves a step of training. `mask` is true where a key may be seen."""
+    likeness = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
+    if mask is not None:
+        likeness = likeness.masked_fill(~mask, -1e4)
+    return likeness.softmax(-1).to(v.dtype) @ v
 
 
 class Turn:

@@ -28,6 +28,7 @@ FPS = 24.0
 GRID = Grid()
 FROM_A_PICTURE = ("animate", "ends", "views", "motion", "identity")  # begin with a picture, shown standing still
 THINGS = 0.2  # the share of siblings that have no gait of their own
+TRIES = 4  # to draw another change to retouch than one of style, which is the painter's
 SILENT = 0.1  # the share of samples without words, for guidance
 Encode = Callable[[Tensor], Tensor]  # (B, 3, T, H, W) in [-1, 1] -> latents (B, C, t, h, w)
 
@@ -200,6 +201,9 @@ def _edit(corpus: Corpus, kind: str, rng: random.Random, size: Size, device: Any
     """A clip (to `retouch`, one picture of it), an instruction, and what it asks for: all but one thing is the same."""
     before = world(corpus, rng, size, only="edit")
     after, change = edited(before, corpus, rng, size)
+    for _ in range(TRIES if kind == "retouch" else 0):
+        if change.change == "look":
+            after, change = edited(before, corpus, rng, size)
     if kind == "retouch":
         share = rng.random()
         before, after = at_a_moment(before, share), at_a_moment(after, share)
