@@ -32,7 +32,7 @@ from motionalchemy.velocity import contrasted, guided
 from motionalchemy.windows import Given, Span
 
 DECODED = 2**27  # pixels of a window's frames that are decoded at the result's size; more are stretched
-FEW = 8  # frames that are copied before a run says where it stands
+FEW = 8  # frames that are copied or painted before a run says where it stands
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +142,7 @@ def make(
         for number, span in list(enumerate(job.spans))[reel.done :]:
             _stop_if(cancel)
             if span.prompt is None:
-                frames = yield from copied(run, span, sources.full, number, shares[number])
+                frames = yield from few(run, (span.fresh, span.stop), sources.full.read, number, shares[number])
                 given.landed(job, span, frames, reel)
             else:
                 run.read(span.prompt)
@@ -182,15 +182,17 @@ def _still(job: Job) -> Clip:
     return Clip(np.full((1, *job.full, 3), 128, np.uint8) if job.first is None else job.first[None])
 
 
-def copied(
-    run: Run, span: Span, source: given.Frames, number: int, shares: list[float]
+def few(
+    run: Run, span: tuple[int, int], take: Callable[[int, int], np.ndarray], number: int, shares: list[float]
 ) -> Generator[Progress, None, np.ndarray]:
-    """The frames of a span that the model does not make, a few at a time."""
-    made, job, total = list[np.ndarray](), run.job, -(-(span.stop - span.fresh) // FEW)
-    for at, begin in enumerate(range(span.fresh, span.stop, FEW), start=1):
+    """The frames of a span that the flow does not make, a few at a time; it ends as soon as `take` gives none."""
+    made, job, total = list[np.ndarray](), run.job, -(-(span[1] - span[0]) // FEW)
+    for at, begin in enumerate(range(*span, FEW), start=1):
         _stop_if(run.cancel)
         with run.watch.phase("frames"):
-            made.append(source.read(begin, min(begin + FEW, span.stop)))
+            made.append(take(begin, min(begin + FEW, span[1])))
+        if not len(made[-1]):
+            break
         done, left = run.meter.advance(sum(shares) / total)
         preview = partial(Clip, made[-1], job.request.fps)
         yield Progress(1, len(job.stages), at, total, done, left, preview, None, number + 1, len(job.spans))
@@ -200,6 +202,11 @@ def copied(
 def window(run: Run, span: Span, seen: Given, number: int, shares: list[float]) -> Generator[Progress, None, Clip]:
     """Every step of one window; returns it, decoded at the size of the result."""
     job, model, watch, coarse = run.job, run.model, run.watch, None
+    if seen.whole is not None:
+        strokes = partial(painted, model, job, span, seen.whole)
+        frames = yield from few(run, (0, len(seen.whole)), strokes, number, shares)
+        if len(frames):
+            return Clip(frames, job.request.fps)
     noise = torch.Generator().manual_seed((job.request.seed + number * 0x9E3779B97F4A7C15) % 2**63)
     plan, latents = None, torch.empty(0)
     for index, (stage, size) in enumerate(zip(job.stages, job.sizes, strict=True), start=1):
@@ -218,23 +225,28 @@ def window(run: Run, span: Span, seen: Given, number: int, shares: list[float]) 
         coarse = latents
     with watch.phase("decode"):
         if seen.whole is not None and plan is not None:
-            return retouched(model, latents, plan, seen.whole, job, span.prompt or "")
+            return retouched(model, latents, plan, seen, job)
         return decoded(model, latents, seen, job.full, job.request.fps)
 
 
+def painted(model: Any, job: Job, span: Span, whole: np.ndarray, begin: int, end: int) -> np.ndarray:
+    """Some of a span's own frames in the style that its prompt asks for; none where it asks for none."""
+    frames, strength = whole[begin:end], job.request.strength or 1.0
+    times = torch.arange(span.begin + begin, span.begin + end) / job.request.fps
+    drawn = model.painted(frames, span.prompt or "", job.request.seed, times)
+    if drawn is None:
+        return frames[:0]
+    return (frames + strength * (drawn.astype(np.float32) - frames)).round().astype(np.uint8)
+
+
 @torch.no_grad()
-def retouched(model: Any, latents: Tensor, plan: Plan, whole: np.ndarray, job: Job, prompt: str) -> Clip:
-    """An edit by a model that keeps the movement: the source's own frames painted where the prompt asks for a style, else
-    what changed in the model's small clip carried to them."""
-    asked = job.request
-    painted = model.painted(whole, prompt, asked.seed)
-    if painted is not None:
-        mixed = whole + (asked.strength or 1.0) * (painted.astype(np.float32) - whole)
-        return Clip(mixed.round().astype(np.uint8), asked.fps)
-    source = next(reference.value for reference in plan.references if reference.role == "source")
+def retouched(model: Any, latents: Tensor, plan: Plan, seen: Given, job: Job) -> Clip:
+    """An edit by a model that keeps the movement: what changed in its small clip, carried to the source's own frames."""
+    source, asked = next(reference.value for reference in plan.references if reference.role == "source"), job.request
     before = torch.cat((source[:, :, :1], latents[:, :, 1:]), 2)
     small = [Clip.of(model.decode(z)[0], asked.fps).frames for z in (before, latents)]
-    return Clip(transfer.carried(whole, *small), asked.fps)
+    assert seen.whole is not None
+    return Clip(transfer.carried(seen.whole, small[0], small[1], seen.mask), asked.fps)
 
 
 @torch.no_grad()

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from motionalchemy.errors import InputError, UnknownName
+from motionalchemy.nets import brush
 from motionalchemy.worlds import backgrounds, looks, moves, weather
 from motionalchemy.worlds.compose import compose, covering, over, placed, resized, rgba
 from motionalchemy.worlds.shards import Layer
@@ -106,7 +107,7 @@ def test_a_style_keeps_size_range_and_motion(look):
     made, again = looks.styled(clip, look, 1), looks.styled(clip, look, 1)
     assert made.shape == clip.shape and torch.equal(made, again) and 0 <= float(made.min()) <= float(made.max()) <= 1
     assert not torch.allclose(made, clip, atol=0.02)
-    dark = (looks.grey(made) < looks.grey(made).mean()).float()[:, 0]
+    dark = (brush.grey(made) < brush.grey(made).mean()).float()[:, 0]
     places = [centre(d * (disc[0] + disc[1] + disc[2] > 0))[0] for d in dark]
     assert places[0] < places[1] < places[2]
 
@@ -128,7 +129,7 @@ def test_weather_changes_the_picture_and_rain_and_snow_fall(name):
 
 
 def test_rain_falls_down():
-    first, second = looks.grey(weather.under(torch.full((2, 3, 64, 64), 0.2), "rain", 3))[:, 0]
+    first, second = brush.grey(weather.under(torch.full((2, 3, 64, 64), 0.2), "rain", 3))[:, 0]
     moves_by = [(down, right) for down in range(-8, 9) for right in (-2, -1, 0, 1, 2)]
     overlap = {by: float((first.roll(by, (0, 1)) * second).mean()) for by in moves_by}
     assert max(overlap, key=lambda by: overlap[by])[0] > 2

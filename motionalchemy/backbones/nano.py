@@ -21,7 +21,7 @@ from motionalchemy.nets.vision import Vision, VisionConfig
 from motionalchemy.plan import Plan
 from motionalchemy.sample import SMALLEST_TIME, Velocity, clean_to_velocity
 
-ASKED = 1.0  # the logit from which a sentence asks for a style
+ASKED = 1.5  # the logit from which a sentence asks for a style
 WEIGHTS = Path(__file__).parent.parent / "weights" / "nano"
 
 
@@ -91,15 +91,16 @@ class Nano:
         return torch.cat((torch.zeros_like(apart[:, :, :1]), later), 2)
 
     @torch.no_grad()
-    def painted(self, frames: np.ndarray, prompt: str, seed: int) -> np.ndarray | None:
-        """Frames (T, H, W, 3) uint8 in the style that a prompt asks for; None where it asks for none."""
+    def painted(self, frames: np.ndarray, prompt: str, seed: int, times: Tensor) -> np.ndarray | None:
+        """Frames (T, H, W, 3) uint8 at `times` (T,) in seconds in the style that a prompt asks for; None where it asks for
+        none."""
         if self.painter is None:
             return None
         asked, wanted = self.painter.asked(self.text.encode([prompt], limit=64).to(self.device))
         if wanted < ASKED:
             return None
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self._narrow):
-            return self.painter.painted(frames, asked, seed)
+            return self.painter.painted(frames, asked, seed, times)
 
     def _like(self, shown: Tensor) -> Velocity:
         """Towards the movement of a clip's latents as it is: they say how any picture moves that stands alike."""

@@ -58,7 +58,8 @@ class Crew:
         together = torch.cat([gradient.flatten() for gradient in gradients])
         dist.all_reduce(together)
         parts = together.div_(self.size).split([gradient.numel() for gradient in gradients])
-        torch._foreach_copy_(gradients, [part.view_as(g) for part, g in zip(parts, gradients, strict=True)])
+        for gradient, part in zip(gradients, parts, strict=True):
+            gradient.copy_(part.view_as(gradient))
 
 
 def join() -> Crew:

@@ -121,7 +121,7 @@ class FlowData:
         for said in set(words) - self._sentences.keys():
             one = self.text.encode([said], limit=LONGEST)
             self._sentences[said] = one.ids[0], one.vectors[0].half()
-        ids, vectors = zip(*(self._sentences[said] for said in words), strict=True)
+        ids, vectors = map(list, zip(*(self._sentences[said] for said in words), strict=True))
         padded = pad_sequence(ids, batch_first=True)
         there = torch.arange(padded.shape[1]) < torch.tensor([len(each) for each in ids])[:, None]
         return Tokens(padded, pad_sequence(vectors, batch_first=True).float(), there)

@@ -1,4 +1,4 @@
-"""Training the painter: pictures of the train split, each in a style drawn for it, and the sentence that asks for that.
+"""Training the painter: pictures of the train split, each in a style or tone drawn for it, and a sentence that asks for it.
 
 Sentences that ask for something else (a colour, a place, weather, another subject) are heard too, so that the network
 knows when it is not asked.
@@ -19,6 +19,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from motionalchemy.learn import crew
 from motionalchemy.learn.loop import Report, Schedule, averaged, train
 from motionalchemy.nets import pack, painter
 from motionalchemy.nets.painter import Painter, PainterConfig
@@ -27,11 +28,16 @@ from motionalchemy.worlds import draw
 from motionalchemy.worlds.corpus import Corpus
 from motionalchemy.worlds.instructions import Edit, instruction
 from motionalchemy.worlds.looks import styled
+from motionalchemy.worlds.tones import TONES, toned
+from motionalchemy.worlds.weather import under
 from motionalchemy.worlds.words import LOOKS, TINTS, WEATHERS
 from motionalchemy.worlds.world import at_a_moment, render
 
 PART = 50  # pictures in a file
 SIDE = 256  # pixels of a picture: strokes are as wide as on a clip of that size
+KINDS = {"look": 0.7, "tone": 0.2, "weather": 0.1}  # what is asked for: a style, other light and colours, what falls
+FALLING = ("rain", "snow")
+LATEST = 240  # the frame, at most, at which something falls
 NAMED = 0.3  # the share of styles that are asked for by their name alone
 STEEP = 1.0  # what an error in the differences between neighbours counts beside one in colour
 
@@ -63,7 +69,7 @@ def painter_gpu() -> PainterRecipe:
 
 @dataclass(frozen=True, eq=False)
 class PainterBatch:
-    """Pictures and the same painted, (B, 3, s, s) in [0, 1], their grains (B, 7, s, s), the sentences that ask for it,
+    """Pictures and the same painted, (B, 3, s, s) in [0, 1], their textures (B, 9, s, s), the sentences that ask for it,
     and as many others that do not."""
 
     before: Tensor
@@ -126,21 +132,30 @@ class PainterData:
         rng, rows, said, others = random.Random(f"{self.recipe.seed}/{i}"), [], [], []
         crop = self.recipe.crop
         for _ in range(self.recipe.count):
-            look, seed = rng.choice(list(LOOKS)), rng.getrandbits(31)
+            kind, seed, at = (
+                rng.choices(list(KINDS), list(KINDS.values()))[0],
+                rng.getrandbits(31),
+                rng.randrange(LATEST),
+            )
+            name = rng.choice(list({"look": LOOKS, "tone": TONES, "weather": FALLING}[kind]))
             picture = self._pictures[rng.randrange(len(self._pictures))][None].float() / 255
             picture = picture.flip(3) if rng.random() < 0.5 else picture
-            whole = torch.cat((picture, styled(picture, look, seed), painter.grains(SIDE, SIDE, seed)), 1)
+            if kind == "weather":
+                target = under(picture, name, seed, at)
+            else:
+                target = toned(picture, name) if kind == "tone" else styled(picture, name, seed)
+            whole = torch.cat((picture, target, painter.textures(SIDE, SIDE, seed, torch.tensor([at]))), 1)
             top, left = (4 * rng.randrange((SIDE - crop) // 4 + 1) for _ in range(2))
             rows.append(whole[0, :, top : top + crop, left : left + crop])
-            said.append(asking(look, rng))
+            said.append(asking(name, rng))
             others.append(self._other(rng))
-        before, after, texture = torch.stack(rows).split((3, 3, len(painter.GRAINS)), 1)
+        before, after, texture = torch.stack(rows).tensor_split((3, 6), 1)
         return PainterBatch(before, after, texture, self.text.encode(said, 40), self.text.encode(others, 40))
 
     def _other(self, rng: random.Random) -> str:
         """A sentence that asks for another change than one of style."""
         language, one, two = rng.choice(("en", "zh")), rng.choice(self._named), rng.choice(self._named)
-        ways = [Edit("weather", rng.choice(list(WEATHERS)))]
+        ways = [Edit("weather", rng.choice([each for each in WEATHERS if each not in FALLING]))]
         if one["subject"]:
             ways.append(Edit("tint", rng.choice(list(TINTS)), one["subject"]))
             ways += [Edit("subject", two["subject"], one["subject"])] if two["subject"] else []
@@ -148,11 +163,16 @@ class PainterData:
         return instruction(rng.choice(ways), rng, language)
 
 
-def asking(look: str, rng: random.Random) -> str:
-    """One way to ask for a style, in either language."""
+def asking(name: str, rng: random.Random) -> str:
+    """One way to ask for a style, a tone or what falls, in either language."""
+    language = rng.choice(("en", "zh"))
+    if name in TONES:
+        return rng.choice(TONES[name].english if language == "en" else TONES[name].chinese)
+    if name in FALLING:
+        return instruction(Edit("weather", name), rng, language)
     if rng.random() < NAMED:
-        return rng.choice((*LOOKS[look], LOOKS[look][0].split(" ", 1)[1]))
-    return instruction(Edit("look", look), rng, rng.choice(("en", "zh")))
+        return rng.choice((*LOOKS[name], LOOKS[name][0].split(" ", 1)[1]))
+    return instruction(Edit("look", name), rng, language)
 
 
 def painter_loss(model: Painter, batch: PainterBatch) -> dict[str, Tensor]:
@@ -169,8 +189,9 @@ def painter_loss(model: Painter, batch: PainterBatch) -> dict[str, Tensor]:
 
 def train_painter(recipe: PainterRecipe, corpus: Path, out: Path) -> Iterator[Report]:
     """Train the painter in `out`, resuming what lies there; leaves the pack `out`/painter at the end."""
+    us = crew.join()
     torch.manual_seed(recipe.seed)
-    for done in build(corpus, out / "pictures", recipe.pictures, recipe.seed):
+    for done in us.after(build(corpus, out / "pictures", recipe.pictures, recipe.seed)):
         yield Report(done, recipe.pictures, {}, 0.0, 0.0, 0.0, "drawing")
     data, model = PainterData(out / "pictures", TokenEncoder(), recipe), Painter(recipe.config).to(recipe.device)
     average = averaged(model)
@@ -182,5 +203,7 @@ def train_painter(recipe: PainterRecipe, corpus: Path, out: Path) -> Iterator[Re
             return step(model, there)
 
     yield from train(model, data.batch, loss, recipe.schedule, out / "training" / "painter", average)
+    if not us.leads:
+        return
     model.load_state_dict(average)
     pack.save(out / "painter", model.float().cpu(), "painter", "float16")

@@ -10,11 +10,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from motionalchemy.errors import InputError
+from motionalchemy.nets.brush import blurred, grey
 from motionalchemy.worlds.backgrounds import Background
 from motionalchemy.worlds.captions import caption
 from motionalchemy.worlds.chinese import measured
 from motionalchemy.worlds.compose import Size, covering, finished, over, placed, resized, rgba
-from motionalchemy.worlds.looks import blurred, grey, styled
+from motionalchemy.worlds.looks import styled
 from motionalchemy.worlds.moves import WORLD, View, route, view
 from motionalchemy.worlds.shards import Layer
 from motionalchemy.worlds.shown import Language, Style
