@@ -246,7 +246,8 @@ def retouched(model: Any, latents: Tensor, plan: Plan, seen: Given, job: Job) ->
     before = torch.cat((source[:, :, :1], latents[:, :, 1:]), 2)
     small = [Clip.of(model.decode(z)[0], asked.fps).frames for z in (before, latents)]
     assert seen.whole is not None
-    return Clip(transfer.carried(seen.whole, small[0], small[1], seen.mask), asked.fps)
+    behind = seen.mask if asked.region == "background" else None  # that of a subject reaches a little beyond it
+    return Clip(transfer.carried(seen.whole, small[0], small[1], behind), asked.fps)
 
 
 @torch.no_grad()

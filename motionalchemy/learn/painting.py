@@ -35,7 +35,7 @@ from motionalchemy.worlds.world import at_a_moment, render
 
 PART = 50  # pictures in a file
 SIDE = 256  # pixels of a picture: strokes are as wide as on a clip of that size
-KINDS = {"look": 0.7, "tone": 0.2, "weather": 0.1}  # what is asked for: a style, other light and colours, what falls
+SHARES = 0.7, 0.2, 0.1  # of styles, of tones and of what falls
 FALLING = ("rain", "snow")
 LATEST = 240  # the frame, at most, at which something falls
 NAMED = 0.3  # the share of styles that are asked for by their name alone
@@ -47,7 +47,7 @@ class PainterRecipe:
     """Everything that decides a training of the painter: `count` squares of `crop` pixels a step."""
 
     config: PainterConfig = field(default_factory=PainterConfig)
-    schedule: Schedule = field(default_factory=lambda: Schedule(3700, 1.5e-3, warmup=60, average=0.99, muon=True))
+    schedule: Schedule = field(default_factory=lambda: Schedule(4700, 1.5e-3, warmup=60, average=0.99, muon=True))
     pictures: int = 1000
     count: int = 8
     crop: int = 128
@@ -57,7 +57,7 @@ class PainterRecipe:
 
 
 def painter_cpu() -> PainterRecipe:
-    """3700 steps of 8 squares of 128 pixels: about 25 minutes on one core, five of them drawing the pictures."""
+    """4700 steps of 8 squares of 128 pixels: about 25 minutes on one core, five of them drawing the pictures."""
     return PainterRecipe()
 
 
@@ -132,19 +132,13 @@ class PainterData:
         rng, rows, said, others = random.Random(f"{self.recipe.seed}/{i}"), [], [], []
         crop = self.recipe.crop
         for _ in range(self.recipe.count):
-            kind, seed, at = (
-                rng.choices(list(KINDS), list(KINDS.values()))[0],
-                rng.getrandbits(31),
-                rng.randrange(LATEST),
-            )
-            name = rng.choice(list({"look": LOOKS, "tone": TONES, "weather": FALLING}[kind]))
+            known = rng.choices((LOOKS, TONES, FALLING), SHARES)[0]
+            name, seed, at = rng.choice(list(known)), rng.getrandbits(31), rng.randrange(LATEST)
             picture = self._pictures[rng.randrange(len(self._pictures))][None].float() / 255
             picture = picture.flip(3) if rng.random() < 0.5 else picture
-            if kind == "weather":
-                target = under(picture, name, seed, at)
-            else:
-                target = toned(picture, name) if kind == "tone" else styled(picture, name, seed)
-            whole = torch.cat((picture, target, painter.textures(SIDE, SIDE, seed, torch.tensor([at]))), 1)
+            whole = torch.cat(
+                (picture, _changed(picture, name, seed, at), painter.textures(SIDE, SIDE, seed, torch.tensor([at]))), 1
+            )
             top, left = (4 * rng.randrange((SIDE - crop) // 4 + 1) for _ in range(2))
             rows.append(whole[0, :, top : top + crop, left : left + crop])
             said.append(asking(name, rng))
@@ -161,6 +155,13 @@ class PainterData:
             ways += [Edit("subject", two["subject"], one["subject"])] if two["subject"] else []
         ways += [Edit("background", one["place"])] if one["place"] else []
         return instruction(rng.choice(ways), rng, language)
+
+
+def _changed(picture: Tensor, name: str, seed: int, at: int) -> Tensor:
+    """A picture (1, 3, H, W) in a style, in a tone, or with what falls before it at frame `at`."""
+    if name in FALLING:
+        return under(picture, name, seed, at)
+    return toned(picture, name) if name in TONES else styled(picture, name, seed)
 
 
 def asking(name: str, rng: random.Random) -> str:

@@ -16,9 +16,7 @@ from torch import Tensor, nn
 from motionalchemy.nets.brush import blurred, edges, flattened, grain, grey, rain, slopes, snow, swept
 from motionalchemy.nets.text import Tokens
 
-LARGEST = (
-    512  # pixels of the shorter side that is painted: strokes have a width, so a larger picture is painted smaller
-)
+LARGEST = 512  # pixels of the shorter side: strokes have a width, so a larger picture is painted smaller
 FAINT = 0.2  # of the grain's strength, for the network to see the picture through it
 HAND, SEEN = 21, 13  # channels of what a hand makes, and those of them that the convolutions see
 RATE = 24  # frames a second of what falls
@@ -124,9 +122,7 @@ class Painter(nn.Module):
         size = round(height * share), round(width * share)
         falling, made = textures(*size, seed, times * RATE), []
         for frame, texture in zip(frames, falling.to(asked.device), strict=True):
-            picture = (
-                torch.from_numpy(np.ascontiguousarray(frame)).to(asked.device).permute(2, 0, 1)[None].float() / 255
-            )
+            picture = torch.from_numpy(np.ascontiguousarray(frame)).to(asked.device).permute(2, 0, 1)[None] / 255
             small = picture if share == 1 else F.interpolate(picture, size, mode="bilinear", antialias=True)
             picture = self(small, texture[None], asked).float()
             large = picture if share == 1 else F.interpolate(picture, (height, width), mode="bicubic")
