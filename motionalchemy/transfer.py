@@ -89,8 +89,10 @@ def _products(x: Tensor, y: Tensor) -> Tensor:
 
 
 def _around(x: Tensor) -> Tensor:
-    """The mean over the pixels within RADIUS that there are."""
-    return F.avg_pool2d(x, 2 * RADIUS + 1, 1, RADIUS, count_include_pad=False)
+    """The mean over the pixels within RADIUS that there are: down, then across."""
+    side = 2 * RADIUS + 1
+    down = F.avg_pool2d(x, (side, 1), 1, (RADIUS, 0), count_include_pad=False)
+    return F.avg_pool2d(down, (1, side), 1, (0, RADIUS), count_include_pad=False)
 
 
 def _stretched(field: Tensor, height: int, width: int, rows: slice) -> Tensor:
