@@ -57,7 +57,7 @@ class PainterRecipe:
 
 
 def painter_cpu() -> PainterRecipe:
-    """4700 steps of 8 squares of 128 pixels: about 25 minutes on one core, five of them drawing the pictures."""
+    """4700 steps of 8 squares of 128 pixels: about 28 minutes on one core, five of them drawing the pictures."""
     return PainterRecipe()
 
 
