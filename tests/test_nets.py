@@ -10,7 +10,7 @@ from motionalchemy.errors import InputError, MissingPart
 from motionalchemy.nets import pack
 from motionalchemy.nets.autoencoder import Autoencoder, AutoencoderConfig
 from motionalchemy.nets.text import Tokens
-from motionalchemy.nets.transformer import FlowTransformer, TransformerConfig
+from motionalchemy.nets.transformer import FlowTransformer, TransformerConfig, attended
 from motionalchemy.plan import Reference
 
 SECONDS = torch.tensor([0.0, 1 / 24, 9 / 24])
@@ -79,6 +79,19 @@ def test_autoencoder_refuses_what_is_off_the_grid(codec):
         codec.encode(torch.zeros(1, 3, 8, 32, 32))
     with pytest.raises(InputError, match="multiples of 16"):
         codec.encode(torch.zeros(1, 3, 9, 30, 32))
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_attention_written_out_is_pytorchs_with_its_gradient(masked):
+    generator = torch.Generator().manual_seed(0)
+    q, k, v = (torch.randn(2, 3, n, 8, generator=generator, requires_grad=True) for n in (5, 7, 7))
+    mask = (torch.arange(7) < torch.tensor([[4], [7]]))[:, None, None] if masked else None
+    weight, found = torch.randn(2, 3, 5, 8, generator=generator), []
+    for attention in (attended, nn.functional.scaled_dot_product_attention):
+        y = attention(q, k, v, mask)
+        found.append([y, *torch.autograd.grad((y * weight).sum(), (q, k, v))])
+    for mine, theirs in zip(*found, strict=True):
+        assert torch.allclose(mine, theirs, atol=1e-5)
 
 
 def test_words_made_once_equal_words_made_every_step(flow):
