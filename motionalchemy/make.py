@@ -17,8 +17,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from motionalchemy import backbones, between, film, footage, given, media, motions, transfer, windows
+from motionalchemy import backbones, between, film, footage, given, media, motions, retouch, windows
 from motionalchemy.backbones import Backbone
+from motionalchemy.behind import Camera
 from motionalchemy.clip import Clip
 from motionalchemy.errors import Cancelled, InputError
 from motionalchemy.film import Film
@@ -93,6 +94,7 @@ class Run:
     meter: Meter
     cancel: Callable[[], bool] | None
     words: dict[str, Any] = field(default_factory=dict)
+    camera: Camera = field(default_factory=Camera)
 
     @torch.no_grad()
     def read(self, prompt: str) -> Any:
@@ -203,10 +205,11 @@ def window(run: Run, span: Span, seen: Given, number: int, shares: list[float]) 
     """Every step of one window; returns it, decoded at the size of the result."""
     job, model, watch, coarse = run.job, run.model, run.watch, None
     if seen.whole is not None:
-        strokes = partial(painted, model, job, span, seen.whole)
-        frames = yield from few(run, (0, len(seen.whole)), strokes, number, shares)
-        if len(frames):
-            return Clip(frames, job.request.fps)
+        for way in (retouch.painted, retouch.elsewhere):
+            take = partial(way, model, job, span, seen, run.camera)
+            frames = yield from few(run, (0, len(seen.whole)), take, number, shares)
+            if len(frames):
+                return Clip(frames, job.request.fps)
     noise = torch.Generator().manual_seed((job.request.seed + number * 0x9E3779B97F4A7C15) % 2**63)
     plan, latents = None, torch.empty(0)
     for index, (stage, size) in enumerate(zip(job.stages, job.sizes, strict=True), start=1):
@@ -225,29 +228,8 @@ def window(run: Run, span: Span, seen: Given, number: int, shares: list[float]) 
         coarse = latents
     with watch.phase("decode"):
         if seen.whole is not None and plan is not None:
-            return retouched(model, latents, plan, seen, job)
+            return retouch.carried(model, latents, plan, seen, job)
         return decoded(model, latents, seen, job.full, job.request.fps)
-
-
-def painted(model: Any, job: Job, span: Span, whole: np.ndarray, begin: int, end: int) -> np.ndarray:
-    """Some of a span's own frames in the style that its prompt asks for; none where it asks for none."""
-    frames, strength = whole[begin:end], job.request.strength or 1.0
-    times = torch.arange(span.begin + begin, span.begin + end) / job.request.fps
-    drawn = model.painted(frames, span.prompt or "", job.request.seed, times)
-    if drawn is None:
-        return frames[:0]
-    return (frames + strength * (drawn.astype(np.float32) - frames)).round().astype(np.uint8)
-
-
-@torch.no_grad()
-def retouched(model: Any, latents: Tensor, plan: Plan, seen: Given, job: Job) -> Clip:
-    """An edit by a model that keeps the movement: what changed in its small clip, carried to the source's own frames."""
-    source, asked = next(reference.value for reference in plan.references if reference.role == "source"), job.request
-    before = torch.cat((source[:, :, :1], latents[:, :, 1:]), 2)
-    small = [Clip.of(model.decode(z)[0], asked.fps).frames for z in (before, latents)]
-    assert seen.whole is not None
-    behind = seen.mask if asked.region == "background" else None  # that of a subject reaches a little beyond it
-    return Clip(transfer.carried(seen.whole, small[0], small[1], behind), asked.fps)
 
 
 @torch.no_grad()

@@ -5,6 +5,7 @@ Masks are float32 (T, h, w): 1 inside, where the edit shows, 0 outside, where no
 
 from collections.abc import Callable
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from motionalchemy.errors import InputError, MissingPart
 
 VIDEOS = {".mp4", ".webm", ".mov", ".mkv", ".avi", ".m4v", ".ogv", ".ts", ".flv"}
 EVERY = 4  # frames between two looks at the subject
+KEPT = 1.5  # what was found in the looks before, or after, counts beside one look
 FEATHER = 0.008  # of the shorter side: how wide an edge is
 GROWTH = {"subject": 0.02, "background": 0.004}  # of the shorter side: how far what is found is widened
 Masks = Callable[[int, int, np.ndarray], np.ndarray]  # (begin, end, frames (T, h, w, 3)) -> masks (T, h', w')
@@ -39,11 +41,19 @@ def of(region: str) -> Masks | None:
 
 
 def subject(frames: np.ndarray) -> np.ndarray:
-    """The subject of frames (T, h, w, 3), found in every fourth and followed by optical flow through those between."""
+    """The subject of frames (T, h, w, 3), looked for in every fourth and followed by optical flow through those between.
+
+    What is found in one look counts together with what was found before and after it: a single look may lose half of it.
+    """
     from motionalchemy.parts import networks
 
     looked = sorted({*range(0, len(frames), EVERY), len(frames) - 1})
-    found = {number: networks.foreground(frames[number]) for number in looked}
+    alone = {number: networks.foreground(frames[number]) for number in looked}
+    earlier, later = (_remembered(alone, frames, order) for order in (looked, looked[::-1]))
+    found = {}
+    for number in looked:
+        others = [side[number] for side in (earlier, later) if number in side]
+        found[number] = (alone[number] + KEPT * sum(others)) / (1 + KEPT * len(others))
     masks = []
     for number, frame in enumerate(frames):
         after = next(n for n in looked if n >= number)
@@ -53,6 +63,15 @@ def subject(frames: np.ndarray) -> np.ndarray:
         masks.append((1 - share) * early + share * _followed(found[after], frame, frames[after]))
     smooth = np.stack([np.mean(masks[max(0, n - 1) : n + 2], axis=0) for n in range(len(masks))])
     return (smooth > 0.5).astype(np.float32)
+
+
+def _remembered(alone: dict[int, np.ndarray], frames: np.ndarray, order: list[int]) -> dict[int, np.ndarray]:
+    """What all looks before each one in `order` found, followed to its frame, the nearest counting most."""
+    mean, there = alone[order[0]], {}
+    for before, number in pairwise(order):
+        there[number] = _followed(mean, frames[number], frames[before])
+        mean = (alone[number] + KEPT * there[number]) / (1 + KEPT)
+    return there
 
 
 def _followed(mask: np.ndarray, frame: np.ndarray, seen: np.ndarray) -> np.ndarray:

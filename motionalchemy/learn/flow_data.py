@@ -12,23 +12,26 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 
 from motionalchemy import tasks
 from motionalchemy.errors import InputError
 from motionalchemy.grid import Grid
 from motionalchemy.learn import cameras, latents
 from motionalchemy.learn.latents import Part
+from motionalchemy.learn.told import Told
 from motionalchemy.nets.motion import MotionAutoencoder
 from motionalchemy.nets.text import TokenEncoder, Tokens
 from motionalchemy.plan import Plan
 
 MIX = {"animate": 0.65, "camera": 0.08, "ends": 0.03, "extend": 0.12, "edit": 0.12}
-DRAWN = {"edit": ("retouch",), "camera": ("retouch", "animate")}  # the kinds of parts of a batch, if not of clips
+PARTS = {
+    "edit": ("retouch",),
+    "camera": ("retouch", "animate"),
+    "ends": ("animate",),
+}  # of a batch's parts, if not clips
 SIDE = 8  # of the pictures of a batch's `count` clips, in places; larger pictures make smaller batches
 FRAMES = 49  # of a camera move over a picture
 HIDDEN = 0.3  # the share of what is seen in the pictures that a clip is not told, so that none is known by its looks
-LONGEST = 40  # tokens of a caption
 CUT = 0.75  # the share of batches of edits that are cut to that side: strokes and colours need no whole picture
 
 
@@ -80,8 +83,8 @@ class FlowData:
         object.__setattr__(self, "_parts", parts)
 
     @cached_property
-    def _sentences(self) -> dict[str, tuple[Tensor, Tensor]]:
-        return {}
+    def _told(self) -> Told:
+        return Told(self.text)
 
     def batch(self, i: int) -> FlowBatch:
         """Batch i, on the CPU."""
@@ -116,16 +119,6 @@ class FlowData:
         noise = torch.randn(truth.shape, generator=generator)
         return FlowBatch(kind, truth, plan, noise, self._told(words), looks, seconds)
 
-    def _told(self, words: list[str]) -> Tokens:
-        """The sentences' tokens; each sentence is encoded once and kept in half precision."""
-        for said in set(words) - self._sentences.keys():
-            one = self.text.encode([said], limit=LONGEST)
-            self._sentences[said] = one.ids[0], one.vectors[0].half()
-        ids, vectors = map(list, zip(*(self._sentences[said] for said in words), strict=True))
-        padded = pad_sequence(ids, batch_first=True)
-        there = torch.arange(padded.shape[1]) < torch.tensor([len(each) for each in ids])[:, None]
-        return Tokens(padded, pad_sequence(vectors, batch_first=True).float(), there)
-
     def ahead(self, moves: int) -> Tensor:
         """The linear map (C, C) that guesses a later latent frame of a clip from the one before it, by least squares
         over the cache in the `moves` first channels."""
@@ -144,7 +137,7 @@ class FlowData:
     def _rows(self, kind: str, rng: random.Random, whole: bool) -> list[tuple[Part, int]]:
         """Where the samples of a batch lie: parts of one kind and shape, and rows in them."""
         parts: list[Part] = self._parts  # type: ignore[attr-defined]
-        wanted = DRAWN.get(kind) or (("siblings",) if rng.random() < self.verbs else ("animate",))
+        wanted = PARTS.get(kind) or (("siblings",) if rng.random() < self.verbs else ("animate",))
         fitting = [part for part in parts if part.kind in wanted]
         if not fitting:
             raise InputError(f"the cache {self.folder} holds no {wanted[0]} parts: encode more clips")

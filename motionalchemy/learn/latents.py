@@ -38,8 +38,8 @@ PICTURES = ((256, 256), (160, 256), (256, 256), (256, 160))  # and of single pic
 @dataclass(frozen=True)
 class Part:
     """Samples of one kind and shape, float16: latents (N, C, T, h, w), those of what stands `beside` (N, C, t, h, w: the
-    source of an edit, else the last picture), and what the vision network says of the first
-    picture of each (N, V, h, w)."""
+    source of an edit, else the last picture; none of it, t = 0, beside siblings), and what the vision network says of the
+    first picture of each (N, V, h, w; nothing, V = 0, of what is not there)."""
 
     kind: str
     latents: Tensor
@@ -83,7 +83,7 @@ def _part(corpus: Path, models: Path, out: Path, seed: int, number: int, many: i
             if len(drawn) < many:
                 alike = kind == "siblings"
                 drawn += kinds.siblings(source, seed, i, size) if alike else [kinds.draw(source, kind, seed, i, size)]
-        records = [_record(sample, codec, vision) for sample in drawn[:many]]
+        records = [_record(sample, codec, vision, alone=kind == "siblings") for sample in drawn[:many]]
         stacked = {n: torch.stack([r["tensors"][n] for r in records]) for n in records[0]["tensors"]}
         _write(Part(kind, words=[r["words"] for r in records], **stacked), path)
     if not twin.is_file():
@@ -92,12 +92,14 @@ def _part(corpus: Path, models: Path, out: Path, seed: int, number: int, many: i
 
 
 @torch.no_grad()
-def _record(sample: kinds.Sample, codec: Any, vision: Any) -> dict[str, Any]:
+def _record(sample: kinds.Sample, codec: Any, vision: Any, alone: bool) -> dict[str, Any]:
     video = sample.clip.transpose(0, 1)[None].float()  # (1, 3, T, H, W)
     given = sample.beside[0].transpose(0, 1)[None].float() if sample.beside else video[:, :, -1:]
-    latents, beside = codec.encode(video), codec.encode(given)
-    looks = vision(codec.decode(torch.cat((latents[:, :, :1], beside[:, :, :1])))[:, :, 0])
-    tensors = {"latents": latents[0], "beside": beside[0], "look": looks[0], "beside_look": looks[1]}
+    latents = codec.encode(video)
+    beside = latents[:, :, :0] if alone else codec.encode(given)
+    looks = vision(codec.decode(torch.cat((latents[:, :, :1], beside[:, :, :1])[: 1 if alone else 2]))[:, :, 0])
+    beside_look = looks[0, :0] if alone else looks[1]
+    tensors = {"latents": latents[0], "beside": beside[0], "look": looks[0], "beside_look": beside_look}
     return {"tensors": {k: v.half() for k, v in tensors.items()}, "words": {**sample.words, "sources": sample.sources}}
 
 
@@ -108,7 +110,9 @@ def seen_again(part: Part, codec: MotionAutoencoder, vision: Vision, rng: random
     """
     glance = varied.glances(len(part.words), rng, colours=part.kind not in EDITS)
     latents, look = varied.seen(part.latents, glance, codec, vision)
-    beside, beside_look = varied.seen(part.beside, glance, codec, vision)
+    beside, beside_look = part.beside, part.beside_look
+    if beside.shape[2]:
+        beside, beside_look = varied.seen(beside, glance, codec, vision)
     words = []
     for said, mirror in zip(part.words, glance.mirror.tolist(), strict=True):
         turned = {language: varied.mirrored_words(said[language]) for language in ("en", "zh")}

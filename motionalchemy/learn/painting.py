@@ -21,6 +21,7 @@ from torch import Tensor
 
 from motionalchemy.learn import crew
 from motionalchemy.learn.loop import Report, Schedule, averaged, train
+from motionalchemy.learn.told import Told
 from motionalchemy.nets import pack, painter
 from motionalchemy.nets.painter import Painter, PainterConfig
 from motionalchemy.nets.text import TokenEncoder, Tokens
@@ -127,6 +128,10 @@ class PainterData:
                 found += json.loads(file.metadata()["named"])
         return found
 
+    @cached_property
+    def _told(self) -> Told:
+        return Told(self.text)
+
     def batch(self, i: int) -> PainterBatch:
         """Batch i, on the CPU."""
         rng, rows, said, others = random.Random(f"{self.recipe.seed}/{i}"), [], [], []
@@ -144,7 +149,7 @@ class PainterData:
             said.append(asking(name, rng))
             others.append(self._other(rng))
         before, after, texture = torch.stack(rows).tensor_split((3, 6), 1)
-        return PainterBatch(before, after, texture, self.text.encode(said, 40), self.text.encode(others, 40))
+        return PainterBatch(before, after, texture, self._told(said), self._told(others))
 
     def _other(self, rng: random.Random) -> str:
         """A sentence that asks for another change than one of style."""

@@ -6,6 +6,7 @@ nano-cpu    the flow, on two CPU cores, over latents of the autoencoder in OUT/c
 nano-gpu    a deeper and wider flow on a GPU
 painter-cpu, painter-gpu
             the network that paints edits in a style
+scenery-cpu the network that knows what places look like, for new backgrounds
 """
 
 import shutil
@@ -19,11 +20,12 @@ from torch import Tensor
 
 from motionalchemy.backbones import nano
 from motionalchemy.errors import InputError, MissingPart, UnknownName
-from motionalchemy.learn import codec, crew, flow, latents, painting, preview
+from motionalchemy.learn import codec, crew, flow, latents, painting, preview, scenes
 from motionalchemy.learn.codec_data import CodecData
 from motionalchemy.learn.flow_data import FlowBatch, FlowData
 from motionalchemy.learn.loop import CHECKPOINT, Report, Schedule, averaged, flops, train
 from motionalchemy.learn.painting import PainterRecipe
+from motionalchemy.learn.scenes import SceneryRecipe
 from motionalchemy.measure.speed import ceiling
 from motionalchemy.nets import motion, pack
 from motionalchemy.nets.autoencoder import Autoencoder, AutoencoderConfig
@@ -182,7 +184,7 @@ def train_flow(recipe: FlowRecipe, corpus: Path, out: Path) -> Iterator[Report]:
 
 def _encoded(recipe: FlowRecipe, corpus: Path, out: Path) -> Iterator[tuple[int, int]]:
     """Put beside the flow what it is used with, and encode the corpus; yields (done, of)."""
-    for part in ("codec", "vision", "painter"):
+    for part in ("codec", "vision", "painter", "scenery"):
         if not (out / part / "config.json").is_file():
             shutil.copytree(nano.WEIGHTS / part, out / part)
     yield from latents.build(corpus, out, out / "latents", recipe.clips)
@@ -208,10 +210,10 @@ def save_flow(recipe: FlowRecipe, average: dict[str, Tensor], out: Path) -> None
     model = FlowTransformer(recipe.config)
     model.load_state_dict(average)
     pack.save(out / "flow", model, "flow")
-    pack.write_json(out / "config.json", {"kind": "nano", "parts": ["codec", "vision", "flow", "painter"]})
+    pack.write_json(out / "config.json", {"kind": "nano", "parts": ["codec", "vision", "flow", "painter", "scenery"]})
 
 
-Recipe = CodecRecipe | FlowRecipe | PainterRecipe
+Recipe = CodecRecipe | FlowRecipe | PainterRecipe | SceneryRecipe
 RECIPES: dict[str, tuple[Callable[[], Recipe], Callable[..., Iterator[Report]]]] = {
     "codec-cpu": (codec_cpu, train_codec),
     "codec-gpu": (codec_gpu, train_codec),
@@ -219,6 +221,7 @@ RECIPES: dict[str, tuple[Callable[[], Recipe], Callable[..., Iterator[Report]]]]
     "nano-gpu": (nano_gpu, train_flow),
     "painter-cpu": (painting.painter_cpu, painting.train_painter),
     "painter-gpu": (painting.painter_gpu, painting.train_painter),
+    "scenery-cpu": (scenes.scenery_cpu, scenes.train_scenery),
 }
 
 

@@ -4,14 +4,16 @@ import math
 import random
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from motionalchemy.nets.scenery import floor, haze
 from motionalchemy.worlds.compose import Size, covering, resized
 from motionalchemy.worlds.corpus import Corpus, credit
-from motionalchemy.worlds.places import GROUNDS, PICTURES, ROOMS, SKIES
+from motionalchemy.worlds.places import GROUNDS, PICTURES, ROOMS, SKIES, Place
 from motionalchemy.worlds.shown import Pair, article
 
 COLOURS: dict[str, tuple[str, tuple[int, int, int]]] = {
@@ -59,12 +61,14 @@ def plain(rng: random.Random, size: Size = (256, 256)) -> Background:
     return Background(picture, {"en": f"{article(name)} background", "zh": f"{chinese}背景"})
 
 
-def gradient(rng: random.Random, size: Size = (256, 256)) -> Background:
-    """One colour passing into another, along a random direction or from the middle outwards."""
+def gradient(rng: random.Random, size: Size = (256, 256), down: bool = False) -> Background:
+    """One colour passing into another, along a random direction or from the middle outwards, or from the top `down`."""
     first, first_zh, a = _colour(rng)
     second, second_zh, b = _colour(rng, but=first)
     y, x = torch.meshgrid(*(torch.linspace(-1, 1, n) for n in size), indexing="ij")
-    if rng.random() < 0.3:
+    if down:
+        ramp = (y + 1) / 2 + 0 * x
+    elif rng.random() < 0.3:
         ramp = (x.square() + y.square()).sqrt() / 1.41421
     else:
         turn = torch.tensor(rng.uniform(0, 6.2831853))
@@ -81,27 +85,46 @@ def simple(rng: random.Random, size: Size = (256, 256)) -> Background:
 
 def land(corpus: Corpus, rng: random.Random, size: Size) -> Background | None:
     """A seamless ground in perspective under a sky, or None when the corpus has no such stills."""
-    grounds = [(g, words) for g in corpus.stills("ground") if (words := _ground_words(g["en"]))]
-    skies = [(s, words) for s in corpus.stills("sky") if (words := _sky_words(s["key"]))]
-    if not grounds or not skies:
+    floors, heavens = grounds(corpus), skies(corpus)
+    if not floors or not heavens:
         return None
-    kind = rng.choice(sorted({words[0] for _, words in grounds}))
-    ground, (en, preposition, zh, inside) = rng.choice([g for g in grounds if g[1][0] == kind])
-    sky, (sky_en, sky_zh) = rng.choice(skies)
+    kind = rng.choice(sorted({words[0] for _, words in floors}))
+    ground, (en, preposition, zh, inside) = rng.choice([g for g in floors if g[1][0] == kind])
+    sky, (sky_en, sky_zh) = rng.choice(heavens)
     height, width = size
     top = round(height * rng.uniform(0.36, 0.5))
-    above = corpus.read_still(sky)
-    above = resized(above[:, : round(above.shape[1] * 0.485)], (top, width))
-    floor = _perspective(corpus.read_still(ground), (height - top, width), rng.uniform(0, 1))
-    haze = torch.exp(-torch.linspace(0, 9, height - top)).view(1, -1, 1) * 0.5
-    picture = torch.cat([above, torch.lerp(floor, above[:, -2:].mean((1, 2), keepdim=True), haze)], 1)
+    above = overhead(corpus.read_still(sky), (top, width))
+    picture = laid(above, corpus.read_still(ground), height, rng.uniform(0, 1))
     words = {"en": f"{preposition} {en} under {sky_en}", "zh": f"在{sky_zh}下的{zh}{inside}"}
     horizon = (top / height - 0.5) * height / min(size)
     return Background(picture, words, "land", horizon, True, *_origin(corpus, ground, sky))
 
 
-def room(corpus: Corpus, rng: random.Random, size: Size) -> Background | None:
-    """A photographed place: a view of 80 degrees out of a panorama, or None when the corpus has none."""
+def grounds(corpus: Corpus) -> list[tuple[dict[str, Any], Place]]:
+    """The textures to stand on, with their words."""
+    return [(still, words) for still in corpus.stills("ground") if (words := _ground_words(still["en"]))]
+
+
+def skies(corpus: Corpus) -> list[tuple[dict[str, Any], tuple[str, str]]]:
+    """The views of the sky, with their words."""
+    return [(still, words) for still in corpus.stills("sky") if (words := _sky_words(still["key"]))]
+
+
+def overhead(sky: Tensor, size: Size) -> Tensor:
+    """What of a view of the sky (3, H, W) is above its horizon, at a size."""
+    return resized(sky[:, : round(sky.shape[1] * 0.485)], size)
+
+
+def laid(above: Tensor, tile: Tensor, height: int, shift: float) -> Tensor:
+    """A sky (3, top, W) and the ground of a tile below it, as hazy towards the horizon: (3, height, W)."""
+    rows = height - above.shape[1]
+    below = floor(tile, (rows, above.shape[2]), shift)
+    return torch.cat([above, torch.lerp(below, above[:, -2:].mean((1, 2), keepdim=True), haze(rows))], 1)
+
+
+def room(corpus: Corpus, rng: random.Random, size: Size, towards: float | None = None) -> Background | None:
+    """A photographed place: a view of 80 degrees out of a panorama, to any side or, in half turns, `towards` one; None when
+    the corpus has none."""
     panoramas = [p for p in corpus.stills("panorama") if p["en"] in ROOMS]
     if not panoramas:
         return None
@@ -110,7 +133,8 @@ def room(corpus: Corpus, rng: random.Random, size: Size) -> Background | None:
     width = math.tan(math.radians(40))
     x = torch.linspace(-width, width, size[1])
     y = torch.linspace(-width, width, size[0])[:, None] * size[0] / size[1]
-    longitude = (torch.atan(x) / math.pi + rng.uniform(0, 2) + 1) % 2 - 1  # gnomonic view of an equirectangular sphere
+    around_by = rng.uniform(0, 2) if towards is None else towards
+    longitude = (torch.atan(x) / math.pi + around_by + 1) % 2 - 1  # gnomonic view of an equirectangular sphere
     latitude = torch.atan(y / torch.sqrt(1 + x.square())) / (math.pi / 2)
     grid = torch.stack(torch.broadcast_tensors(longitude, latitude), -1).unsqueeze(0)
     wrapped = torch.cat([around[..., -1:], around, around[..., :1]], -1).unsqueeze(0)
@@ -150,24 +174,6 @@ def _sky_words(key: str) -> tuple[str, str] | None:
 
 def _ground_words(name: str) -> tuple[str, str, str, str] | None:
     return next((words for pattern, words in GROUNDS if re.search(pattern, name)), None)
-
-
-def _perspective(tile: Tensor, size: Size, shift: float) -> Tensor:
-    """A seamless (3, h, w) tile as a floor that runs from the top edge (the horizon) of (3, *size) to the viewer."""
-    height, width = size
-    down = (torch.arange(height) + 0.5) / height
-    depth = 1 / (down + 0.02)
-    u = (torch.linspace(-0.5, 0.5, width) * depth[:, None] * 1.3 + shift) % 1
-    v = (depth * 0.9 + shift)[:, None].expand_as(u) % 1
-    fine = (tile.shape[-2], tile.shape[-1])
-    coarse = [resized(resized(tile, (side, side)), fine) for side in (256, 128, 64, 32, 16, 8)]
-    levels = torch.stack(coarse, 1)  # (3, L, h, w): the tile ever smoother, so that far rows do not flicker
-    level = torch.log2((depth**1.5 * 1.1 * tile.shape[-1] / width).clamp(1, 2 ** (len(coarse) - 1)))
-    level = (level / (len(coarse) - 1)).expand(width, -1).T
-    padded = F.pad(levels.unsqueeze(0), (1, 1, 1, 1, 0, 0), "circular")
-    inner = tile.shape[-1] / padded.shape[-1]
-    grid = torch.stack([(u * 2 - 1) * inner, (v * 2 - 1) * inner, level * 2 - 1], -1)[None, None]
-    return F.grid_sample(padded, grid, padding_mode="border", align_corners=True)[0, :, 0]
 
 
 def _colour(rng: random.Random, but: str | None = None) -> tuple[str, str, Tensor]:

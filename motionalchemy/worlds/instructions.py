@@ -58,7 +58,7 @@ def instruction(edit: Edit, rng: random.Random, language: Language) -> str:
         return rng.choice(table[str(edit.to)])
     names = {"to": _target(edit, language), "bare": "", "subject": (edit.subject or {}).get(language, "")}
     if edit.change == "background":
-        names["bare"] = _bare(names["to"])
+        names["bare"] = bare(names["to"])
         if not names["to"].startswith(("on ", "in ")) and language == "en":
             names["to"] = f"in front of {names['to']}"
     phrase = rng.choice(table[edit.change]).format(**names)
@@ -79,7 +79,7 @@ def _target(edit: Edit, language: Language) -> str:
     return edit.to if language == "en" else TINTS[edit.to][0]
 
 
-def _bare(place: str) -> str:
+def bare(place: str) -> str:
     """A place without the preposition that it brings, and a colour without the word background."""
     place = re.sub("^an? (.*) background$", r"plain \1", place).removesuffix("背景")
     for start in ("on ", "in ", "在"):

@@ -76,3 +76,29 @@ PICTURES = {
     name: ("a colourful abstract pattern", "彩色的抽象图案")
     for name in ("Canopee", "Cascade", "Cluster", "Flow", "Honeywave", "Kay", "Opal", "PastelHills", "Patak", "Shell")
 }
+# other names of the grounds above, English and Chinese, and grounds that are no place to stand on
+NAMES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "a snowy field": (("snow", "a snowy landscape", "the snow"), ("雪原", "雪", "雪景")),
+    "a sheet of ice": (("ice", "a frozen lake"), ("冰", "结冰的湖")),
+    "a ploughed field": (("a field", "farmland"), ("田野", "农田")),
+    "a paved square": (("a city street", "a plaza", "a pavement"), ("街道", "广场", "人行道")),
+    "the forest floor": (("the woods", "the jungle"), ("树林", "丛林")),
+    "a beach": (("the beach", "a sandy beach", "the seaside"), ("海滩", "海边", "沙滩")),
+    "sandy ground": (("a desert", "the desert", "sand dunes"), ("沙漠", "沙丘", "大漠")),
+    "dry grassland": (("the savanna", "a steppe"), ("稀树草原", "荒原")),
+    "a grassy field": (("a meadow", "a lawn", "grass"), ("草坪", "草原", "草")),
+    "muddy ground": (("mud", "a swamp"), ("泥", "沼泽")),
+    "stony ground": (("gravel", "rocks"), ("石头地", "碎石")),
+    "bare earth": (("soil", "dirt"), ("泥土", "土地")),
+    "the sea": (("the ocean", "water", "a lake"), ("大海", "海洋", "湖")),
+    "lava": (("a volcano", "molten rock"), ("火山", "岩浆")),
+    "a road": (("a country road", "a highway"), ("公路", "马路")),
+}
+BESIDES: tuple[tuple[str, Place], ...] = (
+    ("^water", ("the sea", "on", "海面", "上")),
+    ("lava", ("lava", "on", "熔岩", "上")),
+    ("^road|temp road$", ("a road", "on", "道路", "上")),
+)
+USUAL = ("cumulus", "cirrus|default", "cloudless", "sunny")  # the skies of a place whose sky is not named
+# parts of a background, which may be told to change without another place being asked for
+BEHIND = (("sky", "天空"), ("ground", "地面"), ("floor", "地板"), ("clouds", "云"), ("grass", "草地"))

@@ -1,0 +1,82 @@
+"""Another background behind a subject: a picture of the place that the words name, moved as the camera of the source moves.
+
+The camera is followed from frame to frame by points of the old background (Lucas-Kanade; Shi and Tomasi, Good Features to
+Track, 1994), as turns, shifts and zooms that most of them share (RANSAC). What comes into view is the picture mirrored.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+SMALL = 256  # pixels of the shorter side on which points are followed
+POINTS, APART = 300, 6  # how many points, and how many pixels between them
+FEWEST = 12  # points that have to agree on a movement, else the camera is taken to stand still
+STILL = 0.1  # pixels: a movement of less is none
+MIXED = 0.03  # of the shorter side: how far from the edge of the mask points are looked for
+Matrix = np.ndarray  # (2, 3): where a point of frame 0 lies in another frame, in shorter sides from the middle
+
+
+@dataclass
+class Camera:
+    """Where the camera stands in every frame that was followed so far."""
+
+    seen: dict[int, Matrix] = field(default_factory=dict)
+
+    def follow(self, begin: int, frames: np.ndarray, masks: np.ndarray) -> None:
+        """Follow it through frames (T, H, W, 3) uint8 from number `begin` on, their backgrounds 1 in masks (T, h, w); from
+        a frame that is not known it is followed as if it were the first."""
+        self.seen.setdefault(begin, np.eye(2, 3))
+        before = _small(frames[0])
+        for number, frame in enumerate(frames[1:], start=begin + 1):
+            after = _small(frame)
+            if number not in self.seen:
+                step = _step(before, after, masks[number - begin - 1])
+                self.seen[number] = (_square(step) @ _square(self.seen[number - 1]))[:2]
+            before = after
+
+
+def replaced(picture: np.ndarray, matrices: list[Matrix]) -> np.ndarray:
+    """A picture (H, W, 3) uint8 as the camera sees it from each of its places: (T, H, W, 3)."""
+    import cv2
+
+    height, width = picture.shape[:2]
+    unit = min(height, width)
+    to = np.array([[unit, 0, (width - 1) / 2], [0, unit, (height - 1) / 2], [0, 0, 1]])
+    made = []
+    for matrix in matrices:
+        pixels = (to @ _square(matrix) @ np.linalg.inv(to))[:2]
+        made.append(cv2.warpAffine(picture, pixels, (width, height), borderMode=cv2.BORDER_REFLECT_101))
+    return np.stack(made)
+
+
+def _step(before: np.ndarray, after: np.ndarray, mask: np.ndarray) -> Matrix:
+    """How the background of a small grey frame moved to the next."""
+    import cv2
+
+    height, width = before.shape
+    reach = max(1, round(MIXED * min(height, width)))
+    inside = cv2.resize(np.ascontiguousarray(mask, np.float32), (width, height)) > 0.5
+    inside = cv2.erode(inside.astype(np.uint8), np.ones((2 * reach + 1,) * 2, np.uint8), borderValue=1)
+    points = cv2.goodFeaturesToTrack(before, POINTS, 0.01, APART, mask=inside)
+    if points is None or len(points) < FEWEST:
+        return np.eye(2, 3)
+    found, there, _ = cv2.calcOpticalFlowPyrLK(before, after, points, points.copy())
+    old, new = points[there[:, 0] == 1, 0], found[there[:, 0] == 1, 0]
+    if len(old) < FEWEST or np.median(np.linalg.norm(new - old, axis=1)) < STILL:
+        return np.eye(2, 3)
+    middle = np.array([(width - 1) / 2, (height - 1) / 2])
+    old, new = ((x - middle) / min(height, width) for x in (old, new))
+    matrix, agree = cv2.estimateAffinePartial2D(old, new, ransacReprojThreshold=1 / min(height, width))
+    return np.eye(2, 3) if matrix is None or agree.sum() < FEWEST else matrix
+
+
+def _small(frame: np.ndarray) -> np.ndarray:
+    import cv2
+
+    share = min(1.0, SMALL / min(frame.shape[:2]))
+    size = round(frame.shape[1] * share), round(frame.shape[0] * share)
+    return cv2.cvtColor(cv2.resize(np.ascontiguousarray(frame), size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+
+
+def _square(matrix: Matrix) -> np.ndarray:
+    return np.vstack((matrix, [0.0, 0.0, 1.0]))
