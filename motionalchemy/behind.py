@@ -18,8 +18,9 @@ Matrix = np.ndarray  # (2, 3): where a point of frame 0 lies in another frame, i
 
 @dataclass
 class Camera:
-    """Where the camera stands in every frame that was followed so far."""
+    """Where the camera stands in every frame followed so far, and the `place` (H, W, 3) uint8 that it sees there."""
 
+    place: np.ndarray | None = None
     seen: dict[int, Matrix] = field(default_factory=dict)
 
     def follow(self, begin: int, frames: np.ndarray, masks: np.ndarray) -> None:

@@ -116,6 +116,8 @@ def prepare(
     follows = memory.motion is not None or any(is_clip(motion_of(named)[0]) for named in request.motion or ())
     full, work = _sizes(settled, card, source, next(iter(pictures.values()), None), follows)
     pictures = {name: media.fit(picture, *full) for name, picture in pictures.items()}
+    if settled.task == "imagine" and card.places:
+        pictures["image"] = backbones.pictured(card, _words(settled)[0][1], settled.seed, *full)
     joined = settled.task == "orbit" and card.between
     way = between.way() if joined else between.NEAR if settled.interpolate > 1 else None
     swept, notes = _swept(settled, pictures)

@@ -30,13 +30,14 @@ def elsewhere(model: Any, job: Job, span: Span, seen: Given, camera: Camera, beg
     frames, asked = seen.whole[begin:end], job.request
     if asked.region != "background" or seen.mask is None:
         return frames[:0]
-    place = model.place(span.prompt or "", asked.seed, *frames.shape[1:3])
-    if place is None:
-        return frames[:0]
     if begin == 0:
-        camera.follow(span.begin, seen.whole, seen.mask)
+        camera.place = model.place(span.prompt or "", asked.seed, *frames.shape[1:3])
+        if camera.place is not None:
+            camera.follow(span.begin, seen.whole, seen.mask)
+    if camera.place is None:
+        return frames[:0]
     seen_from = [camera.seen[span.begin + number] for number in range(begin, end)]
-    return _mixed(frames, behind.replaced(place, seen_from), asked.strength)
+    return _mixed(frames, behind.replaced(camera.place, seen_from), asked.strength)
 
 
 def _mixed(frames: np.ndarray, drawn: np.ndarray | None, strength: float | None) -> np.ndarray:

@@ -45,6 +45,14 @@ def test_a_picture_seen_through_a_shift_is_the_shifted_picture():
     field[:, 0] = 3
     seen = motion.moved(picture, field)
     torch.testing.assert_close(seen[..., 0, :, :29], picture[..., 3:], atol=1e-5, rtol=0)
+    torch.testing.assert_close(seen[..., 0, :, 29:], picture[..., 31:].expand(-1, -1, -1, 3), atol=1e-5, rtol=0)
+
+
+def test_beyond_its_edge_a_picture_is_mirrored_where_it_is_to_be():
+    picture, field = textured(32, 32)[None], torch.zeros(1, 2, 1, 32, 32)
+    field[:, 0] = 3
+    seen = motion.moved(picture, field, mirrored=True)
+    torch.testing.assert_close(seen[..., 0, :, 29:], picture[..., 29:].flip(3), atol=1e-5, rtol=0)
 
 
 def test_a_still_clip_has_no_movement_and_no_rest(codec):

@@ -29,7 +29,7 @@ def a_place(ground: float, strength: torch.Tensor | None = None) -> Place:
     layout = torch.full((1, 3, SIDE, SIDE), 0.25)
     layout[:, :, TOP:] = 0.75
     strength = torch.zeros(2, OCTAVES, WAYS, 3) if strength is None else strength
-    return Place(layout, strength[None], torch.tensor([ground]), torch.tensor([1.0]))
+    return Place(layout, strength[None], torch.tensor([ground]), torch.ones(1), torch.ones(1))
 
 
 def test_a_texture_varies_as_its_strengths_say_and_its_strengths_are_found_again():
@@ -96,13 +96,16 @@ def test_it_learns_colours_in_both_languages_and_when_no_place_is_asked_for():
         layouts[row, channel] = 0.9
     model.fit(layouts)
     optimiser = torch.optim.Adam(model.parameters(), 3e-3)
-    others = text.encode(list(PART))
+    others, flat = text.encode(list(PART)), torch.zeros(4, 2, OCTAVES, WAYS, 3)
     for _ in range(150):
         rows = [dice.randrange(3) for _ in PART]
         names = [list(COLOURS)[row] for row in rows]
         pairs = [{"en": f"a {name} background", "zh": f"{CHINESE[name]}背景"} for name in names]
-        tokens = text.encode([scenes.asking(pair, dice) for pair in pairs])
-        batch = scenes.SceneryBatch(layouts[rows], torch.zeros(4, 2, OCTAVES, WAYS, 3), torch.zeros(4), tokens, others)
+        said, alone = zip(*(scenes.asking(pair, dice) for pair in pairs), strict=True)
+        someone = text.encode([f"a horse runs before {name}" for name in names])
+        batch = scenes.SceneryBatch(
+            layouts[rows], flat, torch.zeros(4), text.encode(list(said)), others, torch.tensor(alone), someone
+        )
         scenes.scenery_loss(model, batch)["loss"].backward()
         optimiser.step()
         optimiser.zero_grad()
@@ -111,6 +114,8 @@ def test_it_learns_colours_in_both_languages_and_when_no_place_is_asked_for():
             found = model(text.encode([said]))
             assert found.layout.mean((0, 2, 3)).argmax() == channel and found.asked > 0 > found.ground, said
     assert model(text.encode([PART[0]])).asked < 0
+    alone = model(text.encode(["a blue background", "绿色背景", "a horse runs before red"])).alone
+    assert (alone > 0).tolist() == [True, True, False]
 
 
 def panned(pixels: int, frames: int = 9) -> np.ndarray:
@@ -183,3 +188,31 @@ def test_a_gradient_from_the_top_down_names_the_upper_colour_first():
     first, second = (name for name in made.words["en"].removesuffix(" gradient").split(" ", 1)[1].split(" and "))
     near = lambda row, name: np.abs(made.picture[:, row, 0].numpy() * 255 - backgrounds.COLOURS[name][1]).max()  # noqa: E731
     assert near(0, first) < 14 and near(-1, second) < 14
+
+
+@pytest.mark.parametrize(
+    "said", ["a grassy field under a blue sky with white clouds, the camera pans left", "在多云的天空下的雪地，镜头推近"]
+)
+def test_a_place_is_imagined_by_command_and_the_camera_moves_in_it(tmp_path, said):
+    out = tmp_path / "a.mp4"
+    assert call("imagine", said, "--seconds", 0.7, "--size", 128, "-o", out) == 0
+    frames = media.read_clip(out).frames.astype(int)
+    sky = frames[0, :20].mean((0, 1))
+    assert sky[2] > sky[0] + 5  # red, green, blue
+    assert np.abs(frames[-1] - frames[0]).mean() > 2
+
+
+def test_a_place_is_imagined_as_a_still_and_another_seed_is_another(tmp_path):
+    for seed in (1, 2):
+        assert call("imagine", "日落天空下的草地", "--seconds", 0, "--seed", seed, "-o", tmp_path / f"{seed}.png") == 0
+    one, two = (media.read_image(tmp_path / f"{seed}.png").astype(int) for seed in (1, 2))
+    assert one.shape == (256, 256, 3) and np.abs(one - two).mean() > 1
+    assert one[200:].mean((0, 1)).argmax() == 1
+
+
+@pytest.mark.parametrize("said", ["a horse gallops on a beach", "一位骑士在草地上行走", "a red apple"])
+def test_what_is_more_than_a_place_is_refused_before_any_weight_is_loaded(tmp_path, capsys, monkeypatch, said):
+    monkeypatch.setattr("motionalchemy.backbones.load", lambda *a: pytest.fail("weights were loaded"))
+    assert call("imagine", said, "-o", tmp_path / "a.mp4") == 2
+    err = capsys.readouterr().err
+    assert "places alone" in err and "ltx-2b" in err and not list(tmp_path.iterdir())

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import torch
 
 from motionalchemy.backbones import adapters, hub, layout, ltx, schedules, wan
@@ -30,6 +32,7 @@ __all__ = [
     "check",
     "device_for",
     "load",
+    "pictured",
     "repo_of",
     "where",
 ]
@@ -51,6 +54,7 @@ MODELS: dict[str, Card] = {
         seconds=2.0,  # longer clips are made window by window
         anchored=True,
         between=True,
+        places="motionalchemy.backbones.nano:pictured",
     ),
     "ideal": Card(
         name="ideal",
@@ -116,6 +120,23 @@ def check(needs: Iterable[str], model: Able, models: Mapping[str, Card] = MODELS
     raise PlanRefused(f"{model.name} cannot honour {', '.join(lacks)}; {remedy}")
 
 
+def pictured(model: Card, prompt: str, seed: int, height: int, width: int) -> np.ndarray:
+    """The first picture (height, width, 3) uint8 of a clip of which only words are given, by a model that draws places.
+
+    Raises PlanRefused for a prompt that is not of a place alone.
+    """
+    assert model.places is not None
+    module, function = model.places.split(":")
+    found = getattr(import_module(module), function)(prompt, seed, height, width)
+    if found is None:
+        able = " or ".join(each.name for each in MODELS.values() if "pictures" in each.honours)
+        raise PlanRefused(
+            f"{model.name} draws places alone, such as 'a beach under a sunset sky', and {prompt!r} is not one: name a "
+            f"place, animate a picture of your own, or use {able}"
+        )
+    return found
+
+
 def card(name: str) -> Card:
     """The table row of a model's name, of a folder (a pack or the diffusers layout) or of owner/model on the hub.
 
@@ -147,6 +168,7 @@ def card_of(backbone: Backbone) -> Card:
         stages=backbone.stages,
         defaults=backbone.defaults,
         between=known.between and known.name == backbone.name,
+        places=known.places if known.name == backbone.name else None,
     )
 
 

@@ -110,7 +110,7 @@ class Nano:
         found = None if self.scenery is None else self.scenery(self.text.encode([prompt], limit=64))
         if found is None or found.asked < 0:
             return None
-        return (drawn(found, height, width, seed) * 255).round().byte().permute(1, 2, 0).numpy()
+        return _frame(drawn(found, height, width, seed))
 
     def _like(self, shown: Tensor) -> Velocity:
         """Towards the movement of a clip's latents as it is: they say how any picture moves that stands alike."""
@@ -147,6 +147,19 @@ def load(device: torch.device, folder: Path | None = None) -> Backbone:
         for part, read in (("painter", read_painter), ("scenery", read_scenery))
     )
     return Nano(codec, read_vision(folder / "vision"), flow, TokenEncoder(), device, sha256, painter, scenery)  # type: ignore[arg-type]
+
+
+@torch.no_grad()
+def pictured(prompt: str, seed: int, height: int, width: int) -> np.ndarray | None:
+    """The place that a prompt names, (height, width, 3) uint8, by the scenery that ships; None where it names more than a
+    place, or none."""
+    found = read_scenery(WEIGHTS / "scenery")(TokenEncoder().encode([prompt], limit=64))
+    return None if found.alone < 0 else _frame(drawn(found, height, width, seed))
+
+
+def _frame(picture: Tensor) -> np.ndarray:
+    """(3, H, W) in [0, 1] -> (H, W, 3) uint8."""
+    return (picture * 255).round().byte().permute(1, 2, 0).numpy()
 
 
 def sum_of(folder: Path | None = None) -> str:

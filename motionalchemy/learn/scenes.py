@@ -27,15 +27,18 @@ from motionalchemy.worlds.backgrounds import Background
 from motionalchemy.worlds.corpus import Corpus
 from motionalchemy.worlds.instructions import Edit, bare, instruction
 from motionalchemy.worlds.places import BEHIND, BESIDES, NAMES, USUAL
-from motionalchemy.worlds.shown import Pair
-from motionalchemy.worlds.words import LOOKS, TINTS, WEATHERS
+from motionalchemy.worlds.shown import Language, Pair
+from motionalchemy.worlds.words import CAMERAS, LOOKS, TINTS, WEATHERS
 
 PLACE = 256  # pixels of a place
 MADE = {"land": 0.54, "room": 0.14, "picture": 0.06, "plain": 0.14, "gradient": 0.12}  # the shares of places
 UNNAMED = 0.45  # of the grounds, whose sky is not named
 OTHERWISE = 0.4  # of the grounds that are called by another name
-PLAIN = 0.3  # of the sentences that only name the place
-COUNT = {"layout": 20.0, "strength": 0.3, "ground": 0.2, "asked": 0.1}  # what an error counts in the loss
+SUBJECTS = ("actors", "scenes", "turntables", "emoji")
+PEOPLED = 0.6  # of the sentences of someone, those that say where
+PLAIN = 0.4  # of the sentences that only name the place
+FILMED = 0.5  # of the sentences that only name the place, those that also say what the camera does
+COUNT = {"layout": 20.0, "strength": 0.3, "ground": 0.2, "asked": 0.1, "alone": 0.1}  # what an error counts in the loss
 
 
 @dataclass(frozen=True)
@@ -113,8 +116,18 @@ def _small(picture: Tensor, rows: int) -> Tensor:
     return F.interpolate(picture[None], (rows, SIDE), mode="area")[0]
 
 
+def _who(corpus: Corpus) -> list[Pair]:
+    """Who does what and what there is in a corpus, in a few words."""
+    found = {entry.subject + (entry.action or ""): entry for kind in SUBJECTS for entry in corpus.entries[kind]}
+    facts = [corpus.facts(entry) for entry in found.values()]
+    acting = [(f["subject"], {"en": "", "zh": ""} | (f["action"] or {})) for f in facts]
+    who = [{"en": f"a {s['en']} {a['en']}".strip(), "zh": f"{s['zh']}{a['zh']}"} for s, a in acting]
+    return who + [{"en": f"a {s['en']}", "zh": corpus.still_facts(s)["zh"]} for s in corpus.stills("sprite")]
+
+
 def build(corpus: Path, path: Path, count: int, seed: int) -> Iterator[int]:
-    """Make `count` places and keep them in one file, unless it is there; yields how many are made, every hundredth."""
+    """Make `count` places and keep them in one file, unless it is there, with the words for who may stand in them; yields
+    how many are made, every hundredth."""
     if path.is_file():
         return
     source, made = Corpus(corpus, "train"), list[Seen]()
@@ -125,20 +138,23 @@ def build(corpus: Path, path: Path, count: int, seed: int) -> Iterator[int]:
             yield i + 1
     tensors = {name: torch.stack([getattr(each, name) for each in made]) for name in ("layout", "strength")}
     tensors["ground"] = torch.tensor([each.ground for each in made])
-    half = path.with_suffix(".part")
-    save_file(tensors, half, {"words": json.dumps([each.words for each in made], ensure_ascii=False)})
+    half, words = path.with_suffix(".part"), [each.words for each in made]
+    save_file(tensors, half, {"words": json.dumps(words), "who": json.dumps(_who(source))})
     os.replace(half, path)
 
 
 @dataclass(frozen=True, eq=False)
 class SceneryBatch:
-    """What the asked places look like, as in `Seen`, the sentences that ask for them, and as many that ask for none."""
+    """What the asked places look like, as in `Seen`, the sentences that ask for them, and as many that ask for none; which
+    of the sentences are of a place alone (N,), and as many of someone in a place."""
 
     layout: Tensor
     strength: Tensor
     ground: Tensor
     tokens: Tokens
     others: Tokens
+    alone: Tensor
+    peopled: Tokens
 
 
 @dataclass(frozen=True)
@@ -155,9 +171,9 @@ class SceneryData:
         return load_file(self.path)
 
     @cached_property
-    def _words(self) -> list[Pair]:
+    def _words(self) -> dict[str, list[Pair]]:
         with safe_open(self.path, "pt") as file:
-            return json.loads(file.metadata()["words"])
+            return {name: json.loads(value) for name, value in file.metadata().items()}
 
     @cached_property
     def _told(self) -> Told:
@@ -165,19 +181,39 @@ class SceneryData:
 
     def batch(self, i: int) -> SceneryBatch:
         """Batch i, on the CPU."""
-        rng = random.Random(f"{self.recipe.seed}/{i}")
-        rows = [rng.randrange(len(self._words)) for _ in range(self.recipe.count)]
-        said, others = [asking(self._words[row], rng) for row in rows], [_other(rng) for _ in rows]
+        rng, words, who = random.Random(f"{self.recipe.seed}/{i}"), self._words["words"], self._words["who"]
+        rows = [rng.randrange(len(words)) for _ in range(self.recipe.count)]
         of = {name: values[torch.tensor(rows)] for name, values in self.places.items()}
-        return SceneryBatch(of["layout"], of["strength"], of["ground"].float(), self._told(said), self._told(others))
+        said = [asking(words[row], rng) for row in rows]
+        peopled = [_peopled(words[row], rng.choice(who), rng) for row in rows]
+        return SceneryBatch(
+            of["layout"], of["strength"], of["ground"].float(), self._told([sentence for sentence, _ in said]),
+            self._told([_other(rng) for _ in rows]), torch.tensor([alone for _, alone in said]), self._told(peopled),
+        )  # fmt: skip
 
 
-def asking(words: Pair, rng: random.Random) -> str:
-    """One way to ask for a place, in either language."""
-    language = rng.choice(("en", "zh"))
+def asking(words: Pair, rng: random.Random) -> tuple[str, bool]:
+    """One way to ask for a place, in either language, and whether it only names the place."""
+    language: Language = rng.choice(("en", "zh"))
     if rng.random() < PLAIN:
-        return rng.choice((words[language], bare(words[language])))
-    return instruction(Edit("background", words), rng, language)
+        named = rng.choice((words[language], bare(words[language])))
+        return (_filmed(named, language, rng) if rng.random() < FILMED else named), True
+    return instruction(Edit("background", words), rng, language), False
+
+
+def _filmed(sentence: str, language: Language, rng: random.Random) -> str:
+    """A sentence that also says what the camera does."""
+    moves = rng.choice(list(CAMERAS.values()))[0 if language == "en" else 1]
+    return f"{sentence}, {rng.choice(moves)}" if language == "en" else f"{sentence}，{rng.choice(moves)}"
+
+
+def _peopled(place: Pair, who: Pair, rng: random.Random) -> str:
+    """A sentence of someone, or of something, mostly in a place."""
+    language: Language = rng.choice(("en", "zh"))
+    said = who[language]
+    if rng.random() < PEOPLED:
+        said = f"{said} {place['en']}" if language == "en" else f"{place['zh']}，{said}"
+    return _filmed(said, language, rng) if rng.random() < FILMED else said
 
 
 def _other(rng: random.Random) -> str:
@@ -192,16 +228,23 @@ def _other(rng: random.Random) -> str:
 
 
 def scenery_loss(model: Scenery, batch: SceneryBatch) -> dict[str, Tensor]:
-    """Squared errors of small pictures and of texture, whether there is a horizon, and whether a place is asked for."""
-    found, none = model(batch.tokens), model(batch.others)
+    """Squared errors of small pictures and of texture, and how surely it is known whether there is a horizon, whether a
+    place is asked for, and whether the sentence is of a place alone."""
+    found, none, someone = model(batch.tokens), model(batch.others), model(batch.peopled)
     parts = {
         "layout": (found.layout - batch.layout).square().mean(),
         "strength": ((found.strength - batch.strength) / UNIT).square().mean(),
         "ground": F.binary_cross_entropy_with_logits(found.ground, batch.ground),
         "asked": F.softplus(-found.asked).mean() + F.softplus(none.asked).mean(),
+        "alone": _mean(F.softplus(-found.alone), batch.alone) + F.softplus(someone.alone).mean(),
     }
     loss = sum((COUNT[name] * part for name, part in parts.items()), torch.zeros(()))
     return {"loss": loss, **{name: part.detach() for name, part in parts.items()}}
+
+
+def _mean(values: Tensor, of: Tensor) -> Tensor:
+    """The mean of some values, 0 of none."""
+    return (values * of).sum() / of.sum().clamp(min=1)
 
 
 def train_scenery(recipe: SceneryRecipe, corpus: Path, out: Path) -> Iterator[Report]:

@@ -92,7 +92,8 @@ class MotionAutoencoder(nn.Module):
             field, rest = self.parted(latents[:, :, i : i + 1])
             smooth = [eased(x, b) for x, b in zip((field, rest), before, strict=True)]
             before = field, rest
-            yield moved(first[:, :, 0], grown(smooth[0], height, width, scale)) + grown(smooth[1], height, width, 1.0)
+            fetched = moved(first[:, :, 0], grown(smooth[0], height, width, scale), mirrored=picture is not None)
+            yield fetched + grown(smooth[1], height, width, 1.0)
 
     def moving(self, field: Tensor) -> Tensor:
         """Later latents (B, C, t, h, w) of a movement alone: a field (B, 2, 8t, rows, columns), one vector a cell."""
@@ -225,15 +226,19 @@ def eased(x: Tensor, before: Tensor | None) -> Tensor:
     return x + CALM * F.pad(bend, (0, 0, 0, 0, x.shape[2] - 1 - bend.shape[2], 1))
 
 
-def moved(picture: Tensor, field: Tensor) -> Tensor:
-    """A picture (B, 3, H, W) seen through a field (B, 2, T, H, W) in pixels: (B, 3, T, H, W)."""
+def moved(picture: Tensor, field: Tensor, mirrored: bool = False) -> Tensor:
+    """A picture (B, 3, H, W) seen through a field (B, 2, T, H, W) in pixels: (B, 3, T, H, W).
+
+    Beyond its edges the picture is led on, or `mirrored`.
+    """
     b, _, frames, height, width = field.shape
     rows = torch.arange(height, device=field.device) + 0.5
     columns = torch.arange(width, device=field.device) + 0.5
     x, y = columns + field[:, 0], rows[:, None] + field[:, 1]  # (B, T, H, W)
     grid = torch.stack((x * (2 / width) - 1, y * (2 / height) - 1), -1).flatten(0, 1)
     source = picture[:, None].expand(-1, frames, -1, -1, -1).flatten(0, 1).to(grid.dtype)
-    seen = F.grid_sample(source, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    edge = "reflection" if mirrored else "border"
+    seen = F.grid_sample(source, grid, mode="bilinear", padding_mode=edge, align_corners=False)
     return seen.unflatten(0, (b, frames)).transpose(1, 2)
 
 

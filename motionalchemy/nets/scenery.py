@@ -44,12 +44,14 @@ class SceneryConfig:
 
 class Place(NamedTuple):
     """What places look like: small pictures (B, 3, SIDE, SIDE) in [0, 1]; the strength of texture above the horizon and on
-    the ground, (B, 2, OCTAVES, WAYS, 3); logits (B,) that there is a horizon, and that a place is asked for at all."""
+    the ground, (B, 2, OCTAVES, WAYS, 3); logits (B,) that there is a horizon, that another place is asked for, and that the
+    sentence is of a place alone, without anyone or anything in it."""
 
     layout: Tensor
     strength: Tensor
     ground: Tensor
     asked: Tensor
+    alone: Tensor
 
 
 class Scenery(nn.Module):
@@ -62,7 +64,7 @@ class Scenery(nn.Module):
         super().__init__()
         self.config, textures = config, 2 * OCTAVES * WAYS * 3
         self.each, self.hear = nn.Linear(config.text, config.width), nn.Linear(config.width, config.wide)
-        self.leave = nn.Linear(config.wide, config.parts + textures + 2)
+        self.leave = nn.Linear(config.wide, config.parts + textures + 3)
         self.register_buffer("mean", torch.full((3 * SIDE**2,), 0.5))
         self.register_buffer("basis", torch.zeros(config.parts, 3 * SIDE**2))
 
@@ -70,9 +72,9 @@ class Scenery(nn.Module):
         mask = tokens.mask[..., None]
         heard = (F.gelu(self.each(tokens.vectors)) * mask).sum(1) / mask.sum(1).clamp(min=1)
         heard = F.gelu(self.hear(F.layer_norm(heard, heard.shape[-1:])))
-        parts, textures, said = self.leave(heard).split((self.config.parts, 2 * OCTAVES * WAYS * 3, 2), 1)
+        parts, textures, said = self.leave(heard).split((self.config.parts, 2 * OCTAVES * WAYS * 3, 3), 1)
         layout = (self.mean + parts @ self.basis).unflatten(1, (3, SIDE, SIDE))
-        return Place(layout, UNIT * textures.unflatten(1, (2, OCTAVES, WAYS, 3)), said[:, 0], said[:, 1])
+        return Place(layout, UNIT * textures.unflatten(1, (2, OCTAVES, WAYS, 3)), *said.unbind(1))
 
     @torch.no_grad()
     def fit(self, layouts: Tensor) -> None:
