@@ -21,7 +21,7 @@ class Rules:
 
     `told` has the groups `object` and `named`, either of them what is to change; `behind`, `scene`, `everything` and
     `anyone` are sought in it. `moved` says that it is brought to a place, `worn` that something is added to a subject;
-    `mood` are styles, weather and light.
+    `mood` are styles, weather and light, but not in the `overhead` of a place.
     """
 
     clauses: re.Pattern[str]
@@ -35,6 +35,7 @@ class Rules:
     moved: re.Pattern[str]
     worn: re.Pattern[str]
     mood: re.Pattern[str]
+    overhead: re.Pattern[str]
 
 
 def _any(*parts: str) -> re.Pattern[str]:
@@ -101,6 +102,7 @@ ENGLISH = Rules(
         r"|(?:winter|summer|autumn|spring)(?=$| (?:time|day|night|light))|lighting"
         r"|(?:the|warm|soft|low|dim|candle) ?light)\b"
     ),
+    overhead=re.compile(r"\bunder (?:an? |the )?[\w -]*?\b(?:sky|clouds)\b"),
 )
 _ZH_BEHIND = r"(?:背景|布景|环境|周围|四周|身后|后面|后方|景色|风景|地点|天空|云|地面|地板|草地)"
 _ZH_SUBJECT = r"(?:主体|主角|前景|人物|角色|动物)"
@@ -137,6 +139,7 @@ CHINESE = Rules(
         r"风格|画风|水彩|油画|水墨|素描|卡通|动漫|漫画|像素|黑白|童话|铅笔画|复古|雨(?!林)|雪(?![地山原林人橇豹])|雾|暴风|黄昏|傍晚|暮"
         r"|夜|晚上|清晨|早晨|黎明|日落|日出|月光|阳光|晴|阴天|[冬夏秋春]天|光线"
     ),
+    overhead=re.compile(r"[^把将让到在]*(?:天空|夜空|云层|蓝天|白云)下"),
 )
 
 
@@ -160,7 +163,7 @@ def _said(clause: str, rules: Rules) -> set[Region]:
     """What one clause speaks of, nothing when it does not say."""
     told, found = rules.told.search(clause), set[Region]()
     thing = (told["object"] or told["named"] or "").strip() if told else ""
-    mood, added = bool(rules.mood.search(clause)), bool(rules.worn.search(clause))
+    mood, added = bool(rules.mood.search(rules.overhead.sub("", clause))), bool(rules.worn.search(clause))
     if rules.behind.search(thing):
         return {"background"}
     if rules.behind.search(clause):

@@ -35,6 +35,10 @@ SENTENCES = {  # none of them is worded as the corpus words its instructions
         "把車的顏色換成黃色",
     ),
     "background": (
+        "put it on a beach under a sunset sky",
+        "put the horse on a snowy field under dark storm clouds",
+        "把它放到日落天空下的海滩上",
+        "把主体放到暴风雨天空下的泥地上",
         "swap the backdrop for a busy street",
         "take him to the moon",
         "in the middle of a desert",

@@ -191,7 +191,8 @@ def test_a_gradient_from_the_top_down_names_the_upper_colour_first():
 
 
 @pytest.mark.parametrize(
-    "said", ["a grassy field under a blue sky with white clouds, the camera pans left", "在多云的天空下的雪地，镜头推近"]
+    "said",
+    ["a grassy field under a blue sky with white clouds, the camera pans left", "在多云的天空下的雪地，镜头推近"],
 )
 def test_a_place_is_imagined_by_command_and_the_camera_moves_in_it(tmp_path, said):
     out = tmp_path / "a.mp4"
