@@ -6,12 +6,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from motionalchemy import behind, transfer
+from motionalchemy import behind, footage, transfer
 from motionalchemy.behind import Camera
 from motionalchemy.clip import Clip
 from motionalchemy.job import Job
 from motionalchemy.plan import Plan
 from motionalchemy.windows import Given, Span
+
+CHUNK = 32  # frames that are read at once
 
 
 def painted(model: Any, job: Job, span: Span, seen: Given, camera: Camera, begin: int, end: int) -> np.ndarray:
@@ -33,11 +35,22 @@ def elsewhere(model: Any, job: Job, span: Span, seen: Given, camera: Camera, beg
     if begin == 0:
         camera.place = model.place(span.prompt or "", asked.seed, *frames.shape[1:3])
         if camera.place is not None:
+            _catch_up(camera, job, span.begin)
             camera.follow(span.begin, seen.whole, seen.mask)
     if camera.place is None:
         return frames[:0]
     seen_from = [camera.seen[span.begin + number] for number in range(begin, end)]
     return _mixed(frames, behind.replaced(camera.place, seen_from), asked.strength)
+
+
+def _catch_up(camera: Camera, job: Job, begin: int) -> None:
+    """Follow the camera to frame `begin` where a run that was killed has gone on behind it, its masks no longer known."""
+    if begin in camera.seen or not begin or job.footage is None:
+        return
+    earlier = footage.Rolling(job.footage, *job.sizes[-1])
+    for at in range(0, begin, CHUNK):
+        frames = earlier.read(at, min(at + CHUNK, begin) + 1)
+        camera.follow(at, frames, np.ones((len(frames), 1, 1), np.float32))
 
 
 def _mixed(frames: np.ndarray, drawn: np.ndarray | None, strength: float | None) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import json
 import random
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 import worlds_corpus
 from test_cli import call
 
-from motionalchemy import behind, media
+from motionalchemy import behind, footage, media, retouch
 from motionalchemy.backbones import nano
 from motionalchemy.clip import Clip
 from motionalchemy.learn import scenes
@@ -135,6 +136,16 @@ def test_the_camera_is_followed_past_a_subject_that_moves_otherwise():
     shift = camera.seen[8][:, 2] * 128
     assert shift.tolist() == pytest.approx([-16, 0], abs=0.6)
     np.testing.assert_allclose(camera.seen[8][:, :2], np.eye(2), atol=0.01)
+
+
+def test_a_run_that_goes_on_later_finds_the_camera_where_it_is():
+    frames = panned(1, 50)
+    clip = SimpleNamespace(footage=footage.of(Clip(frames)), sizes=((192, 128),))
+    whole, late = behind.Camera(), behind.Camera()
+    whole.follow(0, frames, np.ones((50, 1, 1), np.float32))
+    retouch._catch_up(late, clip, 40)
+    np.testing.assert_allclose(late.seen[40], whole.seen[40], atol=1e-6)
+    assert late.seen[40][0, 2] * 128 == pytest.approx(-40, abs=1)
 
 
 def test_a_background_without_points_stands_still():
