@@ -18,9 +18,8 @@ Matrix = np.ndarray  # (2, 3): where a point of frame 0 lies in another frame, i
 
 @dataclass
 class Camera:
-    """Where the camera stands in every frame followed so far, and the `place` (H, W, 3) uint8 that it sees there."""
+    """Where the camera stands in every frame followed so far."""
 
-    place: np.ndarray | None = None
     seen: dict[int, Matrix] = field(default_factory=dict)
 
     def follow(self, begin: int, frames: np.ndarray, masks: np.ndarray) -> None:
@@ -32,7 +31,7 @@ class Camera:
             after = _small(frame)
             if number not in self.seen:
                 step = _step(before, after, masks[number - begin - 1])
-                self.seen[number] = (_square(step) @ _square(self.seen[number - 1]))[:2]
+                self.seen[number] = (square(step) @ square(self.seen[number - 1]))[:2]
             before = after
 
 
@@ -41,13 +40,15 @@ def replaced(picture: np.ndarray, matrices: list[Matrix]) -> np.ndarray:
     import cv2
 
     height, width = picture.shape[:2]
+    to = [pixels(matrix, height, width)[:2] for matrix in matrices]
+    return np.stack([cv2.warpAffine(picture, m, (width, height), borderMode=cv2.BORDER_REFLECT_101) for m in to])
+
+
+def pixels(matrix: Matrix, height: int, width: int) -> np.ndarray:
+    """A matrix for the pixels of a frame, (3, 3)."""
     unit = min(height, width)
     to = np.array([[unit, 0, (width - 1) / 2], [0, unit, (height - 1) / 2], [0, 0, 1]])
-    made = []
-    for matrix in matrices:
-        pixels = (to @ _square(matrix) @ np.linalg.inv(to))[:2]
-        made.append(cv2.warpAffine(picture, pixels, (width, height), borderMode=cv2.BORDER_REFLECT_101))
-    return np.stack(made)
+    return to @ square(matrix) @ np.linalg.inv(to)
 
 
 def _step(before: np.ndarray, after: np.ndarray, mask: np.ndarray) -> Matrix:
@@ -79,5 +80,8 @@ def _small(frame: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(cv2.resize(np.ascontiguousarray(frame), size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
 
 
-def _square(matrix: Matrix) -> np.ndarray:
+def square(matrix: np.ndarray) -> np.ndarray:
+    """A (2, 3) matrix with its last row, which can be multiplied and inverted; a (3, 3) one as it is."""
+    if len(matrix) == 3:
+        return matrix
     return np.vstack((matrix, [0.0, 0.0, 1.0]))

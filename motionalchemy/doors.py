@@ -82,9 +82,12 @@ def extend(video: Film, prompt: str, **options: Any) -> Clip:
     return collect(steps(None, prompt, task="extend", video=video, **options)).clip
 
 
-def edit(video: Film, prompt: str, **options: Any) -> Clip:
-    """A clip changes as the sentence says, inside `region`, by `method` and to `strength`; it stays as large and long."""
-    return collect(steps(None, prompt, task="edit", video=video, **options)).clip
+def edit(video: Film, prompt: str, *, image: Picture = None, **options: Any) -> Clip:
+    """A clip changes as the sentence says, inside `region`, by `method` and to `strength`; it stays as large and long.
+
+    `image` shows what comes in the place of its subject, or of its background.
+    """
+    return collect(steps(image, prompt, task="edit", video=video, **options)).clip
 
 
 def orbit(views: Sequence[Picture], prompt: str | None = None, **options: Any) -> Clip:

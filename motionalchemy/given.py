@@ -164,14 +164,14 @@ def contrast(plan: Plan, seen: Given, encode: Encode) -> tuple[Plan, Plan, Tenso
 
 def finished(job: Job, span: Span, seen: Given, frames: np.ndarray, film: Film, sources: Sources) -> np.ndarray:
     """A window's new frames: led on from the last that exists and to the pictures that are due, outside a region the source
-    untouched."""
+    untouched, but where another subject takes more room than its own."""
     if span.known:
         frames = views.led(frames, span.known - 1, film.last(1)[0])
     new = frames[span.known : span.stop - span.begin]
     landed(job, span, new, film)
     for due in (due for due in job.due if span.fresh <= due.frame < span.stop):
         new = views.led(new, due.frame - span.fresh, due.picture)
-    if seen.mask is not None:
+    if seen.mask is not None and not job.exchanges:
         source = sources.full.read(span.fresh, span.stop)
         masks = seen.mask[span.known :]
         new = np.stack([regions.composed(*three) for three in zip(new, source, masks, strict=False)])

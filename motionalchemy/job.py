@@ -3,16 +3,15 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from motionalchemy import backbones, between, film, footage, media, motions, regions, views, windows
+from motionalchemy import backbones, between, film, footage, layouts, meant, media, motions, regions, views
 from motionalchemy.backbones import Backbone, Card
 from motionalchemy.clip import Clip
-from motionalchemy.errors import InputError
+from motionalchemy.errors import InputError, PlanRefused
 from motionalchemy.footage import Footage
 from motionalchemy.request import (
     TASKS,
@@ -31,7 +30,6 @@ from motionalchemy.windows import Span
 Size = tuple[int, int]  # (height, width) in pixels
 LARGEST = 2048  # side of a square of equal area, in pixels, of a result as large as its source
 LEGS = 2  # ways from view to view in one stretch of the model's usual length
-AFTER = 16  # frames that a retake sees behind its end
 NAMES = {"image": "an image", "video": "a clip", "views": "two or more views"}
 METHODS = {"reference": 1.0, "contrast": 0.9, "redraw": 0.6}  # ways to edit -> their usual strength
 CONTRAST = 2.0  # guidance of the target over the model's own (Wan-Edit: 10 to 5)
@@ -69,8 +67,17 @@ class Job:
     notes: tuple[str, ...] = ()
     learned: tuple[tuple[Path, float], ...] = ()  # motions, each at a weight
     shown: motions.Shown | None = None
+    other: np.ndarray | None = None  # the picture of what comes in the place of an edit's region
     way: between.Way | None = None  # how frames between others are made, if any are
     joined: bool = False  # all that are not given are such frames, and the model makes none
+
+    @property
+    def exchanges(self) -> bool:
+        """Whether it is an edit that takes the subject of a clip away, or brings another in its place."""
+        asked = self.request
+        if asked.task != "edit" or self.card.retouch is None or asked.region in ("all", "background"):
+            return False
+        return self.other is not None or meant.removes(asked.prompt)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,14 +89,6 @@ class Memory:
     video: Clip | None = None
     views: Sequence[np.ndarray] | None = None
     motion: Clip | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Layout:
-    """Which frames the result has, and the spans that make them."""
-
-    frames: int
-    spans: list[Span]
 
 
 def prepare(
@@ -114,23 +113,25 @@ def prepare(
         settled = settled.model_copy(update={"fps": source.fps})
     between.check(settled.fps, settled.interpolate)
     follows = memory.motion is not None or any(is_clip(motion_of(named)[0]) for named in request.motion or ())
+    other = pictures.pop("image", None) if settled.task == "edit" else None
     full, work = _sizes(settled, card, source, next(iter(pictures.values()), None), follows)
     pictures = {name: media.fit(picture, *full) for name, picture in pictures.items()}
     if settled.task == "imagine" and card.places:
-        pictures["image"] = backbones.pictured(card, _words(settled)[0][1], settled.seed, *full)
+        pictures["image"] = backbones.pictured(card, layouts.words(settled)[0][1], settled.seed, *full)
     joined = settled.task == "orbit" and card.between
     way = between.way() if joined else between.NEAR if settled.interpolate > 1 else None
     swept, notes = _swept(settled, pictures)
     notes += (between.told(way, bool(request.prompt)),) if joined else ()
     due = _views_due(settled, pictures, swept, card)
-    layout = LAYOUTS[settled.task](settled, card, source, [d.frame for d in due])
+    layout = layouts.LAYOUTS[settled.task](settled, card, source, [d.frame for d in due])
     due += _end_due(settled, pictures, layout)
     if source is not None and settled.task != "extend":
         settled = settled.model_copy(update={"seconds": len(source) / source.fps})
     _check_tokens(settled, card, layout, work)
     _check_output(output, between.count(layout.frames, settled.interpolate), full)
     if "region" in TASKS[settled.task].takes:
-        region, told = regions.chosen(settled.region, settled.prompt)
+        wholly = other is not None or (card.retouch is not None and meant.removes(settled.prompt))
+        region, told = regions.chosen(settled.region, settled.prompt, wholly)
         settled, notes = settled.model_copy(update={"region": region}), notes + told
     first = pictures.get("image", pictures.get(swept[0]) if swept else None)
     sizes = tuple(card.grid.scaled(*work, stage.scale) for stage in stages)
@@ -141,7 +142,7 @@ def prepare(
         shown = motions.posed(shown, footage.scaled(first, *sizes[-1]))
     return Job(
         settled, card, first, tuple(due), source, frames, spans, stages, sizes, full, inputs, notes, learned, shown,
-        way, joined,
+        other, way, joined,
     )  # fmt: skip
 
 
@@ -203,84 +204,6 @@ def planned_stages(request: Request, card: Card) -> tuple[Stage, ...]:
     return (replace(shared[0], strength=1.0), *shared[1:])
 
 
-def longest(card: Card, fps: float, frames: int) -> int:
-    """The frames of a window: all of them if the model can make so many at once, else its usual number."""
-
-    def fits(seconds: float) -> int:
-        return min(card.grid.frames_for(seconds, fps), card.grid.frames_for(seconds, card.defaults.fps))
-
-    at_once = fits(card.seconds)
-    return at_once if frames <= at_once else max(fits(card.defaults.seconds), card.grid.frames(windows.KNOWN + 1))
-
-
-def _words(request: Settled, begin: int = 0) -> list[tuple[int, str]]:
-    return [(begin + round(second * request.fps), prompt) for second, prompt in windows.prompts(request.prompt)]
-
-
-def _grown(request: Settled, card: Card, source: Footage | None, due: Sequence[int]) -> Layout:
-    frames = card.grid.frames_for(request.seconds, request.fps)
-    words = _words(request)
-    if (late := words[-1][0]) >= frames > 1:
-        raise InputError(f"the prompt goes on at second {late / request.fps:g}, after the end: ask for more seconds")
-    return Layout(frames, windows.spans(card.grid, longest(card, request.fps, frames), 0, frames, words))
-
-
-def _around(request: Settled, card: Card, source: Footage | None, due: Sequence[int]) -> Layout:
-    """Windows that end where a view is due, as many views in each as fit."""
-    grid, frames = card.grid, card.grid.frames_for(request.seconds, request.fps)
-    most, cuts, at = longest(card, request.fps, frames), [0], 0
-    if card.between:
-        return Layout(frames, windows.copies(0, frames, most))
-    for near, far in pairwise([0, *due]):
-        if far + 1 - max(0, at - grid.frames(windows.KNOWN)) > most and near + 1 > max(cuts):
-            cuts.append(at := near + 1)
-    words = [(cut, request.prompt) for cut in cuts if cut != 1]
-    return Layout(frames, windows.spans(grid, most, 0, frames, words))
-
-
-def _extended(request: Settled, card: Card, source: Footage | None, due: Sequence[int]) -> Layout:
-    assert source is not None
-    have, grid = len(source), card.grid
-    frames = have + max(1, round(request.seconds * request.fps / grid.time)) * grid.time
-    most = longest(card, request.fps, frames - have + grid.frames(windows.KNOWN))
-    made = windows.spans(grid, most, have, frames, _words(request, have))
-    return Layout(frames, windows.copies(0, have, most) + made)
-
-
-def _edited(request: Settled, card: Card, source: Footage | None, due: Sequence[int]) -> Layout:
-    assert source is not None
-    most = longest(card, request.fps, len(source))
-    return Layout(len(source), windows.spans(card.grid, most, 0, len(source), [(0, request.prompt)]))
-
-
-def _retaken(request: Settled, card: Card, source: Footage | None, due: Sequence[int]) -> Layout:
-    assert source is not None and request.begin is not None and request.end is not None
-    grid, have = card.grid, len(source)
-    begin, end = round(request.begin * request.fps), min(round(request.end * request.fps), have)
-    if begin >= have:
-        raise InputError(f"begin {request.begin:g} is after the clip, which ends at {have / request.fps:g} seconds")
-    if end <= begin:
-        raise InputError(
-            f"{request.begin:g} to {request.end:g} seconds hold no frame at {request.fps:g} fps: take more"
-        )
-    head = 0 if begin == 0 else grid.frames(windows.KNOWN) if begin >= grid.frames(windows.KNOWN) else 1
-    end = min(windows.group_end(grid, begin - head, end), have)
-    after = min(AFTER, have - end)
-    most = longest(card, request.fps, end - begin + head + after)
-    made = windows.spans(grid, most, begin, end, [(begin, request.prompt)], after)
-    return Layout(have, windows.copies(0, begin, most) + made + windows.copies(end, have, most))
-
-
-LAYOUTS: dict[str, Callable[[Settled, Card, Footage | None, Sequence[int]], Layout]] = {
-    "animate": _grown,
-    "imagine": _grown,
-    "orbit": _around,
-    "extend": _extended,
-    "edit": _edited,
-    "retake": _retaken,
-}
-
-
 def _check_request(request: Request, card: Card, memory: Memory) -> None:
     """What a request lacks or has twice, once it is known what came in memory."""
     for name in TASKS[request.task].needs:
@@ -288,6 +211,14 @@ def _check_request(request: Request, card: Card, memory: Memory) -> None:
             raise InputError(f"{request.task} needs {NAMES[name]}: give the path")
     if request.loop and memory.last is not None:
         raise InputError("loop returns to the first image, so it takes no last image: leave out one of the two")
+    if request.task == "edit" and (request.image or memory.image is not None):
+        if not card.retouch:
+            able = " or ".join(each.name for each in backbones.MODELS.values() if each.retouch)
+            raise PlanRefused(
+                f"{card.name} cannot bring a picture into a clip; use {able}, or say what to change in words"
+            )
+        if request.region == "all":
+            raise InputError("image takes the place of the subject or of the background: give one of them as region")
     if memory.motion is not None and "motion" not in TASKS[request.task].takes:
         raise InputError(f"motion is not for {request.task}: leave it out")
     count = len(memory.views or request.views or ())
@@ -363,14 +294,14 @@ def _views_due(request: Settled, pictures: Mapping[str, np.ndarray], swept: Sequ
     return [Due(f, pictures[n], a - angles[0], n) for f, n, a in list(zip(at, names, angles, strict=True))[1:]]
 
 
-def _end_due(request: Settled, pictures: Mapping[str, np.ndarray], layout: Layout) -> list[Due]:
+def _end_due(request: Settled, pictures: Mapping[str, np.ndarray], layout: layouts.Layout) -> list[Due]:
     """The picture to arrive at, or the one to come back to."""
     name = "image" if request.loop else "last"
     wanted = request.loop or name in pictures
     return [Due(layout.frames - 1, pictures[name], 0.0, name)] if wanted else []
 
 
-def _check_tokens(request: Settled, card: Card, layout: Layout, work: Size) -> None:
+def _check_tokens(request: Settled, card: Card, layout: layouts.Layout, work: Size) -> None:
     h, w = card.grid.latent_size(*work)
     frames = max((span.end - span.begin for span in layout.spans if span.prompt is not None), default=1)
     if (tokens := card.grid.latent_frames(frames) * h * w) > card.tokens:

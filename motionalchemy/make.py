@@ -19,7 +19,6 @@ from torch import Tensor
 
 from motionalchemy import backbones, between, film, footage, given, media, motions, retouch, windows
 from motionalchemy.backbones import Backbone
-from motionalchemy.behind import Camera
 from motionalchemy.clip import Clip
 from motionalchemy.errors import Cancelled, InputError
 from motionalchemy.film import Film
@@ -94,7 +93,7 @@ class Run:
     meter: Meter
     cancel: Callable[[], bool] | None
     words: dict[str, Any] = field(default_factory=dict)
-    camera: Camera = field(default_factory=Camera)
+    kept: retouch.Kept = field(default_factory=retouch.Kept)
 
     @torch.no_grad()
     def read(self, prompt: str) -> Any:
@@ -205,8 +204,8 @@ def window(run: Run, span: Span, seen: Given, number: int, shares: list[float]) 
     """Every step of one window; returns it, decoded at the size of the result."""
     job, model, watch, coarse = run.job, run.model, run.watch, None
     if seen.whole is not None:
-        for way in (retouch.painted, retouch.elsewhere):
-            take = partial(way, model, job, span, seen, run.camera)
+        for way in (retouch.exchanged, retouch.painted, retouch.elsewhere):
+            take = partial(way, model, job, span, seen, run.kept)
             frames = yield from few(run, (0, len(seen.whole)), take, number, shares)
             if len(frames):
                 return Clip(frames, job.request.fps)

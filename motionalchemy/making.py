@@ -142,6 +142,9 @@ def edit(
     video: Film,
     prompt: Annotated[str, Argument(help="What the clip is to show, in English or Chinese.")],
     output: Output = None,
+    image: Annotated[
+        str | None, Option(help="A picture of what comes in the place of the subject, or of the background; nano only.")
+    ] = None,
     region: Annotated[
         str, Option(help="auto (from the words), all, subject, background, or a mask: a picture or clip, white inside.")
     ] = "auto",
@@ -164,7 +167,7 @@ def edit(
     interpolate: Interpolate = 1,
     preview: Preview = False,
 ) -> None:
-    """Change a clip's style, subject, background or weather; size, frame rate, length and sound stay."""
+    """Change a clip's style, subject, background or weather, or take its subject away; all else stays."""
     _run("edit", locals(), video, "-edited.mp4")
 
 

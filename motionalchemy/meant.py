@@ -21,7 +21,7 @@ class Rules:
 
     `told` has the groups `object` and `named`, either of them what is to change; `behind`, `scene`, `everything` and
     `anyone` are sought in it. `moved` says that it is brought to a place, `worn` that something is added to a subject;
-    `mood` are styles, weather and light, but not in the `overhead` of a place.
+    `mood` are styles, weather and light, but not in the `overhead` of a place; `removed` has the group `object`.
     """
 
     clauses: re.Pattern[str]
@@ -36,6 +36,7 @@ class Rules:
     worn: re.Pattern[str]
     mood: re.Pattern[str]
     overhead: re.Pattern[str]
+    removed: re.Pattern[str]
 
 
 def _any(*parts: str) -> re.Pattern[str]:
@@ -103,6 +104,12 @@ ENGLISH = Rules(
         r"|(?:the|warm|soft|low|dim|candle) ?light)\b"
     ),
     overhead=re.compile(r"\bunder (?:an? |the )?[\w -]*?\b(?:sky|clouds)\b"),
+    removed=re.compile(
+        r"\b(?:(?:remove|erase|delete|get rid of|take (?:away|out)|cut out)\s+(?P<object>"
+        r"(?:the|this|that|these|those|both|all) (?:(?! from | off | of )[^,])+?|it|him|her|them|every(?:one|body))"
+        r"(?=$| (?:from|in|out of|off) the (?:video|clip|film|picture|scene|shot)\b)"
+        r"|(?:make|let)\s+(?P<gone>.+?) (?:disappear|vanish|go away)\b)"
+    ),
 )
 _ZH_BEHIND = r"(?:背景|布景|环境|周围|四周|身后|后面|后方|景色|风景|地点|天空|云|地面|地板|草地)"
 _ZH_SUBJECT = r"(?:主体|主角|前景|人物|角色|动物)"
@@ -112,6 +119,7 @@ _ZH_INTO = (
 )
 _ZH_BRING = r"(?:放|移|搬|带|置|送|挪|安置|转移|摆)[到在于进入去]|置身|身处"
 _ZH_STAY = r"(?:[站坐躺走跑飞游待住玩]|奔跑|出现|漫步|行走)[到在进于]|来到|去到|在"
+_ZH_AWAY = "去掉|去除|移除|删掉|删除|抹掉|抹去|擦掉|擦除|消除|清除"
 CHINESE = Rules(
     clauses=re.compile(r"[，,。；;！!？?、\s]|并且|同时|然后|而且|但是?|并"),
     kept_behind=_any(
@@ -140,15 +148,19 @@ CHINESE = Rules(
         r"|夜|晚上|清晨|早晨|黎明|日落|日出|月光|阳光|晴|阴天|[冬夏秋春]天|光线"
     ),
     overhead=re.compile(r"[^把将让到在]*(?:天空|夜空|云层|蓝天|白云)下"),
+    removed=re.compile(
+        rf"^(?:请|从(?:画面|视频|片段)[中里])?(?:{_ZH_AWAY})(?P<object>[^的]+)$"
+        rf"|[把将](?P<gone>[^的]+?)(?:从[^的]+?[中里])?(?:都|全)?(?:{_ZH_AWAY}|移走|拿走)"
+        r"|[让使](?P<lost>[^的]+?)(?:都|全)?消失"
+    ),
 )
 
 
 def region(words: str) -> Region:
     """The region that an instruction speaks of; `all` where it speaks of everything, of several or of none."""
     said, kept = set[Region](), set[Region]()
-    text = words.lower().replace("\u2019", "'").translate(SIMPLER)
-    rules = CHINESE if re.search(r"[\u4e00-\u9fff]", text) else ENGLISH
-    for clause in filter(None, map(str.strip, rules.clauses.split(text))):
+    rules, clauses = _read(words)
+    for clause in clauses:
         if rules.kept_behind.search(clause):
             kept.add("subject")
         elif rules.kept_subject.search(clause):
@@ -157,6 +169,25 @@ def region(words: str) -> Region:
             said |= _said(clause, rules)
     found = kept or said
     return next(iter(found)) if len(found) == 1 else "all"
+
+
+def removes(words: str) -> bool:
+    """Whether an instruction asks for the subject itself to be taken away: neither a part of it nor the weather."""
+    rules, clauses = _read(words)
+    for clause in clauses:
+        if told := rules.removed.search(clause):
+            thing = next(text for text in told.groups() if text).strip()
+            beside = (rules.everything, rules.scene, rules.behind, rules.mood)
+            if thing in ("it", "它", "它们") or not any(rule.search(thing) for rule in beside):
+                return True
+    return False
+
+
+def _read(words: str) -> tuple[Rules, list[str]]:
+    """An instruction's clauses, in small and simplified letters, and the rules of its language."""
+    text = words.lower().replace("\u2019", "'").translate(SIMPLER)
+    rules = CHINESE if re.search(r"[\u4e00-\u9fff]", text) else ENGLISH
+    return rules, list(filter(None, map(str.strip, rules.clauses.split(text))))
 
 
 def _said(clause: str, rules: Rules) -> set[Region]:

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from motionalchemy import backbones, media
+from motionalchemy import backbones, media, regions
 from motionalchemy.backbones import Backbone, adapters
 from motionalchemy.clip import Clip
 from motionalchemy.errors import InputError, UnknownName
@@ -98,19 +98,15 @@ def posed(shown: Shown, picture: np.ndarray) -> Shown:
     """
     from motionalchemy.parts import networks
 
-    here, there = (_box(networks.foreground(np.ascontiguousarray(frame))) for frame in (shown.frames[0], picture))
+    here, there = (
+        regions.box(networks.foreground(np.ascontiguousarray(frame))) for frame in (shown.frames[0], picture)
+    )
     scale = float(np.clip(np.sqrt(np.prod(there[1] - there[0]) / np.prod(here[1] - here[0])), 0.25, 4))
     foot = [np.array([(low[0] + high[0]) / 2, high[1]]) for low, high in (here, there)]
     matrix = np.column_stack((scale * np.eye(2), foot[1] - scale * foot[0])).astype(np.float32)
     size = picture.shape[1::-1]
     moved = [cv2.warpAffine(frame, matrix, size, borderMode=cv2.BORDER_REPLICATE) for frame in shown.frames]
     return replace(shown, frames=np.stack(moved))
-
-
-def _box(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The corners (x, y) of what a mask (H, W) shows."""
-    points = np.argwhere(mask > 0.5)[:, ::-1]
-    return points.min(0), points.max(0) + 1
 
 
 def folder() -> Path:

@@ -12,11 +12,13 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from motionalchemy import footage, meant, media, parts
+from motionalchemy import backdrop, footage, meant, media, parts, transfer
 from motionalchemy.clip import Clip
 from motionalchemy.errors import InputError, MissingPart
 
 VIDEOS = {".mp4", ".webm", ".mov", ".mkv", ".avi", ".m4v", ".ogv", ".ts", ".flv"}
+LARGEST = 2048  # pixels of the longer side of a subject that is cut out of a picture
+SEEN = 320  # pixels of the longer side at which a subject is looked for in a picture
 EVERY = 4  # frames between two looks at the subject
 KEPT = 1.5  # what was found in the looks before, or after, counts beside one look
 FEATHER = 0.008  # of the shorter side: how wide an edge is
@@ -44,6 +46,7 @@ def subject(frames: np.ndarray) -> np.ndarray:
     """The subject of frames (T, h, w, 3), looked for in every fourth and followed by optical flow through those between.
 
     What is found in one look counts together with what was found before and after it: a single look may lose half of it.
+    Its outline is then told from the backdrop.
     """
     from motionalchemy.parts import networks
 
@@ -62,7 +65,36 @@ def subject(frames: np.ndarray) -> np.ndarray:
         early = _followed(found[before], frame, frames[before])
         masks.append((1 - share) * early + share * _followed(found[after], frame, frames[after]))
     smooth = np.stack([np.mean(masks[max(0, n - 1) : n + 2], axis=0) for n in range(len(masks))])
-    return (smooth > 0.5).astype(np.float32)
+    return backdrop.outlined(frames, (smooth > 0.5).astype(np.float32))
+
+
+def cut_out(picture: np.ndarray) -> np.ndarray:
+    """The subject of a picture (H, W, 3) uint8, (H, W, 4): its opacity is 0 around it, and its colours go on there."""
+    from motionalchemy.parts import networks
+
+    _able()
+    small = footage.scaled(
+        picture, *(max(1, round(s * min(1.0, SEEN / max(picture.shape[:2])))) for s in picture.shape[:2])
+    )
+    found = np.repeat((networks.foreground(small)[..., None] * 255).astype(np.uint8), 3, 2)
+    opacity = transfer.carried(picture[None], small[None], found[None])[0, ..., :1].astype(np.float32) / 255
+    opacity = ((opacity - 0.3) / 0.4).clip(0, 1)
+    colours = torch.from_numpy(picture.astype(np.float32)).permute(2, 0, 1)[None]
+    sure = torch.from_numpy((opacity > 0.99).astype(np.float32)).permute(2, 0, 1)[None]
+    led = transfer.filled(colours, sure)[0].permute(1, 2, 0).numpy()
+    shown = np.where(opacity > 0.99, picture, led)
+    return np.dstack((shown, 255 * opacity)).round().astype(np.uint8)
+
+
+def _no_larger(picture: np.ndarray, most: int) -> np.ndarray:
+    share = min(1.0, most / max(picture.shape[:2]))
+    return footage.scaled(picture, *(max(1, round(share * side)) for side in picture.shape[:2]))
+
+
+def box(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The corners (x, y) of what a mask (H, W) shows."""
+    points = np.argwhere(mask > 0.5)[:, ::-1]
+    return points.min(0), points.max(0) + 1
 
 
 def _remembered(alone: dict[int, np.ndarray], frames: np.ndarray, order: list[int]) -> dict[int, np.ndarray]:
@@ -123,9 +155,16 @@ def composed(edited: np.ndarray, source: np.ndarray, mask: np.ndarray) -> np.nda
     return np.rint(share * edited + (1 - share) * source).clip(0, 255).astype(np.uint8)
 
 
-def chosen(region: str, words: str) -> tuple[str, tuple[str, ...]]:
-    """The region, or for `auto` the one that the words of an edit mean, and what to say of it; raises as `check` does."""
+def chosen(region: str, words: str, wholly: bool = False) -> tuple[str, tuple[str, ...]]:
+    """The region, or for `auto` the one that the words of an edit mean, and what to say of it; raises as `check` does.
+
+    Where something is exchanged `wholly`, it is the subject unless the words mean the background.
+    """
     found = meant.region(words) if region == "auto" else region
+    if wholly and region == "auto":
+        found = "subject" if found == "all" else found
+        check(found)
+        return found, (f"region: {found}, from the words; --region says another",)
     try:
         check(found)
     except MissingPart as error:

@@ -45,7 +45,7 @@ TASKS: dict[str, Asked] = {
     "animate": Asked(("prompt", "image"), ("last", "loop", "seconds", "fps", "motion")),
     "imagine": Asked(("prompt",), ("seconds", "fps")),
     "extend": Asked(("prompt", "video"), ("seconds", "last")),
-    "edit": Asked(("prompt", "video"), ("region", "strength", "method", "source_prompt")),
+    "edit": Asked(("prompt", "video"), ("image", "region", "strength", "method", "source_prompt")),
     "orbit": Asked(("views",), ("prompt", "angles", "close", "seconds", "fps")),
     "retake": Asked(("prompt", "video", "begin", "end")),
 }

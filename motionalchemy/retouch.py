@@ -1,14 +1,16 @@
-"""Edits that keep the source's own pixels: painted, put elsewhere, or changed as a model's small clip of them changed."""
+"""Edits that keep the source's own pixels: painted, with another subject or place, or changed as a small clip was."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from motionalchemy import behind, footage, transfer
+from motionalchemy import behind, footage, media, regions, transfer
 from motionalchemy.behind import Camera
 from motionalchemy.clip import Clip
+from motionalchemy.exchange import Exchange, Stretch
 from motionalchemy.job import Job
 from motionalchemy.plan import Plan
 from motionalchemy.windows import Given, Span
@@ -16,31 +18,58 @@ from motionalchemy.windows import Given, Span
 CHUNK = 32  # frames that are read at once
 
 
-def painted(model: Any, job: Job, span: Span, seen: Given, camera: Camera, begin: int, end: int) -> np.ndarray:
-    """Frames `begin` to `end` of a span's own (T, H, W, 3) uint8 in the style that its prompt asks for; none of them where
-    it asks for none."""
+@dataclass
+class Kept:
+    """What the edits of a run know from window to window: where the camera stands, the `place` (H, W, 3) uint8 that it is
+    to see, and who comes in the place of the subject."""
+
+    camera: Camera = field(default_factory=Camera)
+    place: np.ndarray | None = None
+    exchange: Exchange | None = None
+
+
+def exchanged(model: Any, job: Job, span: Span, seen: Given, kept: Kept, begin: int, end: int) -> np.ndarray:
+    """Frames `begin` to `end` of a span's own (T, H, W, 3) uint8 with the subject of the request's picture in the place of
+    theirs, or with none; none of them where the request is another."""
+    assert seen.whole is not None
+    if not job.exchanges or seen.mask is None or seen.source is None:
+        return seen.whole[:0]
+    if begin == 0:
+        later = [other.begin - span.begin for other in job.spans if other.begin > span.begin]
+        kept.camera.follow(span.begin, seen.whole, 1 - seen.mask)
+        kept.exchange = kept.exchange or Exchange(None if job.other is None else regions.cut_out(job.other))
+        there = [kept.camera.seen[span.begin + number] for number in range(len(seen.whole))]
+        kept.exchange.enter(Stretch(seen.whole, seen.source, seen.mask, there, span.known, min(later, default=None)))
+    assert kept.exchange is not None
+    return _mixed(seen.whole[begin:end], kept.exchange.made(begin, end), job.request.strength)
+
+
+def painted(model: Any, job: Job, span: Span, seen: Given, kept: Kept, begin: int, end: int) -> np.ndarray:
+    """The same frames in the style that the prompt asks for; none of them where it asks for none."""
     assert seen.whole is not None
     frames, asked = seen.whole[begin:end], job.request
     times = torch.arange(span.begin + begin, span.begin + end) / asked.fps
     return _mixed(frames, model.painted(frames, span.prompt or "", asked.seed, times), asked.strength)
 
 
-def elsewhere(model: Any, job: Job, span: Span, seen: Given, camera: Camera, begin: int, end: int) -> np.ndarray:
-    """The same frames replaced by the place that the prompt asks for, as the source's camera would see it; none of them
-    where it asks for none, or for more than another background."""
+def elsewhere(model: Any, job: Job, span: Span, seen: Given, kept: Kept, begin: int, end: int) -> np.ndarray:
+    """The same frames replaced by the place that the prompt or a picture asks for, as the source's camera would see it;
+    none of them where nothing asks for one, or the prompt for more than another background."""
     assert seen.whole is not None
     frames, asked = seen.whole[begin:end], job.request
     if asked.region != "background" or seen.mask is None:
         return frames[:0]
+    camera, size = kept.camera, frames.shape[1:3]
     if begin == 0:
-        camera.place = model.place(span.prompt or "", asked.seed, *frames.shape[1:3])
-        if camera.place is not None:
+        shown = job.other
+        kept.place = model.place(span.prompt or "", asked.seed, *size) if shown is None else media.fit(shown, *size)
+        if kept.place is not None:
             _catch_up(camera, job, span.begin)
             camera.follow(span.begin, seen.whole, seen.mask)
-    if camera.place is None:
+    if kept.place is None:
         return frames[:0]
     seen_from = [camera.seen[span.begin + number] for number in range(begin, end)]
-    return _mixed(frames, behind.replaced(camera.place, seen_from), asked.strength)
+    return _mixed(frames, behind.replaced(kept.place, seen_from), asked.strength)
 
 
 def _catch_up(camera: Camera, job: Job, begin: int) -> None:

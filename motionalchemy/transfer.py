@@ -60,7 +60,7 @@ def fitted(before: Tensor, after: Tensor, weight: Tensor | None = None) -> tuple
     matrix = solved.flatten(-2).permute(2, 0, 1)[None]
     offset = target - _mapped(matrix, torch.zeros_like(target), mean)
     if counted is not None:
-        matrix, offset = _filled(torch.cat((matrix, offset), 1), counted).split((9, 3), 1)
+        matrix, offset = filled(torch.cat((matrix, offset), 1), counted).split((9, 3), 1)
     return _around(matrix), _around(offset)
 
 
@@ -72,14 +72,14 @@ def _well_inside(mask: np.ndarray, height: int, width: int) -> Tensor:
     return within if within.sum() > THIN * inside.sum() else inside
 
 
-def _filled(field: Tensor, weight: Tensor) -> Tensor:
+def filled(field: Tensor, weight: Tensor) -> Tensor:
     """A field (1, n, h, w) whose values of little weight (1, 1, h, w) come from around them: pushed down a pyramid and
     pulled up again (Gortler et al., The Lumigraph, 1996)."""
     if max(field.shape[2:]) == 1:
         return field
     pooled = F.avg_pool2d(weight, 2, ceil_mode=True, count_include_pad=False)
     below = F.avg_pool2d(field * weight, 2, ceil_mode=True, count_include_pad=False) / pooled.clamp(min=1e-6)
-    wide = F.interpolate(_filled(below, pooled), field.shape[2:], mode="bilinear", align_corners=False)
+    wide = F.interpolate(filled(below, pooled), field.shape[2:], mode="bilinear", align_corners=False)
     return torch.lerp(wide, field, weight / (weight + 0.05))
 
 

@@ -67,14 +67,18 @@ class Desk:
             return await self._create(who, body, own | {"motion": [*names, *shown]})
 
     async def edit(
-        self, who: Who, id: str, clip: str | None, prompt: str, region: str, mask: str, own: dict[str, Any]
-    ) -> str:
-        """Edit an uploaded clip or the completed video `id`; `mask` is a data: URI where `region` is BRUSH."""
+        self, who: Who, id: str, clip: str | None, prompt: str, region: str, mask: str, other: str | None,
+        own: dict[str, Any],
+    ) -> str:  # fmt: skip
+        """Edit an uploaded clip or the completed video `id`; `mask` is a data: URI where `region` is BRUSH, and `other` a
+        picture of what comes in the place of the region."""
         if region == BRUSH and not mask:
             raise self._no("no_mask")
         own = own | {"region": mask if region == BRUSH else region}
-        with self._source(id, clip) as video:
-            body = {"prompt": self._prompt(prompt), "video": video}
+        with self._source(id, clip) as video, _opened(*([other] if other else [])) as pictures:
+            body = {"prompt": self._prompt(prompt), "video": video} | dict(
+                zip(["input_reference"], pictures, strict=False)
+            )
             return await self._derive(who, "edits", shapes.EditBody, body, own)
 
     async def long(

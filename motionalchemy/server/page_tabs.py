@@ -104,6 +104,7 @@ class Page:
             choices = [(self.words[f"region_{name}"], name) for name in (*REGIONS, BRUSH)]
             region = gr.Radio(choices, value=REGIONS[0], label=self.words["region"], elem_id="edit-region")
             brush = _bare(visible=False)
+            other = picture(self.words["other"], 160, "edit-picture")
             mask = gr.Textbox(visible=False)
             names = ("strength", "steps", "guidance", "seed", "interpolate", "negative")
             with gr.Accordion(self.words["settings"], open=False):
@@ -113,13 +114,15 @@ class Page:
         def paint(region: str, id: str, clip: Any) -> Any:
             return gr.update(value=_element("ma-brush", id), visible=region == BRUSH and bool(id or clip))
 
-        async def ask(who: Who, id: str, clip: Any, prompt: str, region: str, mask: str, *values: Any) -> str:
+        async def ask(
+            who: Who, id: str, clip: Any, prompt: str, region: str, mask: str, other: Any, *values: Any
+        ) -> str:
             own = _named(names, values)
-            return await self.desk.edit(who, id, clip, prompt, region, mask, own)
+            return await self.desk.edit(who, id, clip, prompt, region, mask, other, own)
 
         for changed in (region.change, *(part.change for part in source)):
             changed(paint, [region, *source], brush, show_progress="hidden", api_visibility="private")
-        self._on([make.click, prompt.submit], ask, [*source, prompt, region, mask, *fields], told, js=MASKED)
+        self._on([make.click, prompt.submit], ask, [*source, prompt, region, mask, other, *fields], told, js=MASKED)
 
     def _views(self) -> None:
         with gr.Tab(self.words["tab_views"], id="views"):

@@ -78,6 +78,9 @@ class EditBody(_Closed):
 
     prompt: Prompt
     video: File | VideoReference | str = Field(description="the video, as a file, {id} or a data: URI")
+    input_reference: File | ImageReference | str | None = Field(
+        None, description="a picture of what comes in the place of the subject or of the background"
+    )
     motionalchemy: OwnFields = None
 
 
