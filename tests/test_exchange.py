@@ -81,7 +81,7 @@ def test_the_outline_gains_what_the_network_lost_and_leaves_shadows():
     masks[:, 52:60] = masks[:, 60:68]  # and of the ground there is too much in them
     found = backdrop.outlined(frames, masks)
     shared = lambda mask: (np.minimum(mask, whole).sum() / np.maximum(mask, whole).sum()).item()  # noqa: E731
-    assert shared(masks) < 0.82 < 0.9 < shared(found)
+    assert shared(masks) < 0.87 < 0.9 < shared(found)
     assert found[:, 142:].mean() < 0.005
 
 
