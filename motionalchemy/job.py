@@ -219,6 +219,11 @@ def _check_request(request: Request, card: Card, memory: Memory) -> None:
             )
         if request.region == "all":
             raise InputError("image takes the place of the subject or of the background: give one of them as region")
+    elif request.task == "edit" and card.retouch and meant.exchanges(request.prompt or ""):
+        able = " or ".join(each.name for each in backbones.MODELS.values() if each.repo and not each.retouch)
+        raise PlanRefused(
+            f"{card.name} draws nobody from words: give a picture of what comes, --image wolf.png, or use {able}"
+        )
     if memory.motion is not None and "motion" not in TASKS[request.task].takes:
         raise InputError(f"motion is not for {request.task}: leave it out")
     count = len(memory.views or request.views or ())

@@ -21,7 +21,8 @@ class Rules:
 
     `told` has the groups `object` and `named`, either of them what is to change; `behind`, `scene`, `everything` and
     `anyone` are sought in it. `moved` says that it is brought to a place, `worn` that something is added to a subject;
-    `mood` are styles, weather and light, but not in the `overhead` of a place; `removed` has the group `object`.
+    `mood` are styles, weather and light, but not in the `overhead` of a place; `removed` finds who goes, `exchanged` has
+    the groups `object` or `old`, and `new`, which is `coloured` where only its colours change.
     """
 
     clauses: re.Pattern[str]
@@ -37,6 +38,8 @@ class Rules:
     mood: re.Pattern[str]
     overhead: re.Pattern[str]
     removed: re.Pattern[str]
+    exchanged: re.Pattern[str]
+    coloured: re.Pattern[str]
 
 
 def _any(*parts: str) -> re.Pattern[str]:
@@ -110,6 +113,14 @@ ENGLISH = Rules(
         r"(?=$| (?:from|in|out of|off) the (?:video|clip|film|picture|scene|shot)\b)"
         r"|(?:make|let)\s+(?P<gone>.+?) (?:disappear|vanish|go away)\b)"
     ),
+    exchanged=re.compile(
+        rf"\b(?:(?:replace|swap|exchange|substitute)\s+(?P<object>{_EN_SOMEONE})\s+(?:with|for|by)"
+        rf"|(?:turn|transform|convert|change)\s+(?P<old>{_EN_SOMEONE})\s+(?:in)?to(?=\s+(?:an?|the)\b))\s+(?P<new>.+)"
+    ),
+    coloured=re.compile(
+        r"\b(?:one|red|orange|yellow|green|blue|purple|violet|pink|brown|black|white|gr[ae]y|gold(?:en)?|silver|beige"
+        r"|turquoise|dark\w*|bright\w*|light\w*|pale|colou?r\w*|style|version|this|these|that|those)\b"
+    ),
 )
 _ZH_BEHIND = r"(?:背景|布景|环境|周围|四周|身后|后面|后方|景色|风景|地点|天空|云|地面|地板|草地)"
 _ZH_SUBJECT = r"(?:主体|主角|前景|人物|角色|动物)"
@@ -153,6 +164,10 @@ CHINESE = Rules(
         rf"|[把将](?P<gone>[^的]+?)(?:从[^的]+?[中里])?(?:都|全)?(?:{_ZH_AWAY}|移走|拿走)"
         r"|[让使](?P<lost>[^的]+?)(?:都|全)?消失"
     ),
+    exchanged=re.compile(
+        r"(?:[把将](?P<object>[^的]+?)|^(?P<thing>[^把将的]+?))(?:替换|换)[成为](?P<new>.+)|[把将](?P<old>[^的]+?)变[成为](?P<other>.+)"
+    ),
+    coloured=re.compile("[色金银红橙黄绿蓝紫粉棕黑白灰亮暗这那]|的$"),
 )
 
 
@@ -180,6 +195,20 @@ def removes(words: str) -> bool:
             beside = (rules.everything, rules.scene, rules.behind, rules.mood)
             if thing in ("it", "它", "它们") or not any(rule.search(thing) for rule in beside):
                 return True
+    return False
+
+
+def exchanges(words: str) -> bool:
+    """Whether an instruction asks for somebody or something else in the place of the subject, in words alone."""
+    rules, clauses = _read(words)
+    for clause in clauses:
+        if told := rules.exchanged.search(clause):
+            said = {name: text.strip() for name, text in told.groupdict().items() if text}
+            old, new = said.get("old", ""), said.get("new") or said.get("other", "")
+            thing = old or said.get("object") or said.get("thing", "")
+            whole = rules.everything.search(thing) and (old or thing not in ("it", "它", "它们"))
+            if not (whole or rules.scene.search(thing) or rules.behind.search(thing)):
+                return not any(rule.search(new) for rule in (rules.mood, rules.coloured, rules.behind, rules.scene))
     return False
 
 

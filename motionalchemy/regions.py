@@ -43,10 +43,14 @@ def of(region: str) -> Masks | None:
 
 
 def subject(frames: np.ndarray) -> np.ndarray:
-    """The subject of frames (T, h, w, 3), looked for in every fourth and followed by optical flow through those between.
+    """The subject of frames (T, h, w, 3): `sought`, its outline then told from the backdrop."""
+    return backdrop.outlined(frames, sought(frames))
+
+
+def sought(frames: np.ndarray) -> np.ndarray:
+    """A subject, looked for in every fourth of frames (T, h, w, 3) and followed by optical flow through those between.
 
     What is found in one look counts together with what was found before and after it: a single look may lose half of it.
-    Its outline is then told from the backdrop.
     """
     from motionalchemy.parts import networks
 
@@ -65,7 +69,7 @@ def subject(frames: np.ndarray) -> np.ndarray:
         early = _followed(found[before], frame, frames[before])
         masks.append((1 - share) * early + share * _followed(found[after], frame, frames[after]))
     smooth = np.stack([np.mean(masks[max(0, n - 1) : n + 2], axis=0) for n in range(len(masks))])
-    return backdrop.outlined(frames, (smooth > 0.5).astype(np.float32))
+    return (smooth > 0.5).astype(np.float32)
 
 
 def cut_out(picture: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Another subject in a clip, or none: the backdrop without it, its outline, and how what comes moves."""
 
 import json
+import random
 
 import cv2
 import numpy as np
@@ -16,6 +17,8 @@ from motionalchemy.clip import Clip
 from motionalchemy.errors import InputError, PlanRefused
 from motionalchemy.exchange import Exchange, Stretch
 from motionalchemy.request import parse
+from motionalchemy.worlds.instructions import Edit, instruction
+from motionalchemy.worlds.words import LOOKS, TINTS, WEATHERS
 
 SIDE, FRAMES, WALK = 192, 12, 8  # pixels, frames, pixels a frame
 
@@ -180,6 +183,42 @@ REMOVED = {
     "去掉背景": False,
     "去掉雪": False,
 }
+
+
+EXCHANGED = {
+    "turn the fox into a wolf": True,
+    "replace the astronaut with the cat": True,
+    "swap it for a robot": True,
+    "把狗变成狼": True,
+    "马换成骆驼": True,
+    "把它换成机器人": True,
+    "turn the horse into a white horse": False,
+    "turn it into a watercolour": False,
+    "replace the background with a forest": False,
+    "replace the fox with this": False,
+    "把马变成紫色": False,
+    "把它变成卡通画": False,
+    "换成水彩画风格": False,
+    "把背景换成海滩": False,
+}
+
+
+@pytest.mark.parametrize("said", EXCHANGED)
+def test_another_subject_in_words_alone_is_refused_before_weights_load(said, able):
+    assert meant.exchanges(said) is EXCHANGED[said]
+    clip = job.Memory(video=Clip(walked()[0]))
+    if EXCHANGED[said]:
+        with pytest.raises(PlanRefused, match=r"--image .* or use ltx"):
+            job.prepare(parse({"task": "edit", "prompt": said, "device": "cpu"}), memory=clip)
+
+
+def test_no_other_instruction_of_the_corpus_is_taken_for_an_exchange():
+    dice, place = random.Random(0), {"en": "on a beach under a sunset sky", "zh": "在日落天空下的海滩上"}
+    rider = {"en": "lancer on a horse", "zh": "骑马的长矛手"}
+    kinds = [*(Edit("look", look) for look in LOOKS), *(Edit("tint", tint, rider) for tint in TINTS)]
+    kinds += [*(Edit("weather", weather) for weather in WEATHERS), Edit("background", place)]
+    said = [instruction(edit, dice, language) for edit in kinds for language in ("en", "zh") for _ in range(6)]
+    assert [text for text in said if meant.exchanges(text) or meant.removes(text)] == []
 
 
 @pytest.mark.parametrize("said", REMOVED)
