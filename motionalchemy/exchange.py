@@ -18,6 +18,7 @@ from motionalchemy.nets import motion
 
 FADED = 8  # frames in which a window goes over from the subject as the last one left it to the picture itself
 TALLER = 1.3  # how much taller than the old subject a new one may be
+THIN = 0.01  # the share of the old subject on each side that is not looked at when its size is: a lance, a tail
 TURNED = 1.15  # how much better a mirrored picture has to cover the old subject
 EDGE = 4  # pixels of a small frame: how near to the edge of the old subject a movement may be that of the backdrop
 ASIDE = 0.2  # of the shorter side: how far around the frame the new subject goes on
@@ -47,8 +48,11 @@ class Exchange:
         self._empty = np.empty(0)
         self._scale: float | None = None  # the new subject's size in the picture's own, over that of the old one
         self._left: Layer | None = None  # the new subject as the last window leaves it to this one
-        self._layers: tuple[Layer, Layer | None] | None = None
-        self._fields: Tensor | None = None
+        self._turned = False
+        self._layers: list[
+            Layer
+        ] = []  # the new subject in the first frame: as the picture shows it, and as it was left
+        self._fields = torch.empty(0)
 
     def enter(self, stretch: Stretch) -> None:
         """Look at a whole window before any of its frames are made."""
@@ -60,11 +64,11 @@ class Exchange:
         for frame, mask, matrix in zip(stretch.frames, hidden, stretch.camera, strict=True):
             self._backdrop.add(frame, mask, matrix)
         self._empty = self._backdrop.filled()[0]
-        if self._other is None or not stretch.masks[0].any():
-            return
-        posed = self._posed(stretch.masks[0], height, width)
-        self._layers, self._left = (posed, self._left), None
-        self._fields = _traced(stretch.small, stretch.masks)
+        begun = [] if self._left is None else [self._left]
+        self._layers, self._left = [], None
+        if self._other is not None and stretch.masks[0].any():
+            self._layers = [self._posed(stretch.masks[0], height, width), *begun]
+            self._fields = _traced(stretch.small, stretch.masks)
 
     def made(self, begin: int, end: int) -> np.ndarray:
         """Frames `begin` to `end` of the window with the subject exchanged, (T, H, W, 3) uint8."""
@@ -75,7 +79,7 @@ class Exchange:
         stretch = self.stretch
         empty = self._backdrop.seen(self._empty, stretch.camera[number])
         frame = regions.composed(empty, stretch.frames[number], stretch.masks[number])
-        if self._layers is None:
+        if not self._layers:
             return frame
         layer = self._layer(number)
         if number == stretch.follows:
@@ -86,19 +90,16 @@ class Exchange:
 
     def _layer(self, number: int) -> Layer:
         """The new subject in a frame of the window."""
-        assert self._layers is not None
-        posed, left = self._layers
-        share = min(1.0, max(0, number + 1 - self.stretch.known) / FADED) if left is not None else 1.0
-        if number == 0 or self._fields is None:
-            return posed if left is None else left
-        field = self._field(number)
-        new = _moved(posed, field) if share > 0 else 0.0
-        return share * new + (1 - share) * _moved(left, field) if left is not None and share < 1 else new  # type: ignore[return-value]
+        shown = 1.0 if len(self._layers) == 1 else min(1.0, max(0, number + 1 - self.stretch.known) / FADED)
+        parts = [(share, layer) for share, layer in zip((shown, 1 - shown), self._layers, strict=False) if share > 0]
+        if number:
+            field = self._field(number)
+            parts = [(share, _moved(layer, field)) for share, layer in parts]
+        return np.add.reduce([share * layer for share, layer in parts])
 
     def _field(self, number: int) -> Tensor:
         """From where in the window's first frame each pixel of a layer comes that moves as the old subject did, in pixels:
         (1, 2, h, w)."""
-        assert self._fields is not None
         field = self._fields[None, :, number - 1].float()
         height, width = field.shape[2:]
         mask = torch.from_numpy(np.ascontiguousarray(self.stretch.masks[number]))[None, None].float()
@@ -116,7 +117,8 @@ class Exchange:
         import cv2
 
         assert self._other is not None
-        low, high = (corner * (width / mask.shape[1], height / mask.shape[0]) for corner in regions.box(mask))
+        places = np.argwhere(mask > 0.5)[:, ::-1] * (width / mask.shape[1], height / mask.shape[0])
+        low, high = np.quantile(places, (THIN, 1 - THIN), axis=0)
         start, stop = regions.box(self._other[..., 3] / 255)
         cut = self._other[start[1] : stop[1], start[0] : stop[0]].astype(np.float32) / 255
         tall, wide = cut.shape[:2]

@@ -117,6 +117,15 @@ def test_edits_and_extensions(client, made, tmp_path, how):
     assert abs(clip.frames[: len(before)].astype(int) - before.frames).mean() < 6
 
 
+def test_a_picture_for_an_edit_is_read_and_what_the_model_cannot_bring_is_refused(client, made):
+    def ask(picture):
+        body = {"prompt": "replace it with this", "video": {"id": made.id}, "input_reference": picture}
+        return refused(lambda: client.post("/videos/edits", body=body, cast_to=Video))
+
+    assert "use nano" in ask({"image_url": DATA_URI}).body["message"]
+    assert ask("https://example.com/a.png").body["param"] == "input_reference"
+
+
 def test_what_an_upload_began_outlives_it(client, made):
     video = create(client)
     remix = client.videos.remix(video.id, prompt="it drifts up")
