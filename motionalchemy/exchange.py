@@ -1,7 +1,8 @@
 """Another subject in the place of a clip's own, or none: the backdrop where it stood, and a picture that moves as it moved.
 
 The movement is read from the clip by optical flow (DIS), kept where the old subject is, and led on around it, for the new
-one has another outline. A later window begins with the picture anew and fades into it, so that no distortion adds up.
+one has another outline. Where the old subject stands as it did at first, a later window fades into the picture anew, so
+that no distortion adds up.
 """
 
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from motionalchemy.nets import motion
 FADED = 8  # frames in which a window goes over from the subject as the last one left it to the picture itself
 TALLER = 1.3  # how much taller than the old subject a new one may be
 THIN = 0.01  # the share of the old subject on each side that is not looked at when its size is: a lance, a tail
+ALIKE = 0.75  # the share of two outlines that is the same where a subject stands as it did at first
 TURNED = 1.15  # how much better a mirrored picture has to cover the old subject
 EDGE = 4  # pixels of a small frame: how near to the edge of the old subject a movement may be that of the backdrop
 ASIDE = 0.2  # of the shorter side: how far around the frame the new subject goes on
@@ -48,7 +50,7 @@ class Exchange:
         self._empty = np.empty(0)
         self._scale: float | None = None  # the new subject's size in the picture's own, over that of the old one
         self._left: Layer | None = None  # the new subject as the last window leaves it to this one
-        self._turned = False
+        self._stood, self._turned = np.empty(0), False  # the old subject at first; whether the picture is mirrored
         self._layers: list[
             Layer
         ] = []  # the new subject in the first frame: as the picture shows it, and as it was left
@@ -64,10 +66,11 @@ class Exchange:
         for frame, mask, matrix in zip(stretch.frames, hidden, stretch.camera, strict=True):
             self._backdrop.add(frame, mask, matrix)
         self._empty = self._backdrop.filled()[0]
-        begun = [] if self._left is None else [self._left]
-        self._layers, self._left = [], None
-        if self._other is not None and stretch.masks[0].any():
-            self._layers = [self._posed(stretch.masks[0], height, width), *begun]
+        left, mask, self._layers, self._left = self._left, stretch.masks[0], [], None
+        if self._other is not None and mask.any():
+            again = left is None or _covers(self._stood, mask) > ALIKE
+            anew = [self._posed(mask, height, width)] if again else []
+            self._layers = anew + ([] if left is None else [left])
             self._fields = _traced(stretch.small, stretch.masks)
 
     def made(self, begin: int, end: int) -> np.ndarray:
@@ -126,6 +129,7 @@ class Exchange:
         if self._scale is None:
             fits = min(1.0, TALLER * (high - low)[1] / tall / (old / np.sqrt(tall * wide)))
             self._scale = fits / np.sqrt(tall * wide)
+            self._stood = _cropped(mask)
             self._turned = _covers(cut[:, ::-1, 3], mask) > TURNED * _covers(cut[..., 3], mask)
         size = max(1, round(wide * self._scale * old)), max(1, round(tall * self._scale * old))
         cut = cut[:, ::-1] if self._turned else cut
@@ -172,9 +176,13 @@ def _moved(layer: Layer, field: Tensor) -> Layer:
     return motion.moved(picture, field[:, :, None])[0, :, 0].permute(1, 2, 0).numpy()
 
 
+def _cropped(mask: np.ndarray) -> np.ndarray:
+    low, high = regions.box(mask)
+    return mask[low[1] : high[1], low[0] : high[0]]
+
+
 def _covers(alpha: np.ndarray, mask: np.ndarray) -> float:
     """How much of two outlines, each in its own box, is shared."""
-    low, high = regions.box(mask)
-    old = footage.scaled((mask[low[1] : high[1], low[0] : high[0]] * 255).astype(np.uint8), *alpha.shape) > 127
+    old = footage.scaled((_cropped(mask) * 255).astype(np.uint8), *alpha.shape) > 127
     new = alpha > 0.5
     return float((old & new).sum() / max(1, (old | new).sum()))
