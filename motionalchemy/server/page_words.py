@@ -43,7 +43,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "clip": ("Video", "视频"),
     "edit_hint": ("the same clip as a watercolour", "同一段视频，变成水彩画"),
     "region": ("Where it may change", "可以改变的区域"),
-    "other": ("A picture of what comes in its place (nano only)", "用来替换它的图片（仅 nano）"),
+    "other": ("Optional: a picture of what comes in its place (nano only)", "可选：用来替换它的图片（仅 nano）"),
     "region_auto": ("as the words say", "按文字判断"),
     "region_all": ("everywhere", "全部"),
     "region_subject": ("the subject", "主体"),
