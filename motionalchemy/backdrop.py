@@ -1,15 +1,15 @@
 """What stands behind the subject of a clip, put together from all frames in which something else hides it or nothing does.
 
-The mean of what the camera saw of every place, where the masks leave it free; what was never seen is filled from around it
-(Telea, An Image Inpainting Technique, 2004). Told from that, a subject has its outline: a network that looks at single
-small pictures loses what is thin.
+The mean of what the camera saw of every place, where the masks leave it free; what was never seen is filled smoothly from
+around it. Told from that, a subject has its outline: a network that looks at single small pictures loses what is thin.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 
-from motionalchemy import behind
+from motionalchemy import behind, transfer
 from motionalchemy.behind import Camera, Matrix
 
 MARGIN = 0.5  # of the frame's sides: how far beyond the first frame a backdrop reaches
@@ -17,7 +17,6 @@ FREE = 0.99  # the share of a pixel that has to be free for its colour to count
 AROUND = 0.06  # of the shorter side: how far from a mask a colour has to lie to be the backdrop's
 REACH = 0.35  # of the shorter side: how far from a mask the rest of its subject may lie
 NEARBY = 0.06  # of the shorter side: from how far colours tell how varied a place is that was never seen
-FILLED = 5  # pixels from which what was never seen is filled
 DIFFERENT, DOUBTS = 24.0, 3.0  # of 255: how far from its backdrop a subject's colour lies, and that in deviations of it
 CLEARLY, PIECE = 1.5, 0.0005  # so much farther lies what touches no mask, and of the picture it is at least this share
 GUESSED = 2.0  # how much less a filled colour is trusted than its surroundings vary
@@ -62,8 +61,6 @@ class Backdrop:
 
     def filled(self) -> tuple[np.ndarray, np.ndarray]:
         """The backdrop (h, w, 3) uint8 without a hole, and how far its colours may be wrong (h, w) of 255."""
-        import cv2
-
         count, known = np.maximum(self._seen, 1), self._seen[..., 0] > 0
         mean = self._sum / count
         doubt = np.sqrt(np.maximum(self._squares / count - mean**2, 0).max(-1))
@@ -72,8 +69,9 @@ class Backdrop:
         if not len(rows):
             return picture, np.full_like(doubt, 255)
         box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-        hole = (~known[box]).astype(np.uint8)
-        picture[box] = cv2.inpaint(np.ascontiguousarray(picture[box]), hole, FILLED, cv2.INPAINT_TELEA)
+        colours, sure = (torch.from_numpy(x[box]).permute(2, 0, 1)[None] for x in (mean, known[..., None]))
+        led = transfer.filled(colours, sure.float())[0].permute(1, 2, 0).numpy()
+        picture[box] = np.where(known[box][..., None], picture[box], led.round().clip(0, 255))
         guess = GUESSED * _varied(mean.mean(-1), known, min(self.size))
         return picture, np.where(known, doubt, guess).astype(np.float32)
 
