@@ -51,10 +51,9 @@ class Exchange:
         self._scale: float | None = None  # the new subject's size in the picture's own, over that of the old one
         self._left: Layer | None = None  # the new subject as the last window leaves it to this one
         self._stood, self._turned = np.empty(0), False  # the old subject at first; whether the picture is mirrored
-        self._layers: list[
-            Layer
-        ] = []  # the new subject in the first frame: as the picture shows it, and as it was left
         self._fields = torch.empty(0)
+        # the new subject in a window's first frame: as the picture shows it, as the last window left it, or both
+        self._layers: list[Layer] = []
 
     def enter(self, stretch: Stretch) -> None:
         """Look at a whole window before any of its frames are made."""
@@ -122,6 +121,7 @@ class Exchange:
         assert self._other is not None
         places = np.argwhere(mask > 0.5)[:, ::-1] * (width / mask.shape[1], height / mask.shape[0])
         low, high = np.quantile(places, (THIN, 1 - THIN), axis=0)
+        high = np.maximum(high, low + 1)
         start, stop = regions.box(self._other[..., 3] / 255)
         cut = self._other[start[1] : stop[1], start[0] : stop[0]].astype(np.float32) / 255
         tall, wide = cut.shape[:2]
@@ -149,6 +149,8 @@ def _traced(frames: np.ndarray, masks: np.ndarray) -> Tensor:
     """
     import cv2
 
+    if len(frames) == 1:
+        return torch.empty(2, 0, *frames.shape[1:3])
     size, scale = frames.shape[2:0:-1], np.array(frames.shape[2:0:-1]) / masks.shape[2:0:-1]
     middles = [np.argwhere(mask > 0.5)[:, ::-1].mean(0) * scale if mask.any() else None for mask in masks]
     gone = [np.zeros(2) if middle is None or middles[0] is None else middle - middles[0] for middle in middles]

@@ -73,7 +73,10 @@ def sought(frames: np.ndarray) -> np.ndarray:
 
 
 def cut_out(picture: np.ndarray) -> np.ndarray:
-    """The subject of a picture (H, W, 3) uint8, (H, W, 4): its opacity is 0 around it, and its colours go on there."""
+    """The subject of a picture (H, W, 3) uint8, (H, W, 4): its opacity is 0 around it, and its colours go on there.
+
+    Raises InputError where none is found, MissingPart.
+    """
     from motionalchemy.parts import networks
 
     _able()
@@ -83,6 +86,8 @@ def cut_out(picture: np.ndarray) -> np.ndarray:
     found = np.repeat((networks.foreground(small)[..., None] * 255).astype(np.uint8), 3, 2)
     opacity = transfer.carried(picture[None], small[None], found[None])[0, ..., :1].astype(np.float32) / 255
     opacity = ((opacity - 0.3) / 0.4).clip(0, 1)
+    if not (opacity > 0.99).any():
+        raise InputError("image shows no subject that stands out: give one of it alone, before something plain")
     colours = torch.from_numpy(picture.astype(np.float32)).permute(2, 0, 1)[None]
     sure = torch.from_numpy((opacity > 0.99).astype(np.float32)).permute(2, 0, 1)[None]
     led = transfer.filled(colours, sure)[0].permute(1, 2, 0).numpy()

@@ -166,6 +166,21 @@ def test_a_subject_is_cut_out_of_a_picture_and_its_colours_go_on(monkeypatch):
     assert np.abs(cut[18:62, 38:82, :3].astype(int) - (30, 90, 160)).max() < 12
 
 
+def test_a_picture_of_nothing_is_refused(monkeypatch):
+    monkeypatch.setattr("motionalchemy.parts.networks.foreground", lambda frame: np.zeros(frame.shape[:2], np.float32))
+    with pytest.raises(InputError, match="no subject"):
+        regions.cut_out(np.full((40, 40, 3), 90, np.uint8))
+
+
+def test_one_frame_and_a_speck_of_a_subject_are_enough():
+    frames, masks, _ = walked()
+    change, speck = Exchange(a_face()), np.zeros((1, SIDE, SIDE), np.float32)
+    speck[0, 100, 100] = 1
+    for mask in (masks[:1], speck):
+        change.enter(Stretch(frames[:1], frames[:1], mask, [np.eye(2, 3)]))
+        assert change.made(0, 1).shape == (1, SIDE, SIDE, 3)
+
+
 REMOVED = {
     "remove the dog": True,
     "get rid of the man from the video": True,
