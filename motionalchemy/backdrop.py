@@ -1,4 +1,4 @@
-"""What stands behind the subject of a clip, put together from all frames in which something else hides it or nothing does.
+"""What stands behind the subject of a clip, put together from all frames that show any of it.
 
 The mean of what the camera saw of every place, where the masks leave it free; what was never seen is filled smoothly from
 around it. Told from that, a subject has its outline: a network that looks at single small pictures loses what is thin.
@@ -46,8 +46,12 @@ class Backdrop:
         bounds = np.array(self._seen.shape[1::-1])[:, None]
         return bool((there >= 0).all() and (there <= bounds).all())
 
-    def add(self, frame: np.ndarray, mask: np.ndarray, matrix: Matrix) -> None:
-        """A frame (H, W, 3) uint8 seen from `matrix`, its subject 1 in the mask (h, w)."""
+    def add(self, frames: np.ndarray, masks: np.ndarray, seen: Sequence[Matrix]) -> None:
+        """Frames (T, H, W, 3) uint8 `seen` from there, their subject 1 in the masks (T, h, w)."""
+        for frame, mask, matrix in zip(frames, masks, seen, strict=True):
+            self._add(frame, mask, matrix)
+
+    def _add(self, frame: np.ndarray, mask: np.ndarray, matrix: Matrix) -> None:
         import cv2
 
         height, width = self.size
@@ -94,8 +98,7 @@ def hidden(frames: np.ndarray, masks: np.ndarray, seen: Sequence[Matrix]) -> np.
 
     wide, (height, width) = within(masks, AROUND), frames.shape[1:3]
     first = Backdrop(height, width, seen[0], MARGIN * _moved(seen))
-    for frame, mask, matrix in zip(frames, wide, seen, strict=True):
-        first.add(frame, mask, matrix)
+    first.add(frames, wide, seen)
     picture, doubt = first.filled()
     made = []
     for frame, mask, matrix in zip(frames, wide, seen, strict=True):
@@ -114,8 +117,7 @@ def outlined(frames: np.ndarray, masks: np.ndarray) -> np.ndarray:
     camera.follow(0, frames, 1 - within(masks, AROUND))
     seen = [camera.seen[number] for number in range(len(frames))]
     backdrop = Backdrop(height, width, seen[0], MARGIN * _moved(seen))
-    for frame, mask, matrix in zip(frames, hidden(frames, masks, seen), seen, strict=True):
-        backdrop.add(frame, mask, matrix)
+    backdrop.add(frames, hidden(frames, masks, seen), seen)
     picture, doubt = backdrop.filled()
     near, made, still = within(masks, REACH), [], not _moved(seen)
     for number, (frame, mask) in enumerate(zip(frames, masks, strict=True)):

@@ -62,8 +62,7 @@ class Exchange:
         if self._backdrop is None or not all(map(self._backdrop.reaches, stretch.camera)):
             self._backdrop = Backdrop(height, width, stretch.camera[0])
         hidden = backdrop.hidden(stretch.frames, stretch.masks, stretch.camera)
-        for frame, mask, matrix in zip(stretch.frames, hidden, stretch.camera, strict=True):
-            self._backdrop.add(frame, mask, matrix)
+        self._backdrop.add(stretch.frames, hidden, stretch.camera)
         self._empty = self._backdrop.filled()[0]
         left, mask, self._layers, self._left = self._left, stretch.masks[0], [], None
         if self._other is not None and mask.any():

@@ -52,8 +52,7 @@ def test_a_backdrop_is_what_the_frames_show_where_the_subject_is_not(pan):
     frames, masks, bare = walked(pan)
     seen = cameras(frames, masks)
     found = Backdrop(SIDE, SIDE, seen[0])
-    for frame, mask, matrix in zip(frames, masks, seen, strict=True):
-        found.add(frame, mask, matrix)
+    found.add(frames, masks, seen)
     picture, doubt = found.filled()
     for n in (0, FRAMES - 1):
         behind = found.seen(picture, seen[n])[60:140, 61 : SIDE - 16]
@@ -68,7 +67,7 @@ def test_a_backdrop_says_how_far_it_reaches_and_doubts_what_was_never_seen():
     mask = np.zeros((32, 64), np.float32)
     mask[:, 20:40] = 1
     stripes = np.tile(np.array([[[20], [220]]], np.uint8), (32, 32, 3))
-    found.add(stripes, mask, np.eye(2, 3))
+    found.add(stripes[None], mask[None], [np.eye(2, 3)])
     doubt = found.seen(found.filled()[1], np.eye(2, 3))
     assert doubt[:, :10].max() < 1 and doubt[10:20, 28:32].min() > 100
 
