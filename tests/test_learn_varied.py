@@ -7,7 +7,7 @@ import torch
 from test_motion import codec, sliding  # noqa: F401
 
 from motionalchemy.learn import latents, varied
-from motionalchemy.learn.varied import Glance
+from motionalchemy.learn.varied import KNOTS, Glance
 
 PLAIN = torch.eye(3, 4)[None]
 PURPLE = torch.tensor([[[0.5, 0.2, 0, 0.1], [0, 0.4, 0, -0.2], [0.1, 0, 0.6, 0.2]]])
@@ -18,10 +18,20 @@ def vision(pictures):
     return torch.nn.functional.avg_pool2d(pictures, 16)
 
 
-@pytest.mark.parametrize(("mirror", "zoom", "at"), [(-1, 1.0, (0, 0)), (1, 1.25, (0.2, -0.1)), (-1, 1.4, (-0.2, 0.25))])
-def test_latents_seen_otherwise_are_the_clip_seen_otherwise(codec, mirror, zoom, at):  # noqa: F811
+def lens(zoom=1.0, at=(0.0, 0.0), bent=0.0):
+    """What is seen from nearer, at a place; with `bent` larger in the middle than at the edges."""
+    even = torch.linspace(-1, 1, KNOTS)
+    even = even - bent * torch.sin(torch.pi * even) / torch.pi
+    return torch.stack([even / zoom + offset for offset in at])[None]
+
+
+@pytest.mark.parametrize(
+    ("mirror", "zoom", "at", "bent"),
+    [(-1, 1.0, (0, 0), 0), (1, 1.25, (0.2, -0.1), 0), (-1, 1.4, (-0.2, 0.25), 0), (-1, 1.1, (0.05, 0), 0.3)],
+)
+def test_latents_seen_otherwise_are_the_clip_seen_otherwise(codec, mirror, zoom, at, bent):  # noqa: F811
     video = sliding(1)[None]
-    glance = Glance(torch.tensor([mirror * 1.0]), torch.tensor([zoom]), torch.tensor([at]).float(), PURPLE)
+    glance = Glance(torch.tensor([mirror * 1.0]), lens(zoom, at, bent), PURPLE)
     before, picture = codec.encode(video), video[:, :, :1]
     before[:, 256:, 1:] = 0  # the movement alone, whose picture is then exact
     after, look = varied.seen(before, glance, codec, vision)
@@ -35,11 +45,11 @@ def test_latents_seen_otherwise_are_the_clip_seen_otherwise(codec, mirror, zoom,
 
 def test_a_mirror_turned_twice_changes_nothing(codec):  # noqa: F811
     later = codec.encode(sliding(1)[None])[:, :, 1:]
-    glance = Glance(torch.tensor([-1.0]), torch.tensor([1.0]), torch.zeros(1, 2), PLAIN)
+    glance = Glance(torch.tensor([-1.0]), lens(), PLAIN)
 
     def turned(x):
         field, rest = codec.parted(x)
-        return codec.joined(glance.movement(field), glance.tinted(glance.pixels(rest)))
+        return codec.joined(glance.movement(field, codec.config.cell), glance.tinted(glance.pixels(rest)))
 
     assert (turned(later) - later).abs().max() > 0.1
     torch.testing.assert_close(turned(turned(later))[:, :256], later[:, :256], atol=1e-3, rtol=1e-3)
@@ -47,9 +57,13 @@ def test_a_mirror_turned_twice_changes_nothing(codec):  # noqa: F811
 
 def test_ways_to_look_stay_inside_the_picture_and_edits_keep_their_colours():
     glance = varied.glances(64, random.Random(0), colours=False)
-    assert (glance.at.abs() + 1 / glance.zoom[:, None] <= 1 + 1e-6).all()
     assert torch.equal(glance.colour, PLAIN.expand(64, -1, -1))
-    assert glance.mirror.unique().tolist() == [-1, 1] and glance.zoom.max() > 1.3
+    assert glance.mirror.unique().tolist() == [-1, 1]
+    for bend in (0.0, 0.3):
+        seen = varied.glances(64, random.Random(0), bend=bend).lens
+        assert seen.abs().max() <= 1 + 1e-6 and (seen.diff() > 0).all()  # nothing twice, nothing from outside
+        steps = seen.diff() / seen.diff().mean(-1, keepdim=True)
+        assert (steps.std() > 0.1) == (bend > 0) and (seen[:, 0, -1] - seen[:, 0, 0]).min() < 2 / 1.3
     grey = torch.full((64, 3, 1, 1, 1), 0.1)
     coloured = varied.glances(64, random.Random(0)).coloured(grey)[..., 0, 0, 0]
     assert (coloured - coloured[:, :1]).abs().max() < 1e-5 and coloured.std() > 0.05  # grey stays grey, not as light
@@ -60,7 +74,7 @@ def test_words_change_sides_only_where_the_picture_did(codec):  # noqa: F811
     still = codec.encode(sliding(1)[None, :, :1]).half().expand(8, -1, -1, -1, -1)
     part = latents.Part("siblings", still, still[:, :3, 0], still, still[:, :3, 0], said)
     words = latents.seen_again(part, codec, vision, random.Random(1)).words
-    mirror = varied.glances(8, random.Random(1)).mirror
+    mirror = varied.glances(8, random.Random(1), bend=latents.BENT["siblings"]).mirror
     for one, side in zip(words, mirror, strict=True):
         way = ("right", "右") if side < 0 else ("left", "左")
         assert way[0] in one["en"] and way[1] in one["zh"] and one["sources"] == ["a"]

@@ -29,6 +29,7 @@ PARTS = {
     "camera": ("retouch", "animate"),
     "ends": ("animate",),
 }  # of a batch's parts, if not clips
+CLIPS = {"siblings": 0.5, "scenes": 0.22, "turntables": 0.1, "animate": 0.18}  # of the parts of all other batches
 SIDE = 8  # of the pictures of a batch's `count` clips, in places; larger pictures make smaller batches
 FRAMES = 49  # of a camera move over a picture
 HIDDEN = 0.3  # the share of what is seen in the pictures that a clip is not told, so that none is known by its looks
@@ -62,8 +63,8 @@ class FlowBatch:
 class FlowData:
     """Draws batches of `count` clips of 64 places from a cache made with `codec`.
 
-    `mix` weighs the kinds, `silent` is the share of empty captions, `short` that of batches cut after half of their
-    latent frames, and `verbs` that of batches whose clips share first frames and differ in the verb.
+    `mix` weighs the kinds, `silent` is the share of empty captions, and `short` that of batches cut after half of their
+    latent frames.
     """
 
     folder: Path
@@ -72,7 +73,6 @@ class FlowData:
     count: int = 16
     silent: float = 0.1
     short: float = 0.15
-    verbs: float = 0.75
     seed: int = 0
     fps: float = 24.0
     grid: Grid = field(default_factory=Grid)
@@ -137,7 +137,9 @@ class FlowData:
     def _rows(self, kind: str, rng: random.Random, whole: bool) -> list[tuple[Part, int]]:
         """Where the samples of a batch lie: parts of one kind and shape, and rows in them."""
         parts: list[Part] = self._parts  # type: ignore[attr-defined]
-        wanted = PARTS.get(kind) or (("siblings",) if rng.random() < self.verbs else ("animate",))
+        held = {part.kind for part in parts}
+        clips = {name: share for name, share in CLIPS.items() if name in held} or CLIPS
+        wanted = PARTS.get(kind) or tuple(rng.choices(list(clips), list(clips.values())))
         fitting = [part for part in parts if part.kind in wanted]
         if not fitting:
             raise InputError(f"the cache {self.folder} holds no {wanted[0]} parts: encode more clips")

@@ -2,7 +2,7 @@
 
 A cache is a folder of `NNNN.safetensors` parts whose headers hold the words; a part that is there is not made again. All
 clips of a part have one shape; each keeps its words in both languages and the keys of what it was made of. Beside each
-part lies `NNNNv.safetensors`, the same clips seen otherwise (`varied`), for a tenth of the work.
+part lie `NNNNv.safetensors` and so on, the same clips seen otherwise (`varied`), each for a tenth of the work.
 """
 
 import json
@@ -22,24 +22,30 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from motionalchemy.backbones import nano
-from motionalchemy.learn import varied
+from motionalchemy.learn import fields, varied
 from motionalchemy.nets.motion import MotionAutoencoder
 from motionalchemy.nets.vision import Vision
 from motionalchemy.worlds import kinds
 from motionalchemy.worlds.corpus import Corpus
 
 PART = 32
-PATTERN = ("siblings", "retouch", "siblings", "animate") * 2  # the kinds of parts, again and again
+LAYERS = "layers"  # the folder beside a cache that keeps how each layer moves
+_RARE = ("scenes", "scenes", "turntables", "animate", "retouch")
+PATTERN = tuple(kind for rare in _RARE for kind in ("siblings", rare)) + ("siblings",) * 2  # of parts, again and again
+FIRST = slice(0, 1)  # of a clip's frames: how siblings go on is known without seeing it
+AGAIN = "v"  # the letters of the times that a part is seen otherwise
 CLIPS = ((128, 128),) * 7 + ((96, 160), (128, 128), (160, 96))  # shapes of clips in pixels, again and again
+BENT = {"siblings": 0.25, "scenes": 0.08, "turntables": 0.08, "animate": 0.08}  # a camera's moves stay all but straight
 EDITS = ("edit", "retouch")
+PAIRED = (*EDITS, "animate")  # the kinds of parts that hold another picture beside each clip
 PICTURES = ((256, 256), (160, 256), (256, 256), (256, 160))  # and of single pictures, whose strokes must be seen
 
 
 @dataclass(frozen=True)
 class Part:
     """Samples of one kind and shape, float16: latents (N, C, T, h, w), those of what stands `beside` (N, C, t, h, w: the
-    source of an edit, else the last picture; none of it, t = 0, beside siblings), and what the vision network says of the
-    first picture of each (N, V, h, w; nothing, V = 0, of what is not there)."""
+    source of an edit, else the last picture; none of it, t = 0, beside kinds that are not PAIRED), and what the vision
+    network says of the first picture of each (N, V, h, w; nothing, V = 0, of what is not there)."""
 
     kind: str
     latents: Tensor
@@ -72,7 +78,7 @@ def _loaded(corpus: Path, models: Path) -> tuple[Corpus, Any, Any]:
 
 
 def _part(corpus: Path, models: Path, out: Path, seed: int, number: int, many: int = PART) -> int:
-    path, twin = out / f"{number:04d}.safetensors", out / f"{number:04d}v.safetensors"
+    path = out / f"{number:04d}.safetensors"
     source, codec, vision = _loaded(corpus, models)
     if not path.is_file():
         kind, begin = PATTERN[number % len(PATTERN)], number * many
@@ -82,20 +88,32 @@ def _part(corpus: Path, models: Path, out: Path, seed: int, number: int, many: i
         for i in range(begin, begin + many):
             if len(drawn) < many:
                 alike = kind == "siblings"
-                drawn += kinds.siblings(source, seed, i, size) if alike else [kinds.draw(source, kind, seed, i, size)]
-        records = [_record(sample, codec, vision, alone=kind == "siblings") for sample in drawn[:many]]
+                drawn += (
+                    kinds.siblings(source, seed, i, size, frames=FIRST)
+                    if alike
+                    else [kinds.draw(source, kind, seed, i, size)]
+                )
+        layers = out.parent / LAYERS
+        records = [_record(sample, codec, vision, kind not in PAIRED, layers) for sample in drawn[:many]]
         stacked = {n: torch.stack([r["tensors"][n] for r in records]) for n in records[0]["tensors"]}
         _write(Part(kind, words=[r["words"] for r in records], **stacked), path)
-    if not twin.is_file():
-        _write(seen_again(read(path), codec, vision, random.Random(f"{seed}/{number}")), twin)
+    for letter in AGAIN:
+        twin = out / f"{number:04d}{letter}.safetensors"
+        if not twin.is_file():
+            _write(seen_again(read(path), codec, vision, random.Random(f"{seed}/{number}{letter}")), twin)
     return (number + 1) * many
 
 
 @torch.no_grad()
-def _record(sample: kinds.Sample, codec: Any, vision: Any, alone: bool) -> dict[str, Any]:
+def _record(sample: kinds.Sample, codec: Any, vision: Any, alone: bool, layers: Path) -> dict[str, Any]:
+    """A sample encoded; how a world of layers moves is put together from its layers', kept in a folder."""
     video = sample.clip.transpose(0, 1)[None].float()  # (1, 3, T, H, W)
     given = sample.beside[0].transpose(0, 1)[None].float() if sample.beside else video[:, :, -1:]
-    latents = codec.encode(video)
+    if sample.world is not None and fields.known(sample.world):
+        field = fields.field(sample.world, (video.shape[3], video.shape[4]), codec.config.cell, layers)
+        latents = torch.cat((codec.encode(video[:, :, :1]), codec.moving(field[None])), 2)
+    else:
+        latents = codec.encode(video)
     beside = latents[:, :, :0] if alone else codec.encode(given)
     looks = vision(codec.decode(torch.cat((latents[:, :, :1], beside[:, :, :1])[: 1 if alone else 2]))[:, :, 0])
     beside_look = looks[0, :0] if alone else looks[1]
@@ -108,7 +126,7 @@ def seen_again(part: Part, codec: MotionAutoencoder, vision: Vision, rng: random
 
     Pairs of an edit keep their colours, which its words may name.
     """
-    glance = varied.glances(len(part.words), rng, colours=part.kind not in EDITS)
+    glance = varied.glances(len(part.words), rng, part.kind not in EDITS, BENT.get(part.kind, 0.0))
     latents, look = varied.seen(part.latents, glance, codec, vision)
     beside, beside_look = part.beside, part.beside_look
     if beside.shape[2]:

@@ -129,7 +129,7 @@ def paced(one: Actor, pace: str) -> list[Actor]:
         at = at - np.ceil(late / period) * period
     at = at.round().astype(int)
     alpha = None if layer.alpha is None else layer.alpha[at]
-    return [replace(one, layer=replace(layer, colour=layer.colour[at], alpha=alpha), pace=pace)]
+    return [replace(one, layer=replace(layer, colour=layer.colour[at], alpha=alpha, shown=at), pace=pace)]
 
 
 def drifters(corpus: Corpus, rng: random.Random) -> list[Actor]:

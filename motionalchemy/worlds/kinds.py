@@ -39,7 +39,8 @@ class Sample:
 
     `kind` is one of KINDS, `words` the sentence or instruction in both languages and `language` the one to be given
     (None for neither), `beside` the pictures or clips given besides, `at` their frames and `angles` their degrees for
-    views, `sources` the keys of all that is seen and `credits` who made it, under which licence.
+    views, `sources` the keys of all that is seen and `credits` who made it, under which licence; `world` is what the clip
+    shows, where that is one world.
     """
 
     kind: str
@@ -51,6 +52,7 @@ class Sample:
     angles: tuple[float, ...] | None = None
     sources: tuple[str, ...] = ()
     credits: tuple[str, ...] = ()
+    world: World | None = None
 
     @property
     def caption(self) -> str:
@@ -95,14 +97,16 @@ PLANS: dict[str, Callable[[Sample, Tensor, Tensor, list[Tensor]], Plan]] = {
     "identity": lambda s, truth, still, given: tasks.act(still, truth.shape[2], identity=given[0]),
 }
 KINDS = tuple(PLANS)
+ONLY = ("scenes", "turntables")  # kinds of the corpus that are also drawn by themselves, to be animated
 
 
 def draw(
     corpus: Corpus, kind: str, seed: int, index: int, size: Size = (256, 256), device: torch.device | str = "cpu"
 ) -> Sample:
-    """Sample `index` of one kind; raises UnknownName for a kind not in KINDS, InputError across splits."""
-    if kind not in KINDS:
-        raise UnknownName("kind of sample", kind, KINDS)
+    """Sample `index` of one kind, of its worlds only those of ONLY for a kind named there; raises UnknownName for a kind
+    that is in neither KINDS nor ONLY, InputError across splits."""
+    if kind not in KINDS and kind not in ONLY:
+        raise UnknownName("kind of sample", kind, (*KINDS, *ONLY))
     rng = random.Random(f"{seed}/{kind}/{index}")
     language: Language | None = rng.choice(("en", "zh"))
     if kind not in ("edit", "retouch") and rng.random() < SILENT:
@@ -123,17 +127,22 @@ def _group(groups: list[list[Entry]], rng: random.Random, lacking: str) -> list[
 
 
 def siblings(
-    corpus: Corpus, seed: int, index: int, size: Size = (256, 256), device: torch.device | str = "cpu"
+    corpus: Corpus,
+    seed: int,
+    index: int,
+    size: Size = (256, 256),
+    device: torch.device | str = "cpu",
+    frames: slice = slice(None),
 ) -> list[Sample]:
     """Two or more `animate` samples that share subject, view, place and mostly the first pose: only what it does, where
-    it goes and how fast differ."""
+    it goes and how fast differ; or some `frames` of each."""
     rng = random.Random(f"{seed}/siblings/{index}")
     back, motion = backdrop(corpus, rng, size), rng.getrandbits(31)
     if rng.random() < THINGS and corpus.entries["emoji"]:
         found = drifters(corpus, rng)
     else:
         found = doers(corpus, rng, _group(corpus.shared_views, rng, "two deeds of one subject from one view"))
-    return _each(found, back, motion, rng, size, device)
+    return _each(found, back, motion, rng, size, device, frames)
 
 
 def deeds(corpus: Corpus, group: Sequence[Entry], seed: int, size: Size = (256, 256)) -> list[Sample]:
@@ -146,14 +155,20 @@ def deeds(corpus: Corpus, group: Sequence[Entry], seed: int, size: Size = (256, 
 
 
 def _each(
-    found: list[Actor], back: Background, motion: int, rng: random.Random, size: Size, device: Any = "cpu"
+    found: list[Actor],
+    back: Background,
+    motion: int,
+    rng: random.Random,
+    size: Size,
+    device: Any = "cpu",
+    frames: slice = slice(None),
 ) -> list[Sample]:
     """A sample of each actor, alone in one place."""
     made = []
     for one in found:
         shown = sized(World(back, (one,), seed=motion))
-        clip = render(shown, size, device)
-        made.append(Sample("animate", clip, _said(shown, rng), rng.choice(("en", "zh")), **_origin(shown)))
+        clip, words = render(shown, size, device, frames), _said(shown, rng)
+        made.append(Sample("animate", clip, words, rng.choice(("en", "zh")), **_origin(shown), world=shown))
     return made
 
 
@@ -171,12 +186,13 @@ def _said(shown: World, rng: random.Random) -> Pair:
 
 def _told(corpus: Corpus, kind: str, rng: random.Random, size: Size, device: Any) -> Sample:
     """The kinds that are a world and its caption: imagine, picture, animate, ends, extend."""
-    shown = world(corpus, rng, size)
+    shown = world(corpus, rng, size, only=kind if kind in ONLY else None)
     clip = render(shown, size, device)
     if kind == "picture":
         middle = len(clip) // 2  # by then every action that starts from a standing pose can be seen
         clip, shown = clip[middle : middle + 1], replace(shown, still=True)
-    sample = Sample(kind, clip, _said(shown, rng), **_origin(shown))
+    named = "animate" if kind in ONLY else kind
+    sample = Sample(named, clip, _said(shown, rng), **_origin(shown), world=None if kind == "picture" else shown)
     if kind == "ends":
         return replace(sample, beside=(clip[-1:],), at=(len(clip) - 1,))
     return replace(sample, at=(rng.choice((2, 3, 4)),)) if kind == "extend" else sample

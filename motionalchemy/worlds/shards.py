@@ -35,11 +35,15 @@ class Entry:
 
 @dataclass(frozen=True)
 class Layer:
-    """`colour` (T, H, W, 3) uint8 already multiplied into mid grey, `alpha` (T, H, W) uint8 or None, and the facts."""
+    """`colour` (T, H, W, 3) uint8 already multiplied into mid grey, `alpha` (T, H, W) uint8 or None, and the facts.
+
+    `shown` (T,) says which frames of its sample they are, where they are not all of them in order.
+    """
 
     colour: np.ndarray
     alpha: np.ndarray | None
     facts: dict[str, Any]
+    shown: np.ndarray | None = None
 
 
 def index(corpus: Path, split: str = "train", kinds: tuple[str, ...] | None = None) -> list[Entry]:

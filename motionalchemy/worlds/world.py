@@ -2,9 +2,11 @@
 
 import random
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -16,12 +18,13 @@ from motionalchemy.worlds.captions import caption
 from motionalchemy.worlds.chinese import measured
 from motionalchemy.worlds.compose import Size, covering, finished, over, placed, resized, rgba
 from motionalchemy.worlds.looks import styled
-from motionalchemy.worlds.moves import WORLD, View, route, view
+from motionalchemy.worlds.moves import WORLD, Route, View, route, view
 from motionalchemy.worlds.shards import Layer
 from motionalchemy.worlds.shown import Language, Style
 from motionalchemy.worlds.weather import under
 from motionalchemy.worlds.words import TINTS
 
+COVERED = 128  # of 255: what an alpha as the video holds it means by half
 FLOATING = ("fly", "glide", "swim")  # actions that touch no ground
 
 
@@ -69,9 +72,11 @@ class World:
             raise InputError("a world has either a scene or a background with actors")
 
 
-def render(world: World, size: Size = (256, 256), device: torch.device | str = "cpu") -> Tensor:
-    """A world as a clip (T, 3, H, W) in [-1, 1], 49 frames at 24 fps like the layers it is made of."""
-    clip = _whole(world, size, device) if world.scene else _layered(world, size, device)
+def render(
+    world: World, size: Size = (256, 256), device: torch.device | str = "cpu", frames: slice = slice(None)
+) -> Tensor:
+    """A world as a clip (T, 3, H, W) in [-1, 1], 49 frames at 24 fps like its layers, or only some of these `frames`."""
+    clip = _whole(world, size, device, frames) if world.scene else _layered(world, size, device, frames)
     if world.look:
         clip = styled(clip, world.look, world.seed)
     if world.weather:
@@ -82,13 +87,18 @@ def render(world: World, size: Size = (256, 256), device: torch.device | str = "
 def at_a_moment(world: World, share: float) -> World:
     """The world with one frame of every layer, `share` of the way through it: a picture, at the price of one."""
 
-    def cut(layer: Layer) -> Layer:
+    def one(layer: Layer) -> Layer:
         k = int(share * (len(layer.colour) - 1))
-        alpha = None if layer.alpha is None else layer.alpha[k : k + 1]
-        return replace(layer, colour=layer.colour[k : k + 1], alpha=alpha)
+        return cut(layer, slice(k, k + 1))
 
-    actors = tuple(replace(actor, layer=cut(actor.layer)) for actor in world.actors)
-    return replace(world, scene=cut(world.scene) if world.scene else None, actors=actors)
+    actors = tuple(replace(actor, layer=one(actor.layer)) for actor in world.actors)
+    return replace(world, scene=one(world.scene) if world.scene else None, actors=actors)
+
+
+def cut(layer: Layer, frames: slice) -> Layer:
+    """Some frames of a layer."""
+    alpha = None if layer.alpha is None else layer.alpha[frames]
+    return replace(layer, colour=layer.colour[frames], alpha=alpha)
 
 
 def describe(world: World, rng: random.Random, language: Language, style: Style | None = None) -> str:
@@ -159,32 +169,53 @@ def _empty(world: World, rng: random.Random, language: Language) -> str:
     return caption(facts, rng, language, camera=_camera_said(world), weather=world.weather, look=world.look)
 
 
-def _whole(world: World, size: Size, device: torch.device | str) -> Tensor:
+def _whole(world: World, size: Size, device: torch.device | str, frames: slice) -> Tensor:
     assert world.scene
-    frames = torch.from_numpy(world.scene.colour).to(device).permute(0, 3, 1, 2).float() / 255
-    return covering(frames.flip(-1) if world.mirrored else frames, size)
+    pictures = torch.from_numpy(world.scene.colour[frames]).to(device).permute(0, 3, 1, 2).float() / 255
+    return covering(pictures.flip(-1) if world.mirrored else pictures, size)
 
 
-def _layered(world: World, size: Size, device: torch.device | str) -> Tensor:
+def _routes(world: World) -> tuple[list[tuple[Actor, Route]], View]:
+    """The actors with their ways, the nearest last, and the camera."""
     assert world.background
     rng, back = random.Random(world.seed), world.background
     frames = max((len(actor.layer.colour) for actor in world.actors), default=49)
     routes = [route(a.path, frames, rng, back.horizon, a.scale, a.x, a.here) for a in world.actors]
     camera = view(world.camera or "static", frames, rng, follow=routes[0].x if routes else None)
-    clip = _backdrop(back.picture.to(device), camera, size)
-    for i in sorted(range(len(routes)), key=lambda i: float(routes[i].y[0])):  # the nearest last
-        actor, way = world.actors[i], routes[i]
-        layer = _coloured(actor, device)
-        foot = _foot(layer)
-        stands = back.ground and actor.grounded
-        if stands:
+    order = sorted(range(len(routes)), key=lambda i: float(routes[i].y[0]))
+    return [(world.actors[i], routes[i]) for i in order], camera
+
+
+Spots = tuple[Tensor, Tensor, Tensor, Tensor]  # scale, x, y and angle of each frame, as `compose.placed` takes them
+
+
+def staged(world: World) -> tuple[list[tuple[Actor, Spots]], View]:
+    """The actors of a world of layers, the nearest last, where each stands in every frame's picture, and the camera."""
+    ways, camera = _routes(world)
+    return [(actor, _spots(world, actor, way, camera)) for actor, way in ways], camera
+
+
+def _spots(world: World, actor: Actor, way: Route, camera: View) -> Spots:
+    assert world.background
+    rise = way.scale * (foot(actor.layer) - 0.5) + way.lift
+    middle = way.y - rise if world.background.ground and actor.grounded else -way.lift
+    return camera.sees(way.scale, way.x, middle)
+
+
+def _layered(world: World, size: Size, device: torch.device | str, frames: slice) -> Tensor:
+    assert world.background
+    back, (ways, camera) = world.background, _routes(world)
+    count = len(range(max((len(actor.layer.colour) for actor in world.actors), default=49))[frames])
+    some: Callable[[Iterable[Tensor]], list[Tensor]] = lambda values: [each[frames] for each in values]  # noqa: E731
+    clip = _backdrop(back.picture.to(device), View(*some((camera.zoom, camera.x, camera.y, camera.angle))), size)
+    for actor, way in ways:
+        layer = _coloured(actor, device, frames)
+        if back.ground and actor.grounded:
             shadow = _shadow(layer)
-            spot = camera.sees(way.scale * shadow.shape[-2] / layer.shape[-2], way.x, way.y)
+            spot = some(camera.sees(way.scale * shadow.shape[-2] / layer.shape[-2], way.x, way.y))
             clip = over(placed(shadow, size, *spot), clip)
-        rise = way.scale * (foot - 0.5) + way.lift
-        middle = way.y - rise if stands else -way.lift
-        clip = over(placed(layer, size, *camera.sees(way.scale, way.x, middle)), clip)
-    return clip.expand(frames, -1, -1, -1)
+        clip = over(placed(layer, size, *some(_spots(world, actor, way, camera))), clip)
+    return clip.expand(count, -1, -1, -1)
 
 
 def _backdrop(picture: Tensor, camera: View, size: Size) -> Tensor:
@@ -197,22 +228,25 @@ def _backdrop(picture: Tensor, camera: View, size: Size) -> Tensor:
     return placed(pictures, size, scale, x, y, angle, edge="reflection")
 
 
-def _coloured(actor: Actor, device: torch.device | str) -> Tensor:
-    layer = rgba(actor.layer, device)
+def _coloured(actor: Actor, device: torch.device | str, frames: slice) -> Tensor:
+    some = actor.layer if actor.tint else cut(actor.layer, frames)
+    layer = rgba(some, device)
     layer = layer.flip(-1) if actor.mirrored else layer
     if actor.tint is None:
         return layer
     colour = layer.new_tensor(TINTS[actor.tint][1]).view(1, 3, 1, 1) / 255
     light, alpha = grey(layer[:, :3]), layer[:, 3:]
     mean = (light.sum() / alpha.sum().clamp(min=1)).clamp(min=0.05)
-    return torch.cat([(light / mean * 0.8 * colour).minimum(alpha), alpha], 1)
+    return torch.cat([(light / mean * 0.8 * colour).minimum(alpha), alpha], 1)[frames]
 
 
-def _foot(layer: Tensor) -> float:
+def foot(layer: Layer) -> float:
     """The lowest row that the subject covers in most frames, as a share of the layer's height."""
-    covered = layer[:, 3].amax(-1) > 0.5  # (T, h)
-    rows = torch.arange(1, layer.shape[-2] + 1, device=layer.device) * covered
-    return float(rows.amax(1).float().quantile(0.6)) / layer.shape[-2] if covered.any() else 1.0
+    if layer.alpha is None:
+        return 1.0
+    covered = layer.alpha.max(-1) > COVERED  # (T, h)
+    rows = np.arange(1, covered.shape[1] + 1) * covered
+    return float(np.quantile(rows.max(1), 0.6)) / covered.shape[1] if covered.any() else 1.0
 
 
 def _shadow(layer: Tensor) -> Tensor:

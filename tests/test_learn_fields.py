@@ -1,0 +1,90 @@
+"""How composed worlds move: closed forms where the layer's own movement is known."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from motionalchemy.learn import cameras, fields
+from motionalchemy.worlds.backgrounds import Background
+from motionalchemy.worlds.moves import view
+from motionalchemy.worlds.shards import Layer
+from motionalchemy.worlds.world import Actor, World, render, staged
+
+SIZE = (128, 128)
+FRAMES = 17
+STEP = 0.5  # pixels of the layer that its square goes to the right in each frame
+
+
+def layer(step: float = 0.0, kind: str = "sprite") -> Layer:
+    """A textured square of 48 in 96 pixels that slides."""
+    rng = np.random.default_rng(0)
+    soft = torch.from_numpy(rng.random((1, 3, 13, 13), dtype=np.float32))
+    texture = torch.nn.functional.interpolate(soft, (96, 96), mode="bicubic")[0].clamp(0, 1)
+    colour, alpha = np.full((FRAMES, 96, 96, 3), 128, np.uint8), np.zeros((FRAMES, 96, 96), np.uint8)
+    for t in range(FRAMES):
+        at = round(t * step)
+        colour[t, 24:72, 12 + at : 60 + at] = (texture[:, 24:72, 24:72].permute(1, 2, 0) * 255).byte().numpy()
+        alpha[t, 24:72, 12 + at : 60 + at] = 255
+    camera = {"move": "static"}
+    return Layer(colour, alpha, {"key": f"slide{step}", "kind": kind, "action": {"key": None}, "camera": camera})
+
+
+def plain() -> Background:
+    return Background(torch.full((3, 220, 166), 0.3), {"en": "", "zh": ""})
+
+
+def test_a_sprite_on_its_way_is_carried_and_the_ground_stays(tmp_path):
+    world = World(plain(), (Actor(layer(), "left", 0.6, here=True),), seed=3)
+    field = fields.field(world, SIZE, 4, tmp_path)
+    assert field.shape == (2, FRAMES - 1, 32, 32)
+    scale, x, y, _ = staged(world)[0][0][1]
+    for t in (4, FRAMES - 1):
+        column, row = (int((v[t] + 0.5) * 32) for v in (x - 0.1 * scale, y))  # within the square
+        torch.testing.assert_close(field[0, t - 1, row, column], (x[0] - x[t]) * 128, atol=0.05, rtol=0)
+        assert field[1, t - 1, row, column].abs() < 0.05
+    assert (x[-1] < x[0]) and field[:, :, :4].abs().max() < 1e-4
+
+
+def test_without_actors_all_goes_with_the_camera(tmp_path):
+    import random
+
+    world = World(plain(), (), camera="zoom_in", seed=5)
+    found = fields.field(world, SIZE, 4, tmp_path)
+    rng = random.Random(5)
+    line = (torch.arange(32) + 0.5 - 16) / 32
+    place = torch.stack(torch.meshgrid(line, line, indexing="xy"))
+    torch.testing.assert_close(found, cameras.field(view("zoom_in", 49, rng), place)[:, 1:] * 128, atol=0.02, rtol=0.02)
+
+
+def test_a_layer_is_searched_once_and_its_movement_lies_where_it_is(tmp_path):
+    world = World(plain(), (Actor(layer(STEP, "actor"), None, 0.9, here=True),), seed=3)
+    field = fields.field(world, SIZE, 4, tmp_path)
+    kept = list(tmp_path.glob("*.safetensors"))
+    assert len(kept) == 1
+    before = kept[0].stat().st_mtime_ns
+    mirrored = replace(world, actors=(replace(world.actors[0], mirrored=True),))
+    turned = fields.field(mirrored, SIZE, 4, tmp_path)
+    assert kept[0].stat().st_mtime_ns == before
+    scale = float(staged(world)[0][0][1][0][-1])
+    gone = -round((FRAMES - 1) * STEP) / 96 * scale * 128  # pixels to where it came from
+    assert field[0, -1, 16, 15].item() == pytest.approx(gone, rel=0.15)
+    assert turned[0, -1, 16, 16].item() == pytest.approx(-gone, rel=0.15)
+    assert field[:, :, :, -3:].abs().max() < 0.05 * abs(gone)  # before plain ground nothing tells that it stays
+    torch.testing.assert_close(turned[0].flip(-1), -field[0], atol=0.1, rtol=0.05)
+
+
+def test_a_pace_picks_frames(tmp_path):
+    one = layer(STEP, "actor")
+    at = np.minimum(np.arange(FRAMES) * 2, FRAMES - 1)
+    fast = replace(one, colour=one.colour[at], alpha=one.alpha[at], shown=at)
+    own, paced = fields.moves(one, tmp_path), fields.moves(fast, tmp_path)
+    assert torch.equal(paced.field, own.field[:, at]) and torch.equal(paced.alpha, own.alpha[at])
+
+
+@pytest.mark.parametrize("frames", [slice(0, 1), slice(3, 9, 2)])
+def test_some_frames_of_a_world_are_those_of_the_whole(frames):
+    world = World(plain(), (Actor(layer(STEP), "right", 0.7),), camera="pan_left", seed=2)
+    torch.testing.assert_close(render(world, SIZE, frames=frames), render(world, SIZE)[frames])
+    assert fields.known(world) and not fields.known(replace(world, camera="follow"))
