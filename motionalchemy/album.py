@@ -30,7 +30,7 @@ LARGEST = 16 * 2**20  # bytes of a file of an album
 NEAR, LEAST = 0.53, 0.4  # cosines from which a text means what names say: the mean of both languages, and the lower one
 SIDES = {"left": "right", "right": "left"}
 ORDERS: dict[str | None, tuple[str, ...]] = {  # where a sentence says that a subject goes -> views, the best first
-    None: ("side", "front", "towards", "away"),
+    None: ("side", "towards", "front", "away"),
     "left": ("side", "towards", "away", "front"),
     "right": ("side", "towards", "away", "front"),
     "towards": ("front", "towards", "side", "away"),
@@ -226,7 +226,7 @@ def _best(entries: Sequence[Entry], worth: Any) -> list[Entry]:
 
 def _asked(entry: Entry, spoken: set[str], said: str) -> int:
     """How many words of a look a sentence says: whole ones in English, with or without the ending 色 in Chinese."""
-    english = {part for word in entry.words if word.isascii() for part in word.replace("-", " ").split()}
+    english = {part for word in entry.words if word.isascii() for part in word.split()}
     chinese = [word.removesuffix("色") for word in entry.words if not word.isascii()]
     return len(english & spoken) + sum(word in said for word in chinese if word)
 

@@ -48,7 +48,7 @@ def first(card: Card, words: str, seed: int, height: int, width: int) -> First:
     """The first picture of a clip of which a sentence is given, by a model that draws places; raises PlanRefused where it
     names no place and nothing that the album holds."""
     whole = backbones.pictured(card, words, seed, height, width)
-    if whole is not None:
+    if whole is not None and not _names(card, words):
         return First(whole)
     named, behind = None, None
     for text, tried in places(words):
@@ -57,6 +57,8 @@ def first(card: Card, words: str, seed: int, height: int, width: int) -> First:
             named = text
             break
     rest = naming.plain(words).replace(named, " ") if named else words
+    if whole is not None and not (named and _names(card, rest)):
+        return First(whole)
     taken = subject(card, rest, seed)
     if taken is None:
         raise PlanRefused(refused(card, words))
@@ -76,6 +78,11 @@ def subject(card: Card, words: str, seed: int) -> Taken | None:
     held = album.of(card.album)
     found = held.find(words) or held.find(words, album.encoder())
     return None if found is None else held.take(found, words, seed)
+
+
+def _names(card: Card, words: str) -> bool:
+    """Whether a sentence says the very name of something that a model's album holds."""
+    return card.album is not None and card.album.is_dir() and album.of(card.album).find(words) is not None
 
 
 def exchanged(card: Card, told: Exchanged, seed: int) -> Taken | None:

@@ -34,6 +34,7 @@ SIDE, QUALITY = 192, 80
 FEWER = 3  # pictures that may share a tag, or it says too little
 ALIKE = 0.5  # the cosine to a name from which a tag means the thing, and not what is done with it
 LOOKS, THINGS = 6, 2  # looks of a person or rider, of a thing
+ANIMAL = ("side", "towards", "front", "behind")
 TOOLS = ("hoe", "pickaxe", "basket", "axe", "spear")
 VIEWS = {
     "facing left": ("side", "left"),
@@ -158,11 +159,11 @@ def _actors(corpus: Corpus) -> Iterator[Picture]:
     for subject in sorted(looks):
         clothed = any(corpus.facts(e)["team"] for held in looks[subject].values() for e in held)
         kept = sorted(looks[subject], key=lambda look: (-len(looks[subject][look]), look))[: LOOKS if clothed else None]
-        for look in kept:
-            for view in ("side", "towards") if clothed else ("side", "towards", "front", "behind"):
-                held = [e for e in looks[subject][look] if _view(corpus.facts(e))[0] == view]
-                if held:
-                    yield _actor(corpus, min(held, key=lambda e: _worth(corpus.facts(e))))
+        seen = [(look, view) for look in kept for view in (("side", "towards") if clothed else ANIMAL)]
+        shown = [looks[subject][look] for look in kept]
+        found = [[e for e in looks[subject][look] if _view(corpus.facts(e))[0] == view] for look, view in seen]
+        for held in [each for each in found if each] or shown[:1]:
+            yield _actor(corpus, min(held, key=lambda e: _worth(corpus.facts(e))))
 
 
 def _view(facts: dict[str, Any]) -> tuple[str, str | None]:

@@ -181,7 +181,7 @@ ALIASES: dict[str, tuple[str, str]] = {
     "couch and lamp": ("sofa|couch", "沙发"),
     "red heart": ("heart", "爱心"),
     "gem stone": ("diamond|gem", "钻石|宝石"),
-    "globe showing Americas": ("earth|globe|planet earth", "地球"),
+    "globe showing Americas": ("globe|planet earth", "地球"),
     "ringed planet": ("saturn|planet", "土星|行星"),
     "teddy bear": ("toy bear", "玩具熊"),
     "wrapped gift": ("gift|present", "礼物"),
