@@ -19,6 +19,7 @@ from motionalchemy.errors import InputError, MediaError, MissingPart, PlanRefuse
 from motionalchemy.naming import Names
 from motionalchemy.nets import pack, text
 from motionalchemy.request import parse
+from motionalchemy.server import inspector
 from motionalchemy.worlds import album as albums
 from motionalchemy.worlds.corpus import Corpus
 
@@ -283,6 +284,13 @@ def test_a_subject_is_imagined_by_command_and_moves(tmp_path, capsys):
 def test_python_gives_a_still_of_a_subject_and_another_seed_another():
     one, two = (ma.imagine("一匹马", seconds=0, seed=seed, size=128, device="cpu").frames for seed in (1, 2))
     assert one.shape == (1, 128, 128, 3) and np.abs(one.astype(int) - two).mean() > 1
+
+
+def test_a_server_says_what_it_would_take_before_it_makes_anything(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    asked = parse({"task": "imagine", "prompt": "a camel on sandy ground", "size": 64}).model_dump_json()
+    told = inspector.answer("nano", {"ask": "look", "folder": str(tmp_path), "request": asked})
+    assert "camel" in told["notes"][0] and "sandy ground" in told["notes"][1]
 
 
 def test_the_album_that_ships_is_whole_small_and_says_whose_it_is():
