@@ -73,7 +73,10 @@ def animate(image: Picture, prompt: str, **options: Any) -> Clip:
 
 
 def imagine(prompt: str, **options: Any) -> Clip:
-    """A sentence becomes a clip, or with `seconds=0` a still: a clip of one frame."""
+    """A sentence becomes a clip, or with `seconds=0` a still: a clip of one frame.
+
+    A model that draws places puts one of the pictures that ship with it into them where the sentence names a subject.
+    """
     return collect(steps(None, prompt, task="imagine", **options)).clip
 
 
@@ -85,7 +88,8 @@ def extend(video: Film, prompt: str, **options: Any) -> Clip:
 def edit(video: Film, prompt: str, *, image: Picture = None, **options: Any) -> Clip:
     """A clip changes as the sentence says, inside `region`, by `method` and to `strength`; it stays as large and long.
 
-    `image` shows what comes in the place of its subject, or of its background.
+    `image` shows what comes in the place of its subject, or of its background; without one, a subject that the words ask
+    for is one of the pictures that ship with the model.
     """
     return collect(steps(image, prompt, task="edit", video=video, **options)).clip
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from motionalchemy import backbones, between, film, footage, layouts, meant, media, motions, regions, views
+from motionalchemy import backbones, between, film, footage, imagined, layouts, meant, media, motions, regions, views
+from motionalchemy.album import Taken
 from motionalchemy.backbones import Backbone, Card
 from motionalchemy.clip import Clip
 from motionalchemy.errors import InputError, PlanRefused
@@ -67,7 +68,8 @@ class Job:
     notes: tuple[str, ...] = ()
     learned: tuple[tuple[Path, float], ...] = ()  # motions, each at a weight
     shown: motions.Shown | None = None
-    other: np.ndarray | None = None  # the picture of what comes in the place of an edit's region
+    other: np.ndarray | None = None  # the picture of what comes in the place of an edit's region, (h, w, 4) if cut out
+    taken: Taken | None = None  # the picture of the model's album that stands for the words
     way: between.Way | None = None  # how frames between others are made, if any are
     joined: bool = False  # all that are not given are such frames, and the model makes none
 
@@ -103,6 +105,7 @@ def prepare(
     settled, stages = settle(request, card, memory), planned_stages(request, card)
     backbones.device_for(request.device)
     _check_request(request, card, memory)
+    taken = _exchanged(request, card, memory)
     if output is not None:
         _check_paths(output, list(files(request.model_dump()).values()))
     inputs: dict[str, str] = {}
@@ -113,14 +116,17 @@ def prepare(
         settled = settled.model_copy(update={"fps": source.fps})
     between.check(settled.fps, settled.interpolate)
     follows = memory.motion is not None or any(is_clip(motion_of(named)[0]) for named in request.motion or ())
-    other = pictures.pop("image", None) if settled.task == "edit" else None
+    other = taken.picture if taken else pictures.pop("image", None) if settled.task == "edit" else None
     full, work = _sizes(settled, card, source, next(iter(pictures.values()), None), follows)
     pictures = {name: media.fit(picture, *full) for name, picture in pictures.items()}
+    said = ()
     if settled.task == "imagine" and card.places:
-        pictures["image"] = backbones.pictured(card, layouts.words(settled)[0][1], settled.seed, *full)
+        begins = imagined.first(card, layouts.words(settled)[0][1], settled.seed, *full)
+        pictures["image"], taken, said = begins.picture, begins.taken, begins.notes
     joined = settled.task == "orbit" and card.between
     way = between.way() if joined else between.NEAR if settled.interpolate > 1 else None
     swept, notes = _swept(settled, pictures)
+    notes += said or ((taken.told,) if taken else ())
     notes += (between.told(way, bool(request.prompt)),) if joined else ()
     due = _views_due(settled, pictures, swept, card)
     layout = layouts.LAYOUTS[settled.task](settled, card, source, [d.frame for d in due])
@@ -131,7 +137,7 @@ def prepare(
     _check_output(output, between.count(layout.frames, settled.interpolate), full)
     if "region" in TASKS[settled.task].takes:
         wholly = other is not None or (card.retouch is not None and meant.removes(settled.prompt))
-        region, told = regions.chosen(settled.region, settled.prompt, wholly)
+        region, told = regions.chosen(settled.region, "" if taken else settled.prompt, wholly)
         settled, notes = settled.model_copy(update={"region": region}), notes + told
     first = pictures.get("image", pictures.get(swept[0]) if swept else None)
     sizes = tuple(card.grid.scaled(*work, stage.scale) for stage in stages)
@@ -142,7 +148,7 @@ def prepare(
         shown = motions.posed(shown, footage.scaled(first, *sizes[-1]))
     return Job(
         settled, card, first, tuple(due), source, frames, spans, stages, sizes, full, inputs, notes, learned, shown,
-        other, way, joined,
+        other, taken, way, joined,
     )  # fmt: skip
 
 
@@ -219,11 +225,6 @@ def _check_request(request: Request, card: Card, memory: Memory) -> None:
             )
         if request.region == "all":
             raise InputError("image takes the place of the subject or of the background: give one of them as region")
-    elif request.task == "edit" and card.retouch and meant.exchanges(request.prompt or ""):
-        able = " or ".join(each.name for each in backbones.MODELS.values() if each.repo and not each.retouch)
-        raise PlanRefused(
-            f"{card.name} draws nobody from words: give a picture of what comes, --image wolf.png, or use {able}"
-        )
     if memory.motion is not None and "motion" not in TASKS[request.task].takes:
         raise InputError(f"motion is not for {request.task}: leave it out")
     count = len(memory.views or request.views or ())
@@ -235,6 +236,26 @@ def _check_request(request: Request, card: Card, memory: Memory) -> None:
     if request.seconds and card.grid.frames_for(request.seconds, fps) == 1 and request.task != "extend":
         shortest = card.grid.frames(2) / fps
         raise InputError(f"seconds {request.seconds:g} is one frame at {fps:g} fps: use {shortest:.3g} or more")
+
+
+def _exchanged(request: Request, card: Card, memory: Memory) -> Taken | None:
+    """The picture of the model's album for an edit whose words alone ask for another subject; raises PlanRefused where it
+    has none."""
+    if request.task != "edit" or not card.retouch or request.image or memory.image is not None:
+        return None
+    told = meant.exchanged(request.prompt or "")
+    taken = told and imagined.exchanged(card, told, request.seed)
+    if told is None or not (told.sure or taken):
+        return None
+    if taken is None:
+        able = " or ".join(each.name for each in backbones.MODELS.values() if each.repo and not each.retouch)
+        raise PlanRefused(
+            f"{card.name} draws nobody and has no picture of {told.new!r}: give one of what comes, --image wolf.png, name "
+            f"another subject, or use {able}"
+        )
+    if request.region in ("all", "background"):
+        raise InputError(f"{told.new!r} takes the place of the subject: leave region {request.region!r} out")
+    return taken
 
 
 def _pictures(request: Request, memory: Memory, inputs: dict[str, str]) -> dict[str, np.ndarray]:

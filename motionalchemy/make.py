@@ -168,7 +168,7 @@ def make(
 
 def _told(job: Job) -> dict[str, Any]:
     """What was decided before anything was made."""
-    told = {"between": job.way, "notes": list(job.notes)}
+    told = {"between": job.way, "notes": list(job.notes), "album": job.taken and job.taken.facts}
     return {name: value for name, value in told.items() if value}
 
 
@@ -328,7 +328,7 @@ def _film(job: Job, output: Path | None, model: Backbone) -> AbstractContextMana
         return nullcontext(film.Held(fps, shown))
     facts = {"request": job.request.asked, "inputs": job.inputs, "made_by": made_by(model.name, model.sha256)}
     key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
-    for picture in (job.first, *(due.picture for due in job.due)):
+    for picture in (job.first, job.other, *(due.picture for due in job.due)):
         key.update(b"" if picture is None else picture.tobytes())
     if job.footage is not None and job.footage.held is not None:
         key.update(job.footage.held.frames.tobytes())

@@ -102,7 +102,8 @@ def imagine(
     interpolate: Interpolate = 1,
     preview: Preview = False,
 ) -> None:
-    """Turn a sentence alone into a clip, or with --seconds 0 into a picture."""
+    """Turn a sentence alone into a clip, or with --seconds 0 into a picture; who stands in a place that nano draws is
+    one of the pictures that ship with it."""
     _run("imagine", locals(), "imagined", ".png" if seconds == 0 else ".mp4")
 
 
@@ -143,7 +144,11 @@ def edit(
     prompt: Annotated[str, Argument(help="What the clip is to show, in English or Chinese.")],
     output: Output = None,
     image: Annotated[
-        str | None, Option(help="A picture of what comes in the place of the subject, or of the background; nano only.")
+        str | None,
+        Option(
+            help="A picture of what comes in the place of the subject, or of the background; nano only. Without one, a "
+            "subject that the words name is taken from the pictures that ship."
+        ),
     ] = None,
     region: Annotated[
         str, Option(help="auto (from the words), all, subject, background, or a mask: a picture or clip, white inside.")

@@ -42,6 +42,15 @@ class Rules:
     coloured: re.Pattern[str]
 
 
+@dataclass(frozen=True)
+class Exchanged:
+    """Who goes and who comes, in small letters; not `sure` where what comes may be what goes in another colour."""
+
+    old: str
+    new: str
+    sure: bool
+
+
 def _any(*parts: str) -> re.Pattern[str]:
     return re.compile("|".join(parts))
 
@@ -200,6 +209,12 @@ def removes(words: str) -> bool:
 
 def exchanges(words: str) -> bool:
     """Whether an instruction asks for somebody or something else in the place of the subject, in words alone."""
+    told = exchanged(words)
+    return told is not None and told.sure
+
+
+def exchanged(words: str) -> Exchanged | None:
+    """Who is to come in the place of whom, as an instruction says; None where it speaks of no subject."""
     rules, clauses = _read(words)
     for clause in clauses:
         if told := rules.exchanged.search(clause):
@@ -208,8 +223,9 @@ def exchanges(words: str) -> bool:
             thing = old or said.get("object") or said.get("thing", "")
             whole = rules.everything.search(thing) and (old or thing not in ("it", "它", "它们"))
             if not (whole or rules.scene.search(thing) or rules.behind.search(thing)):
-                return not any(rule.search(new) for rule in (rules.mood, rules.coloured, rules.behind, rules.scene))
-    return False
+                beside = any(rule.search(new) for rule in (rules.mood, rules.behind, rules.scene))
+                return None if beside else Exchanged(thing, new, not rules.coloured.search(new))
+    return None
 
 
 def _read(words: str) -> tuple[Rules, list[str]]:

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import hashlib
+import io
 import math
 import os
 import secrets
@@ -30,7 +31,7 @@ MAX_PIXELS = 64_000_000  # one picture or one frame
 MAX_CLIP_PIXELS = 2**27  # all frames of a clip together: 384 MiB of RGB
 MAX_FRAMES = 1500  # a minute at 25 frames per second
 MAX_ASPECT = 8
-MIN_SIDE = 16
+MIN_SIDE, LARGEST_LAYER = 16, 512
 
 _LARGEST = f"at most {MAX_PIXELS // 10**6} million pixels are read, so make it smaller"
 # EPS starts another program, FITS and BUFR..WMF unpack without a bound or cannot decode at all.
@@ -59,6 +60,15 @@ def read_image(path: Path) -> np.ndarray:
         picture.load()
         check_size(path, *picture.size)  # an icon knows its size only once it is decoded
         return srgb(picture)
+
+
+def layer(data: bytes) -> np.ndarray:
+    """A small WebP picture in memory as (H, W, 4) uint8, its opacity last; raises MediaError."""
+    with _alone(), _decoding("a picture of the album"):
+        picture = Image.open(io.BytesIO(data), formats=("WEBP",))
+        if max(picture.size) > LARGEST_LAYER:
+            raise MediaError(f"a layer of {picture.size} pixels is too large: use {LARGEST_LAYER} a side")
+        return np.array(picture.convert("RGBA"))
 
 
 def as_image(picture: Image.Image | np.ndarray) -> np.ndarray:
@@ -212,17 +222,22 @@ def opened(path: Path, most: int | None = None) -> Iterator[BinaryIO]:
         raise MediaError(f"{name} does not exist: check the path") from None
     except (OSError, ValueError) as error:
         raise MediaError(f"{name} cannot be opened ({brief(error)}): check its path and permissions") from error
-    with file:
-        try:
-            yield file
-        except MotionAlchemyError:
-            raise
-        except Image.DecompressionBombError as error:
-            raise MediaError(f"{name} is too large ({brief(error)}): {_LARGEST}") from error
-        except UnidentifiedImageError:
-            raise MediaError(f"{name} is not a picture that can be read: save it as PNG, JPEG or WebP") from None
-        except Exception as error:  # hostile bytes raise almost anything
-            raise MediaError(f"{name} is damaged or of an unknown kind ({brief(error)}): save it again") from error
+    with file, _decoding(name):
+        yield file
+
+
+@contextlib.contextmanager
+def _decoding(name: str) -> Iterator[None]:
+    try:
+        yield
+    except MotionAlchemyError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise MediaError(f"{name} is too large ({brief(error)}): {_LARGEST}") from error
+    except UnidentifiedImageError:
+        raise MediaError(f"{name} is not a picture that can be read: save it as PNG, JPEG or WebP") from None
+    except Exception as error:  # hostile bytes raise almost anything
+        raise MediaError(f"{name} is damaged or of an unknown kind ({brief(error)}): save it again") from error
 
 
 def check_size(path: Path, width: int, height: int) -> None:

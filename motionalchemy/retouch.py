@@ -37,11 +37,16 @@ def exchanged(model: Any, job: Job, span: Span, seen: Given, kept: Kept, begin: 
     if begin == 0:
         later = [other.begin - span.begin for other in job.spans if other.begin > span.begin]
         kept.camera.follow(span.begin, seen.whole, 1 - seen.mask)
-        kept.exchange = kept.exchange or Exchange(None if job.other is None else regions.cut_out(job.other))
+        kept.exchange = kept.exchange or Exchange(_alone(job.other))
         there = [kept.camera.seen[span.begin + number] for number in range(len(seen.whole))]
         kept.exchange.enter(Stretch(seen.whole, seen.source, seen.mask, there, span.known, min(later, default=None)))
     assert kept.exchange is not None
     return _mixed(seen.whole[begin:end], kept.exchange.made(begin, end), job.request.strength)
+
+
+def _alone(picture: np.ndarray | None) -> np.ndarray | None:
+    """The subject of a picture, (H, W, 4): as it is where it is cut out already."""
+    return picture if picture is None or picture.shape[2] == 4 else regions.cut_out(picture)
 
 
 def painted(model: Any, job: Job, span: Span, seen: Given, kept: Kept, begin: int, end: int) -> np.ndarray:

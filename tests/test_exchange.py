@@ -218,12 +218,18 @@ EXCHANGED = {
 
 
 @pytest.mark.parametrize("said", EXCHANGED)
-def test_another_subject_in_words_alone_is_refused_before_weights_load(said, able):
+def test_words_that_ask_for_another_subject_are_told_from_others(said):
     assert meant.exchanges(said) is EXCHANGED[said]
+
+
+UNKNOWN = ("replace the fox with a committee", "turn the fox into a gluon", "把狐狸换成民主")
+
+
+@pytest.mark.parametrize("said", UNKNOWN)
+def test_another_subject_of_which_there_is_no_picture_is_refused_before_weights_load(said, able):
     clip = job.Memory(video=Clip(walked()[0]))
-    if EXCHANGED[said]:
-        with pytest.raises(PlanRefused, match=r"--image .* or use ltx"):
-            job.prepare(parse({"task": "edit", "prompt": said, "device": "cpu"}), memory=clip)
+    with pytest.raises(PlanRefused, match=r"--image .* or use ltx"):
+        job.prepare(parse({"task": "edit", "prompt": said, "device": "cpu"}), memory=clip)
 
 
 def test_no_other_instruction_of_the_corpus_is_taken_for_an_exchange():

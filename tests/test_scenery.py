@@ -222,9 +222,9 @@ def test_a_place_is_imagined_as_a_still_and_another_seed_is_another(tmp_path):
     assert one[200:].mean((0, 1)).argmax() == 1
 
 
-@pytest.mark.parametrize("said", ["a horse gallops on a beach", "一位骑士在草地上行走", "a red apple"])
-def test_what_is_more_than_a_place_is_refused_before_any_weight_is_loaded(tmp_path, capsys, monkeypatch, said):
+@pytest.mark.parametrize("said", ["justice prevails on a beach", "quarterly profits rise", "一位政治家在草地上演讲"])
+def test_what_is_neither_a_place_nor_known_is_refused_before_any_weight_is_loaded(tmp_path, capsys, monkeypatch, said):
     monkeypatch.setattr("motionalchemy.backbones.load", lambda *a: pytest.fail("weights were loaded"))
     assert call("imagine", said, "-o", tmp_path / "a.mp4") == 2
     err = capsys.readouterr().err
-    assert "places alone" in err and "ltx-2b" in err and not list(tmp_path.iterdir())
+    assert "draws places" in err and "ltx-2b" in err and not list(tmp_path.iterdir())

@@ -55,6 +55,7 @@ MODELS: dict[str, Card] = {
         anchored=True,
         between=True,
         places="motionalchemy.backbones.nano:pictured",
+        album=Path(__file__).parent.parent / "weights" / "nano" / "album",
     ),
     "ideal": Card(
         name="ideal",
@@ -120,21 +121,12 @@ def check(needs: Iterable[str], model: Able, models: Mapping[str, Card] = MODELS
     raise PlanRefused(f"{model.name} cannot honour {', '.join(lacks)}; {remedy}")
 
 
-def pictured(model: Card, prompt: str, seed: int, height: int, width: int) -> np.ndarray:
-    """The first picture (height, width, 3) uint8 of a clip of which only words are given, by a model that draws places.
-
-    Raises PlanRefused for a prompt that is not of a place alone.
-    """
+def pictured(model: Card, prompt: str, seed: int, height: int, width: int) -> np.ndarray | None:
+    """A picture (height, width, 3) uint8 of the place that a prompt names, by a model that draws places; None where it is
+    not of a place alone."""
     assert model.places is not None
     module, function = model.places.split(":")
-    found = getattr(import_module(module), function)(prompt, seed, height, width)
-    if found is None:
-        able = " or ".join(each.name for each in MODELS.values() if "pictures" in each.honours)
-        raise PlanRefused(
-            f"{model.name} draws places alone, such as 'a beach under a sunset sky', and {prompt!r} is not one: name a "
-            f"place, animate a picture of your own, or use {able}"
-        )
-    return found
+    return getattr(import_module(module), function)(prompt, seed, height, width)
 
 
 def card(name: str) -> Card:
@@ -169,6 +161,7 @@ def card_of(backbone: Backbone) -> Card:
         defaults=backbone.defaults,
         between=known.between and known.name == backbone.name,
         places=known.places if known.name == backbone.name else None,
+        album=known.album if known.name == backbone.name else None,
     )
 
 

@@ -71,7 +71,8 @@ class Card:
     clip's picture, keeps its movement, and has the change carried to the clip's own pixels. One that goes `between` views
     by the flow between them, not by its own velocity, sees no other side of a thing than its first picture shows.
     `places` is the `module:function` of one that makes no pictures, but draws places: of a prompt, a seed, a height and
-    a width it makes the first picture of a clip, (H, W, 3) uint8, or None where the prompt is not of a place alone.
+    a width it makes the first picture of a clip, (H, W, 3) uint8, or None where the prompt is not of a place alone. `album`
+    is the folder of pictures of subjects that ship with it.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Card:
     retouch: Retouch | None = None
     between: bool = False
     places: str | None = None
+    album: Path | None = None
     seconds: float = 4.0
     tokens: int = 16_384  # latent positions of a whole clip: what memory and patience allow
     sampling: Sampling = BY_SIZE

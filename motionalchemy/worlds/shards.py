@@ -9,6 +9,7 @@ import json
 import tarfile
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -76,10 +77,11 @@ def facts(corpus: Path, entry: Entry) -> dict[str, Any]:
     return json.loads(member(corpus / entry.shard, f"{entry.key}.json"))
 
 
-def read(corpus: Path, entry: Entry) -> Layer:
-    """Decode one sample: frames (T, H, W, 3), alpha (T, H, W) for the kinds in LAYERS, and its facts."""
+def read(corpus: Path, entry: Entry, frames: int | None = None) -> Layer:
+    """Decode one sample: its first `frames` or all (T, H, W, 3), alpha (T, H, W) for the kinds in LAYERS, and its facts."""
     with av.open(io.BytesIO(member(corpus / entry.shard, f"{entry.key}.mp4")), mode="r") as file:
-        video = np.stack([frame.to_ndarray(format="rgb24") for frame in file.decode(video=0)])  # (T, 2H, W, 3)
+        shown = islice(file.decode(video=0), frames)
+        video = np.stack([frame.to_ndarray(format="rgb24") for frame in shown])  # (T, 2H, W, 3)
     colour, alpha = video, None
     if entry.kind in LAYERS:
         half = video.shape[1] // 2
