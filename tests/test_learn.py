@@ -13,6 +13,7 @@ from torch import nn
 from motionalchemy import stages, tasks
 from motionalchemy.learn import codec, flow
 from motionalchemy.learn.loop import Schedule, averaged, train
+from motionalchemy.learn.muon import Muon, orthogonal
 from motionalchemy.nets.autoencoder import Autoencoder, AutoencoderConfig
 from motionalchemy.sample import clean_to_velocity, finish, sample, times
 
@@ -118,6 +119,22 @@ def fit(folder, steps, muon=False, pause=0.0):
     average = averaged(model)
     run = train(model, batch, loss, Schedule(steps, 3e-3, warmup=5, save_every=0.0, muon=muon), folder, average)
     return model, average, run
+
+
+@pytest.mark.parametrize("shape", [(24, 40), (48, 16)])
+def test_muon_steps_as_torch_does_in_the_precision_of_the_device(shape):
+    start, slopes = torch.randn(shape), torch.randn(3, *shape)
+    ours, theirs = nn.Parameter(start.clone()), nn.Parameter(start.clone())
+    mine = Muon([ours], 0.02, 0.1, pace=1.0)
+    usual = torch.optim.Muon([theirs], lr=0.02, weight_decay=0.1, momentum=0.95, adjust_lr_fn="match_rms_adamw")
+    for slope in slopes:
+        ours.grad, theirs.grad = slope.clone(), slope.clone()
+        mine.step()
+        usual.step()
+    moved = (theirs - start).norm()
+    assert moved > 0.1 and (ours - theirs).norm() < 0.02 * moved
+    values = torch.linalg.svdvals(orthogonal(slopes[0]).float())
+    assert values.min() > 0.3 and values.max() < 1.6
 
 
 @pytest.mark.parametrize("muon", [False, True])

@@ -16,6 +16,7 @@ from motionalchemy.nets import pack, text
 from motionalchemy.nets.autoencoder import AutoencoderConfig
 from motionalchemy.nets.motion import MotionAutoencoder, MotionConfig
 from motionalchemy.nets.painter import Painter, PainterConfig
+from motionalchemy.nets.precision import narrow
 from motionalchemy.nets.scenery import Scenery, SceneryConfig, drawn
 from motionalchemy.nets.text import TokenEncoder
 from motionalchemy.nets.transformer import FlowTransformer, TransformerConfig
@@ -47,7 +48,7 @@ class Nano:
         self.codec, self.vision, self.flow, self.text = codec.to(device), vision.to(device), flow.to(device), text
         self.device, self.sha256 = device, sha256
         self.painter, self.scenery = None if painter is None else painter.to(device), scenery
-        self._narrow = device.type == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+        self._narrow = narrow(device)
 
     @torch.no_grad()
     def encode(self, frames: Tensor) -> Tensor:

@@ -5,9 +5,15 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from motionalchemy.nets.precision import narrow
+
+QUINTIC, ROUNDS = (3.4445, -4.775, 2.0315), 5  # of the Newton-Schulz iteration
+LIKE_ADAM = 0.2  # times the root of the longer side: steps as large as those of AdamW (2502.16982)
+
 
 class Muon(torch.optim.Muon):
-    """`torch.optim.Muon` (orthogonalised momentum; rates as for AdamW, 2502.16982) for weights of two or more axes."""
+    """`torch.optim.Muon` (orthogonalised momentum; rates as for AdamW, 2502.16982) for weights of two or more axes, in
+    the precision that the device multiplies in."""
 
     def __init__(self, weights: Iterable[Tensor], rate: float, decay: float, pace: float):
         self.weights = list(weights)
@@ -19,12 +25,33 @@ class Muon(torch.optim.Muon):
     def step(self, closure=None):
         """One update from the gradients of the weights themselves."""
         for group in self.param_groups:
+            rate, keep = group["lr"], group["momentum"]
             for seen, weight in zip(group["params"], self.weights, strict=True):
-                seen.grad = None if weight.grad is None else weight.grad.reshape(seen.shape)
-        return super().step(closure)
+                if weight.grad is None:
+                    continue
+                slope, state = weight.grad.reshape(seen.shape), self.state[seen]
+                if "momentum_buffer" not in state:
+                    state["momentum_buffer"] = torch.zeros_like(seen)
+                held = state["momentum_buffer"].lerp_(slope, 1 - keep)
+                seen.mul_(1 - rate * group["weight_decay"])
+                way = orthogonal(slope.lerp(held, keep)).to(seen.dtype)
+                seen.add_(way, alpha=-rate * LIKE_ADAM * max(seen.shape) ** 0.5)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of the weights and of their flat views."""
         super().zero_grad(set_to_none)
         for weight in self.weights:
             weight.grad = None
+
+
+def orthogonal(matrix: Tensor) -> Tensor:
+    """A matrix with all its singular values near 1 (a quintic Newton-Schulz iteration, as Muon has it)."""
+    x = matrix.bfloat16() if narrow(matrix.device) else matrix.float()
+    tall = len(x) > x.shape[1]
+    x = x.T if tall else x
+    x = x / x.norm().clamp(min=1e-7)
+    a, b, c = QUINTIC
+    for _ in range(ROUNDS):
+        gram = x @ x.T
+        x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
+    return x.T if tall else x

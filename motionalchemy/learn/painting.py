@@ -24,6 +24,7 @@ from motionalchemy.learn.loop import Report, Schedule, averaged, train
 from motionalchemy.learn.told import Told
 from motionalchemy.nets import pack, painter
 from motionalchemy.nets.painter import Painter, PainterConfig
+from motionalchemy.nets.precision import narrow
 from motionalchemy.nets.text import TokenEncoder, Tokens
 from motionalchemy.worlds import draw
 from motionalchemy.worlds.corpus import Corpus
@@ -205,7 +206,7 @@ def train_painter(recipe: PainterRecipe, corpus: Path, out: Path) -> Iterator[Re
 
     def loss(batch: PainterBatch, i: int) -> dict[str, Tensor]:
         there = PainterBatch(*(getattr(batch, name).to(recipe.device) for name in batch.__dataclass_fields__))
-        with torch.autocast(recipe.device, torch.bfloat16):
+        with torch.autocast(recipe.device, torch.bfloat16, enabled=narrow(recipe.device)):
             return step(model, there)
 
     yield from train(model, data.batch, loss, recipe.schedule, out / "training" / "painter", average)

@@ -30,6 +30,7 @@ from motionalchemy.measure.speed import ceiling
 from motionalchemy.nets import motion, pack
 from motionalchemy.nets.autoencoder import Autoencoder, AutoencoderConfig
 from motionalchemy.nets.motion import MotionAutoencoder, MotionConfig
+from motionalchemy.nets.precision import narrow
 from motionalchemy.nets.text import TokenEncoder
 from motionalchemy.nets.transformer import FlowTransformer, TransformerConfig
 from motionalchemy.worlds import kinds
@@ -130,7 +131,7 @@ def train_codec(recipe: CodecRecipe, corpus: Path, out: Path) -> Iterator[Report
     step = torch.compile(step) if recipe.compiled else step
 
     def loss(batch, i: int):
-        with torch.autocast(recipe.device, torch.bfloat16):
+        with torch.autocast(recipe.device, torch.bfloat16, enabled=narrow(recipe.device)):
             return step(batch.to(recipe.device), i)
 
     yield from train(model, data.batch, loss, recipe.schedule, out / "training" / "codec", average)
@@ -169,10 +170,12 @@ def train_flow(recipe: FlowRecipe, corpus: Path, out: Path) -> Iterator[Report]:
     average = averaged(model)
 
     def loss(batch: FlowBatch, i: int, network: Callable[..., Tensor] = model) -> dict[str, Tensor]:
-        with torch.autocast(recipe.device, torch.bfloat16):
+        with torch.autocast(recipe.device, torch.bfloat16, enabled=narrow(recipe.device)):
             return flow.batch_loss(network, batch.to(recipe.device), i, recipe.shift, channels)
 
-    ideal = flops(lambda: loss(data.batch(0), 0)) / ceiling(torch.device(recipe.device), kind=torch.bfloat16)
+    ideal = flops(lambda: loss(data.batch(0), 0)) / ceiling(
+        torch.device(recipe.device), kind=torch.bfloat16 if narrow(recipe.device) else torch.float32
+    )
     model.zero_grad(set_to_none=True)
     step = partial(loss, network=torch.compile(model)) if recipe.compiled else loss
     for report in train(model, data.batch, step, recipe.schedule, out / "training" / "flow", average, ideal):
