@@ -111,19 +111,18 @@ def _carried(
     sign = -1.0 if actor.mirrored else 1.0
     solid = _solid(actor, own, world)
 
-    def inside(x: Tensor, y: Tensor, frame: slice) -> tuple[Tensor, Tensor]:
-        x, y = x - right[frame], y - low[frame]
+    def inside(at: Tensor, frame: slice) -> tuple[Tensor, Tensor]:
+        x, y = at[0] - right[frame], at[1] - low[frame]
         return (cos[frame] * x - sin[frame] * y) / scale[frame] * sign, (sin[frame] * x + cos[frame] * y) / scale[frame]
 
-    x, y = inside(*place.expand(len(own.alpha), -1, -1, -1).unbind(1), slice(None))
+    x, y = inside(place, slice(None))
     step = _at(own.field.transpose(0, 1), x, y, "border")
     x0, y0 = (x + step[:, 0]) * sign, y + step[:, 1]
     home_x = right[0] + scale[0] * (cos[0] * x0 + sin[0] * y0) - place[0]
     home_y = low[0] + scale[0] * (-sin[0] * x0 + cos[0] * y0) - place[1]
     here = _at(solid[:, None], x, y, "zeros")[:, 0]
-    was = _at(solid[:1, None].expand(len(x), -1, -1, -1), *inside(*(place[:, None] + behind), slice(0, 1)), "zeros")[
-        :, 0
-    ]
+    then_x, then_y = inside(place[:, None] + behind, slice(0, 1))  # in frame 0, of what is behind each place
+    was = _at(solid[:1, None].expand(len(x), -1, -1, -1), then_x, then_y, "zeros")[:, 0]
     return torch.stack((home_x, home_y)), torch.maximum(here, was)
 
 

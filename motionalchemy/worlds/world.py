@@ -212,9 +212,10 @@ def _layered(world: World, size: Size, device: torch.device | str, frames: slice
         layer = _coloured(actor, device, frames)
         if back.ground and actor.grounded:
             shadow = _shadow(layer)
-            spot = some(camera.sees(way.scale * shadow.shape[-2] / layer.shape[-2], way.x, way.y))
-            clip = over(placed(shadow, size, *spot), clip)
-        clip = over(placed(layer, size, *some(_spots(world, actor, way, camera))), clip)
+            grow, x, y, turn = some(camera.sees(way.scale * shadow.shape[-2] / layer.shape[-2], way.x, way.y))
+            clip = over(placed(shadow, size, grow, x, y, turn), clip)
+        grow, x, y, turn = some(_spots(world, actor, way, camera))
+        clip = over(placed(layer, size, grow, x, y, turn), clip)
     return clip.expand(count, -1, -1, -1)
 
 
