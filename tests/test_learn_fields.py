@@ -10,7 +10,7 @@ from motionalchemy.learn import cameras, fields
 from motionalchemy.worlds.backgrounds import Background
 from motionalchemy.worlds.moves import view
 from motionalchemy.worlds.shards import Layer
-from motionalchemy.worlds.world import Actor, World, render, staged
+from motionalchemy.worlds.world import Actor, World, cut, render, staged
 
 SIZE = (128, 128)
 FRAMES = 17
@@ -81,6 +81,8 @@ def test_a_pace_picks_frames(tmp_path):
     fast = replace(one, colour=one.colour[at], alpha=one.alpha[at], shown=at)
     own, paced = fields.moves(one, tmp_path), fields.moves(fast, tmp_path)
     assert torch.equal(paced.field, own.field[:, at]) and torch.equal(paced.alpha, own.alpha[at])
+    some = cut(fast, slice(2, 6))
+    assert torch.equal(fields.moves(some, tmp_path).field, own.field[:, at[2:6]]) and len(some.colour) == 4
 
 
 @pytest.mark.parametrize("frames", [slice(0, 1), slice(3, 9, 2)])

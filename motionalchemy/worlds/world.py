@@ -97,8 +97,8 @@ def at_a_moment(world: World, share: float) -> World:
 
 def cut(layer: Layer, frames: slice) -> Layer:
     """Some frames of a layer."""
-    alpha = None if layer.alpha is None else layer.alpha[frames]
-    return replace(layer, colour=layer.colour[frames], alpha=alpha)
+    alpha, shown = (None if each is None else each[frames] for each in (layer.alpha, layer.shown))
+    return replace(layer, colour=layer.colour[frames], alpha=alpha, shown=shown)
 
 
 def describe(world: World, rng: random.Random, language: Language, style: Style | None = None) -> str:
