@@ -140,7 +140,10 @@ def fitted(shipped: MotionAutoencoder, clips: Callable[[], list[Tensor]], folder
                 shown_clips = shown_clips or clips()
                 began = time.monotonic()
                 model = found[name]
-                model.fit(shown_clips) if isinstance(model, Plain) else motion.fit(model, shown_clips)
+                if isinstance(model, Plain):
+                    model.fit(shown_clips)
+                else:
+                    motion.fit(model, ((clip, motion.followed(clip, model.config.cell)) for clip in shown_clips))
                 print(f"{name}: fitted to {len(shown_clips)} clips in {time.monotonic() - began:.0f} s", flush=True)
                 maps = {k: v.contiguous() for k, v in found[name].state_dict().items() if not k.startswith("picture.")}
                 save_file(maps, path.with_suffix(".part"))

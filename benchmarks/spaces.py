@@ -95,7 +95,7 @@ def judged(asked: argparse.Namespace, codec: MotionAutoencoder, models: dict[int
     for number in range(asked.groups):
         group = kinds.siblings(corpus, 77, number, SIZE)
         videos = torch.stack([sample.clip.transpose(0, 1).float() for sample in group])
-        fields = motion.shrunk(torch.stack([motion.trace(video) for video in videos]), codec.config.cell)
+        fields = torch.stack([motion.followed(video, codec.config.cell) for video in videos])
         truths = codec.encode(videos)
         look = vision(codec.picture.decode(truths[:1, :, :1])[:, :, 0])
         count += len(group)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 import worlds_corpus
 from safetensors.torch import load_file
@@ -19,29 +20,32 @@ STEPS = 6
 
 
 class Halves(nn.Module):
-    """A matrix, and one that only the batches of even number reach."""
+    """Two matrices, and a vector that only the batches of even number reach."""
+
+    matrices = ("blocks.",)
 
     def __init__(self):
         super().__init__()
         generator = torch.Generator().manual_seed(0)
-        self.blocks = nn.ModuleList([nn.Linear(16, 16, bias=False)])
+        self.blocks = nn.ModuleList(nn.Linear(16, 16, bias=False) for _ in range(2))
         self.even = nn.Parameter(torch.randn(16, generator=generator))
-        self.blocks[0].weight.data = torch.randn(16, 16, generator=generator)
+        for block in self.blocks:
+            block.weight.data = torch.randn(16, 16, generator=generator)
 
 
-def fit(folder: Path, batches):
+def fit(folder: Path, batches, muon: bool):
     """Train on the batches of these numbers in turn, several of them one step after the other's weights."""
     model = Halves()
 
     def one(number):
         x = torch.randn(8, 16, generator=torch.Generator().manual_seed(number))
-        error = (model.blocks[0](x) - x.flip(1)).square().mean()
+        error = (model.blocks[1](model.blocks[0](x)) - x.flip(1)).square().mean()
         return error + (model.even * x - x).square().mean() if number % 2 == 0 else error
 
     def loss(numbers, step):
         return {"loss": torch.stack([one(number) for number in numbers]).mean()}
 
-    schedule = Schedule(STEPS, 1e-2, warmup=1, save_every=1e9)
+    schedule = Schedule(STEPS, 1e-2, warmup=1, save_every=1e9, muon=muon)
     steps = [report.step for report in train(model, batches, loss, schedule, folder, averaged(model))]
     assert steps == list(range(1, STEPS + 1))
     return {name: value.detach() for name, value in model.state_dict().items()}
@@ -66,7 +70,8 @@ def test_one_process_is_a_crew_that_leads():
     assert parameter.grad is None
 
 
-def test_two_processes_end_with_the_weights_of_one(tmp_path):
+@pytest.mark.parametrize("muon", [False, True])
+def test_two_processes_end_with_the_weights_of_one(tmp_path, muon):
     script = tmp_path / "script.py"
     script.write_text(
         "import sys, pathlib\n"
@@ -74,11 +79,11 @@ def test_two_processes_end_with_the_weights_of_one(tmp_path):
         "from test_crew import fit\n"
         "from motionalchemy.learn import crew\n"
         "folder = pathlib.Path(sys.argv[1])\n"
-        "made = fit(folder / 'run', lambda number: [number])\n"
+        "made = fit(folder / 'run', lambda number: [number], muon=sys.argv[2] == 'True')\n"
         "save_file(made, folder / f'{crew.join().rank}.safetensors')\n"
     )
-    launched(str(script), str(tmp_path))
-    alone = fit(tmp_path / "alone", lambda number: [2 * number, 2 * number + 1])
+    launched(str(script), str(tmp_path), str(muon))
+    alone = fit(tmp_path / "alone", lambda number: [2 * number, 2 * number + 1], muon)
     for rank in (0, 1):
         made = load_file(tmp_path / f"{rank}.safetensors")
         for name, value in alone.items():

@@ -73,13 +73,14 @@ def test_what_moves_is_coded_and_comes_back(codec):
     assert torch.equal(back[:, :, 0], video[:, :, 0])
 
 
-def test_later_frames_change_nothing_earlier(codec):
+def test_later_frames_hardly_change_what_is_earlier(codec):
     video = sliding(1, 25)[None]
     other = video.clone()
     other[:, :, 9:] = other[:, :, 9:].flip(-2)
     before, after = codec.encode(video), codec.encode(other)
-    assert torch.equal(before[:, :, :2], after[:, :, :2])
-    assert not torch.equal(before[:, :, 2], after[:, :, 2])
+    assert torch.equal(before[:, :, :1], after[:, :, :1])
+    kept, changed = ((after - before)[:, :256, i].square().mean() / before[:, :256, i].square().mean() for i in (1, 2))
+    assert kept < 0.05 and changed > 0.5
     changed = before.clone()
     changed[:, :, 2:] += 1
     assert torch.equal(codec.decode(before)[:, :, :9], codec.decode(changed)[:, :, :9])
@@ -109,7 +110,7 @@ def test_fit_finds_the_directions_and_units_of_what_it_is_shown():
     torch.manual_seed(0)
     model = MotionAutoencoder(MotionConfig(AutoencoderConfig(channels=12, widths=(8, 8, 8)), moves=4))
     clips = [sliding(pixels, 9) for pixels in (1, 2)]
-    motion.fit(model, clips)
+    motion.fit(model, [(clip, motion.followed(clip, 4)) for clip in clips])
     torch.testing.assert_close(model.moves @ model.moves.T, torch.eye(4), atol=1e-4, rtol=0)
     torch.testing.assert_close(model.rest @ model.rest.T, torch.eye(8), atol=1e-4, rtol=0)
     with torch.no_grad():
@@ -117,7 +118,7 @@ def test_fit_finds_the_directions_and_units_of_what_it_is_shown():
     assert latents[:, :4].square().mean().sqrt() == pytest.approx(1, abs=0.15)
     spread = latents.square().mean((0, 2, 3, 4)).sqrt()
     torch.testing.assert_close(spread[:4], model.deviation[:4], rtol=0.2, atol=0.05)
-    field = motion.shrunk(motion.trace(clips[0])[None], 4)
+    field = motion.followed(clips[0], 4)[None]
     kept = model._values(model._coefficients(field, model.moves, 2), model.moves, 2)
     assert (kept - field).square().mean() < 0.1 * field.square().mean()
 

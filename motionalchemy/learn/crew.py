@@ -6,7 +6,7 @@ the environment who is who; the one of rank 0 leads: it alone prepares data, sav
 
 import atexit
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -55,11 +55,24 @@ class Crew:
         for parameter in parameters:
             parameter.grad = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
         gradients: list[Tensor] = [parameter.grad for parameter in parameters]  # type: ignore[misc]
-        together = torch.cat([gradient.flatten() for gradient in gradients])
-        dist.all_reduce(together)
-        parts = together.div_(self.size).split([gradient.numel() for gradient in gradients])
-        for gradient, part in zip(gradients, parts, strict=True):
-            gradient.copy_(part.view_as(gradient))
+        for gradient, total in zip(gradients, _summed(gradients), strict=True):
+            gradient.copy_(total / self.size)
+
+    @torch.no_grad()
+    def each(self, work: Callable[[Tensor], Tensor], tensors: list[Tensor]) -> list[Tensor]:
+        """What `work` makes of every tensor, of the same shape; each process does its share and all have the whole."""
+        if self.size == 1:
+            return [work(x) for x in tensors]
+        mine = (i % self.size == self.rank for i in range(len(tensors)))
+        return _summed([work(x).to(x) if own else torch.zeros_like(x) for own, x in zip(mine, tensors, strict=True)])
+
+
+def _summed(tensors: list[Tensor]) -> list[Tensor]:
+    """The sums over the processes of tensors that all of them hold, in one message."""
+    together = torch.cat([x.flatten() for x in tensors])
+    dist.all_reduce(together)
+    parts = together.split([x.numel() for x in tensors])
+    return [part.view_as(x) for part, x in zip(parts, tensors, strict=True)]
 
 
 def join() -> Crew:

@@ -2,7 +2,8 @@
 
 A search for movement over a clip mistakes the ground beside a limb for the limb, and does so otherwise before every other
 ground: of two clips that differ in the ground alone, what it finds differs by more than it is large. So each layer is
-searched once, before plain colours that are unlike it, and what is found counts where the layer is or was.
+searched once, before plain colours that are unlike it, what is found is mended by descent, and it counts where the layer
+is or was.
 """
 
 import os
@@ -17,6 +18,7 @@ from torch import Tensor
 
 from motionalchemy.learn import cameras
 from motionalchemy.nets import motion
+from motionalchemy.nets.descent import mended
 from motionalchemy.worlds.compose import Size, placed, rgba
 from motionalchemy.worlds.shards import Layer
 from motionalchemy.worlds.world import Actor, World, foot, staged
@@ -25,6 +27,7 @@ SIDE, SCALE = 128, 0.85  # pixels of the canvas on which a layer is searched, an
 CELL, FINE = 4, 2  # pixels of that canvas to one vector of a field, and to one share of an alpha
 GREY, DARK, LIGHT = 0.5, 0.05, 0.95  # the plain colours: grey, and what is further from the layer's own light
 SHADOW = 8  # times that a silhouette is pressed flat on the ground
+COVERED = 0.05  # of an alpha, where a layer counts as being there
 NEAR = 3  # places of an alpha, a square around each, that move with it
 
 
@@ -71,7 +74,20 @@ def searched(layer: Layer) -> Moves:
     grounds = GREY, (DARK if light > GREY else LIGHT)
     clips = (((colour + (1 - alpha) * ground) * 2 - 1).transpose(0, 1) for ground in grounds)
     field = torch.stack([motion.shrunk(motion.trace(clip)[None], CELL)[0] for clip in clips]).mean(0)
+    rows, columns = _within(alpha)
+    pixels = [slice(cells.start * CELL, cells.stop * CELL) for cells in (rows, columns)]
+    field[:, :, rows, columns] = mended(canvas[:, :, *pixels], field[:, :, rows, columns])
     return Moves(F.pad(field / (SIDE * SCALE), (0, 0, 0, 0, 1, 0)), F.avg_pool2d(alpha[:, 0], FINE))
+
+
+def _within(alpha: Tensor) -> tuple[slice, slice]:
+    """The rows and the columns of cells that a layer (T, 1, H, W) ever covers, and one on each side."""
+    covered = F.max_pool2d(alpha.amax(0), CELL)[0] > COVERED
+    spans = []
+    for axis in (1, 0):
+        there = covered.any(axis).nonzero().flatten().tolist() or range(len(covered))
+        spans.append(slice(max(0, there[0] - 1), min(len(covered), there[-1] + 2)))
+    return spans[0], spans[1]
 
 
 def _still(layer: Layer) -> Moves:

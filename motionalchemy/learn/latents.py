@@ -23,6 +23,7 @@ from torch import Tensor
 
 from motionalchemy.backbones import nano
 from motionalchemy.learn import fields, varied
+from motionalchemy.nets import motion
 from motionalchemy.nets.motion import MotionAutoencoder
 from motionalchemy.nets.vision import Vision
 from motionalchemy.worlds import kinds
@@ -119,6 +120,13 @@ def _record(sample: kinds.Sample, codec: Any, vision: Any, alone: bool, layers: 
     beside_look = looks[0, :0] if alone else looks[1]
     tensors = {"latents": latents[0], "beside": beside[0], "look": looks[0], "beside_look": beside_look}
     return {"tensors": {k: v.half() for k, v in tensors.items()}, "words": {**sample.words, "sources": sample.sources}}
+
+
+def movement(sample: kinds.Sample, cell: int, layers: Path) -> Tensor:
+    """How a sample's clip moves (2, T-1, H / cell, W / cell): put together where that is known, else followed."""
+    if sample.world is not None and fields.known(sample.world):
+        return fields.field(sample.world, (sample.clip.shape[2], sample.clip.shape[3]), cell, layers)
+    return motion.followed(sample.clip.transpose(0, 1).float(), cell)
 
 
 def seen_again(part: Part, codec: MotionAutoencoder, vision: Vision, rng: random.Random) -> Part:

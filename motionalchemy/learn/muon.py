@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from motionalchemy.learn import crew
 from motionalchemy.nets.precision import narrow
 
 QUINTIC, ROUNDS = (3.4445, -4.775, 2.0315), 5  # of the Newton-Schulz iteration
@@ -13,7 +14,7 @@ LIKE_ADAM = 0.2  # times the root of the longer side: steps as large as those of
 
 class Muon(torch.optim.Muon):
     """`torch.optim.Muon` (orthogonalised momentum; rates as for AdamW, 2502.16982) for weights of two or more axes, in
-    the precision that the device multiplies in."""
+    the precision that the device multiplies in; of several processes (`crew`) each works out its share of the steps."""
 
     def __init__(self, weights: Iterable[Tensor], rate: float, decay: float, pace: float):
         self.weights = list(weights)
@@ -26,16 +27,19 @@ class Muon(torch.optim.Muon):
         """One update from the gradients of the weights themselves."""
         for group in self.param_groups:
             rate, keep = group["lr"], group["momentum"]
-            for seen, weight in zip(group["params"], self.weights, strict=True):
-                if weight.grad is None:
-                    continue
-                slope, state = weight.grad.reshape(seen.shape), self.state[seen]
-                if "momentum_buffer" not in state:
-                    state["momentum_buffer"] = torch.zeros_like(seen)
-                held = state["momentum_buffer"].lerp_(slope, 1 - keep)
+            pairs = [(seen, w) for seen, w in zip(group["params"], self.weights, strict=True) if w.grad is not None]
+            ways = crew.join().each(orthogonal, [self._slope(*pair, keep) for pair in pairs])
+            for (seen, _), way in zip(pairs, ways, strict=True):
                 seen.mul_(1 - rate * group["weight_decay"])
-                way = orthogonal(slope.lerp(held, keep)).to(seen.dtype)
-                seen.add_(way, alpha=-rate * LIKE_ADAM * max(seen.shape) ** 0.5)
+                seen.add_(way.to(seen.dtype), alpha=-rate * LIKE_ADAM * max(seen.shape) ** 0.5)
+
+    def _slope(self, seen: Tensor, weight: Tensor, keep: float) -> Tensor:
+        """The gradient of a weight, led on by those before it (Nesterov), in the shape of a matrix."""
+        slope, state = weight.grad.reshape(seen.shape), self.state[seen]  # type: ignore[union-attr]
+        if "momentum_buffer" not in state:
+            state["momentum_buffer"] = torch.zeros_like(seen)
+        held = state["momentum_buffer"].lerp_(slope, 1 - keep)
+        return slope.lerp(held, keep)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of the weights and of their flat views."""

@@ -141,10 +141,9 @@ def train_codec(recipe: CodecRecipe, corpus: Path, out: Path) -> Iterator[Report
     codec.measure_latents(model.float().cpu(), map(wide.batch, range(100, 116)))
     whole = MotionAutoencoder(MotionConfig(recipe.config))
     whole.picture = model
-    source = Corpus(corpus, "train")
-    motion.fit(
-        whole, (kinds.draw(source, "animate", recipe.seed, i, SHAPE).clip.transpose(0, 1) for i in range(recipe.fit))
-    )
+    source, layers = Corpus(corpus, "train"), out / latents.LAYERS
+    drawn = (kinds.draw(source, "animate", recipe.seed, i, SHAPE) for i in range(recipe.fit))
+    motion.fit(whole, ((s.clip.transpose(0, 1), latents.movement(s, whole.config.cell, layers)) for s in drawn))
     pack.save(out / "codec", whole, "motion-autoencoder")
 
 

@@ -18,11 +18,13 @@ from torch import Tensor, nn
 from motionalchemy.grid import Grid
 from motionalchemy.nets import camera
 from motionalchemy.nets.autoencoder import Autoencoder, AutoencoderConfig
+from motionalchemy.nets.descent import mended
 
 PACE = 2  # frames over which the speed at the end of what is known is measured
 SETTLED = 16  # frames after which a movement that was led on is the model's own again
 STILL, BESIDE = 1.0, 0.5  # pixels, and shares of a camera's movement, that a place is from moving on its own
 FAR, FARTHEST = 12.0, 0.98  # pixels beyond which a way is no guess, and the share of places that go less far
+LITTLE = 0.1  # pixels of movement, below which a clip counts for less in the fit
 FLATTEN = 0.7  # latents are coefficients divided by deviation ** FLATTEN
 STRIDE, DESCENTS = 2, 16  # of the search for movement: pixels between patches, steps of descent
 EASE = (0.5, 0.25)  # of the jump between two latent frames, taken off the first frames of the later one
@@ -60,7 +62,7 @@ class MotionAutoencoder(nn.Module):
         self.register_buffer("deviation", torch.ones(grid.channels))
 
     def encode(self, video: Tensor) -> Tensor:
-        """Video (B, 3, T, H, W) -> latents; a latent frame sees frame 0 and its own frames, and those between."""
+        """Video (B, 3, T, H, W) -> latents; those of a latent frame hardly change with the frames after it."""
         grid, (h, w) = self.config.grid, video.shape[3:]
         groups = grid.latent_frames(video.shape[2]) - 1
         first = self.picture.encode(video[:, :, :1])
@@ -68,7 +70,7 @@ class MotionAutoencoder(nn.Module):
             return first
         if bool((video == video[:, :, :1]).all()):
             return torch.cat((first, torch.zeros_like(first).expand(-1, -1, groups, -1, -1)), 2)
-        field = shrunk(torch.stack([trace(clip) for clip in video]), self.config.cell)  # (B, 2, T-1, h/4, w/4)
+        field = torch.stack([followed(clip, self.config.cell) for clip in video])  # (B, 2, T-1, h/4, w/4)
         moves = self._coefficients(field, self.moves, 2)
         kept = grown(self._values(moves, self.moves, 2), h, w, 1.0)
         rest = self._coefficients(video[:, :, 1:] - moved(video[:, :, 0], kept), self.rest, 3)
@@ -176,6 +178,11 @@ def cells(x: Tensor, time: int, side: int) -> Tensor:
     return split.permute(0, 2, 4, 6, 1, 3, 5, 7).flatten(4)
 
 
+def followed(clip: Tensor, cell: int) -> Tensor:
+    """The field of a clip (3, T, H, W) in [-1, 1], searched for and mended: (2, T-1, H / cell, W / cell), in pixels."""
+    return mended((clip.transpose(0, 1) + 1) / 2, shrunk(trace(clip)[None], cell)[0])
+
+
 def trace(clip: Tensor) -> Tensor:
     """From where in frame 0 each pixel of the later frames comes: (3, T, H, W) in [-1, 1] -> (2, T-1, H, W), pixels.
 
@@ -243,16 +250,18 @@ def moved(picture: Tensor, field: Tensor, mirrored: bool = False) -> Tensor:
 
 
 @torch.no_grad()
-def fit(model: MotionAutoencoder, clips: Iterable[Tensor]) -> None:
-    """Set the linear maps to the principal components of what `clips` (3, T, H, W), several of them, hold.
+def fit(model: MotionAutoencoder, samples: Iterable[tuple[Tensor, Tensor]]) -> None:
+    """Set the linear maps to the principal components of what `samples`, several clips (3, T, H, W) and how each moves
+    (2, T-1, h, w) as `followed` says it, hold.
 
-    First the movement, then the rest that it leaves; the units follow from the deviations, mean square 1 over all.
+    First the movement, of which every clip counts alike however far it goes, then the rest that it leaves; the units
+    follow from the deviations, mean square 1 over all.
     """
-    config, seen = model.config, list(clips)
-    fields = [shrunk(trace(clip)[None], config.cell) for clip in seen]
-    model.moves.copy_(
-        _components((cells(f, config.grid.time, config.grid.space // config.cell) for f in fields), model.moves)
-    )
+    config, pairs = model.config, list(samples)
+    seen, fields = [clip for clip, _ in pairs], [field[None] for _, field in pairs]
+    alike = (f / f.square().mean().sqrt().clamp(min=LITTLE) for f in fields)
+    side = config.grid.space // config.cell
+    model.moves.copy_(_components((cells(f, config.grid.time, side) for f in alike), model.moves))
     model.unit.fill_(1.0)
     missing = []
     for clip, field in zip(seen, fields, strict=True):
