@@ -80,7 +80,7 @@ def test_later_frames_hardly_change_what_is_earlier(codec):
     before, after = codec.encode(video), codec.encode(other)
     assert torch.equal(before[:, :, :1], after[:, :, :1])
     kept, changed = ((after - before)[:, :256, i].square().mean() / before[:, :256, i].square().mean() for i in (1, 2))
-    assert kept < 0.05 and changed > 0.5
+    assert kept < 0.02 and changed > 0.1
     changed = before.clone()
     changed[:, :, 2:] += 1
     assert torch.equal(codec.decode(before)[:, :, :9], codec.decode(changed)[:, :, :9])
