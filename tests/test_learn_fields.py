@@ -2,12 +2,17 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 import torch
 
 from motionalchemy.learn import cameras, fields
+from motionalchemy.learn.latents import movement
+from motionalchemy.nets import motion
 from motionalchemy.worlds.backgrounds import Background
+from motionalchemy.worlds.compose import placed, rgba
+from motionalchemy.worlds.kinds import Sample
 from motionalchemy.worlds.moves import view
 from motionalchemy.worlds.shards import Layer
 from motionalchemy.worlds.world import Actor, World, cut, render, staged
@@ -90,3 +95,32 @@ def test_some_frames_of_a_world_are_those_of_the_whole(frames):
     world = World(plain(), (Actor(layer(STEP), "right", 0.7),), camera="pan_left", seed=2)
     torch.testing.assert_close(render(world, SIZE, frames=frames), render(world, SIZE)[frames])
     assert fields.known(world) and not fields.known(replace(world, camera="follow"))
+
+
+def test_the_movement_of_a_sample_is_put_together_or_else_followed(tmp_path):
+    world = World(plain(), (Actor(layer(STEP, "actor"), None, 0.9, here=True),), seed=3)
+    clip = render(world, SIZE)
+    known = Sample("animate", clip, {"en": "", "zh": ""}, world=world)
+    assert torch.equal(movement(known, 4, tmp_path), fields.field(world, SIZE, 4, tmp_path))
+    followed = movement(replace(known, world=None), 4, tmp_path)
+    torch.testing.assert_close(followed, motion.followed(clip.transpose(0, 1).float(), 4))
+    assert followed.shape == (2, FRAMES - 1, 32, 32)
+
+
+def test_what_a_search_leaves_wrong_of_a_layer_is_mended(tmp_path):
+    """The square turns in place as well: its corners are where a search of patches errs."""
+    turning = layer(0.0, "actor")
+    for t in range(FRAMES):
+        for part in (turning.colour[t], turning.alpha[t]):
+            part[:] = cv2.warpAffine(part.copy(), cv2.getRotationMatrix2D((48, 48), 2.0 * t, 1.0), (96, 96))
+    canvas = placed(rgba(turning), (fields.SIDE, fields.SIDE), fields.SCALE)
+
+    def wrong(field: torch.Tensor) -> float:
+        moved = motion.moved(canvas[:1], motion.grown(field[None, :, 1:], fields.SIDE, fields.SIDE, 1.0))
+        return float((moved[0].transpose(0, 1) - canvas[1:]).square().mean())
+
+    colour = canvas[:, :3] + (1 - canvas[:, 3:]) * fields.GREY
+    search = motion.shrunk(motion.trace((colour * 2 - 1).transpose(0, 1))[None], fields.CELL)[0]
+    search = torch.cat((torch.zeros_like(search[:, :1]), search), 1)
+    mended = fields.searched(turning).field * fields.SIDE * fields.SCALE
+    assert wrong(mended) < 0.7 * wrong(search)

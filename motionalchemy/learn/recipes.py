@@ -89,7 +89,7 @@ class FlowRecipe:
     clips: int = 20_000
     count: int = 64
     shift: float = 10.0
-    moves: int = 16
+    moves: int = 24
     rest: float = 0.0
     preview_every: int = 250
     device: str = "cpu"

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import UploadFile
 
 from motionalchemy.server import shapes
-from motionalchemy.server.answers import invalid
+from motionalchemy.server.answers import Refused, invalid
 from motionalchemy.server.page_words import refusal, words
 from motionalchemy.server.service import Service, Who
 
@@ -36,9 +36,11 @@ class Desk:
     async def animate(
         self, who: Who, image: str | None, prompt: str, seconds: str, own: dict[str, Any], last: str | None
     ) -> str:
-        """Animate a picture with one sentence."""
+        """Animate a picture with one sentence; without a picture, the sentence alone is imagined."""
         if image is None:
-            raise self._no("no_picture")
+            if last:
+                raise self._no("no_picture")
+            return await self._imagined(who, self._prompt(prompt), seconds, own)
         with _opened(image, *([last] if last else [])) as (picture, *rest):
             body = {"prompt": self._prompt(prompt), "input_reference": picture, "seconds": seconds}
             return await self._create(who, body, own | {"last": rest[0] if rest else None})
@@ -100,6 +102,14 @@ class Desk:
         own = {"seed": secrets.randbelow(SEEDS)}
         body = shapes.checked(shapes.RemixBody, {"prompt": self._prompt(prompt), "motionalchemy": own})
         return (await self.service.remix(who, id, body))["id"]
+
+    async def _imagined(self, who: Who, prompt: str, seconds: str, own: dict[str, Any]) -> str:
+        try:
+            return await self._create(who, {"prompt": prompt, "seconds": seconds}, own)
+        except Refused as refused:
+            if refused.code == "invalid_value" and refused.param is None:  # no field is at fault, so the words are
+                raise self._no("not_imagined") from refused
+            raise
 
     async def _create(self, who: Who, body: dict[str, Any], own: dict[str, Any]) -> str:
         checked = shapes.checked(shapes.CreateBody, given(body) | {"motionalchemy": drawn(own)})

@@ -82,7 +82,7 @@ class Page:
 
     def _animate(self) -> None:
         with gr.Tab(self.words["tab_animate"], id="animate"):
-            image = picture(self.words["picture"], 260, "animate-picture")
+            image = picture(self.words["picture_or_none"], 260, "animate-picture")
             prompt = self._prompt("prompt", "prompt_hint", "animate-prompt")
             names = ("seconds", "size", "steps", "guidance", "seed", "interpolate", "negative", "loop")
             with gr.Accordion(self.words["settings"], open=False):

@@ -24,6 +24,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "tab_motion": ("Motion", "动作"),
     # fields
     "picture": ("Picture", "图片"),
+    "picture_or_none": ("Picture (without one, it is imagined from your words)", "图片（不添加时，按文字想象）"),
     "prompt": ("What happens", "发生什么"),
     "prompt_hint": ("the horse gallops to the right", "马向右飞奔"),
     "examples": ("Examples", "示例"),
@@ -137,6 +138,10 @@ _WORDS: dict[str, tuple[str, str]] = {
                 "请先添加视频，或在自己的视频上点“编辑”或“延长”。"),
     "no_start": ("Add a picture to begin with, or a video to go on from.",
                  "请添加一张起始图片，或一段要继续的视频。"),
+    "not_imagined": (
+        "These words alone cannot be drawn here: name a place, such as a beach, or another subject, or add a picture.",
+        "这里无法只凭这句话画出画面：请说出一个地点（如海滩）或换一个主体，或添加一张图片。",
+    ),
     "no_views": ("Add at least two pictures.", "请至少添加两张图片。"),
     "no_motion": ("Add a video that shows the motion, or name a learned one.",
                   "请添加一段展示动作的视频，或填写一个学到的动作。"),
