@@ -1,6 +1,5 @@
 """The page, used by a person in a real browser against a real server; and what it closes, without a browser."""
 
-import asyncio
 import re
 import shutil
 from contextlib import contextmanager
@@ -8,8 +7,6 @@ from contextlib import contextmanager
 import httpx2
 import pytest
 from server_process import ROOT, Server, create, png, serving, until
-
-from motionalchemy.server.answers import Refused, invalid
 
 pytest.importorskip("gradio", reason="the page needs Gradio")
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright drives the browser of these tests")
@@ -136,27 +133,6 @@ def test_a_sentence_without_a_picture_is_imagined(server, browser):
         assert last(server).id == id
         page.click(f"ma-gallery [data-video={id}] summary")
         assert "imagine" in page.inner_text(f"ma-gallery [data-video={id}] dl")
-
-
-@pytest.mark.parametrize("spoken", page_words.LANGUAGES)
-@pytest.mark.parametrize(
-    ("last", "refused", "told"),
-    [
-        ("last.png", None, "no_picture"),
-        (None, invalid("nano draws places"), "not_imagined"),
-        (None, invalid("seconds -1 are too few", "seconds"), "seconds"),
-    ],
-)
-def test_what_cannot_be_imagined_is_told_in_the_person_s_language(spoken, last, refused, told):
-    class Service:
-        async def create(self, who, body):
-            raise refused
-
-    desk = page_ask.Desk(Service(), spoken)
-    with pytest.raises(Refused) as raised:
-        asyncio.run(desk.animate(None, None, "a glorp", "2", {}, last))
-    assert desk.refusal(raised.value) == (page_words.words(spoken).get(told) if told != "seconds" else
-                                          page_words.refusal(spoken, refused))  # fmt: skip
 
 
 @browsing
