@@ -18,8 +18,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 browsing = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed here")
 PATIENCE = 180_000  # milliseconds: a busy machine draws slowly
 SENTENCES = {  # what a person reads, by language
-    "en": {"no_picture": "Add a picture first.", "no_prompt": "Write what happens, in one sentence."},
-    "zh": {"no_picture": "请先添加一张图片。", "no_prompt": "请用一句话写出发生什么。"},
+    "en": {"no_prompt": "Write what happens, in one sentence."},
+    "zh": {"no_prompt": "请用一句话写出发生什么。"},
 }
 
 
