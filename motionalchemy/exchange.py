@@ -16,6 +16,7 @@ from motionalchemy import backdrop, footage, regions, transfer
 from motionalchemy.backdrop import Backdrop
 from motionalchemy.behind import Matrix
 from motionalchemy.nets import motion
+from motionalchemy.nets.trace import trace
 
 FADED = 8  # frames in which a window goes over from the subject as the last one left it to the picture itself
 TALLER = 1.3  # how much taller than the old subject a new one may be
@@ -158,7 +159,7 @@ def _traced(frames: np.ndarray, masks: np.ndarray) -> Tensor:
     for frame, mask, shift in zip(frames, masks, shifts, strict=True):
         alone = (frame.astype(np.float32) / 127.5 - 1) * cv2.resize(mask, size)[..., None]
         held.append(cv2.warpAffine(alone, shift, size, borderMode=cv2.BORDER_REPLICATE))
-    fields = motion.trace(torch.from_numpy(np.stack(held)).permute(3, 0, 1, 2))
+    fields = trace(torch.from_numpy(np.stack(held)).permute(3, 0, 1, 2))
     for number, (shift, (x, y)) in enumerate(zip(shifts[1:], gone[1:], strict=True)):
         field = np.ascontiguousarray(fields[:, number].permute(1, 2, 0))
         back = cv2.warpAffine(field, cv2.invertAffineTransform(shift), size, borderMode=cv2.BORDER_REPLICATE)

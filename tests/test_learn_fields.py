@@ -10,6 +10,7 @@ import torch
 from motionalchemy.learn import cameras, fields
 from motionalchemy.learn.latents import movement
 from motionalchemy.nets import motion
+from motionalchemy.nets.trace import trace
 from motionalchemy.worlds.backgrounds import Background
 from motionalchemy.worlds.compose import placed, rgba
 from motionalchemy.worlds.kinds import Sample
@@ -120,7 +121,7 @@ def test_what_a_search_leaves_wrong_of_a_layer_is_mended(tmp_path):
         return float((moved[0].transpose(0, 1) - canvas[1:]).square().mean())
 
     colour = canvas[:, :3] + (1 - canvas[:, 3:]) * fields.GREY
-    search = motion.shrunk(motion.trace((colour * 2 - 1).transpose(0, 1))[None], fields.CELL)[0]
+    search = motion.shrunk(trace((colour * 2 - 1).transpose(0, 1))[None], fields.CELL)[0]
     search = torch.cat((torch.zeros_like(search[:, :1]), search), 1)
     mended = fields.searched(turning).field * fields.SIDE * fields.SCALE
     assert wrong(mended) < 0.7 * wrong(search)

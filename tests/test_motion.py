@@ -32,14 +32,6 @@ def codec() -> MotionAutoencoder:
     return model.eval().requires_grad_(False)
 
 
-def test_a_slide_is_traced_to_where_it_came_from():
-    field = motion.trace(sliding(1))
-    middle = field[:, :, 16:48, 24:56]  # away from what came in over the edge
-    for i in range(16):
-        assert middle[0, i].mean() == pytest.approx(-(i + 1), abs=0.2)
-        assert middle[1, i].mean() == pytest.approx(0, abs=0.1)
-
-
 def test_a_picture_seen_through_a_shift_is_the_shifted_picture():
     picture, field = textured(32, 32)[None], torch.zeros(1, 2, 1, 32, 32)
     field[:, 0] = 3
@@ -80,7 +72,7 @@ def test_later_frames_hardly_change_what_is_earlier(codec):
     before, after = codec.encode(video), codec.encode(other)
     assert torch.equal(before[:, :, :1], after[:, :, :1])
     kept, changed = ((after - before)[:, :256, i].square().mean() / before[:, :256, i].square().mean() for i in (1, 2))
-    assert kept < 0.02 and changed > 0.1
+    assert kept < 0.01 and changed > 20 * kept
     changed = before.clone()
     changed[:, :, 2:] += 1
     assert torch.equal(codec.decode(before)[:, :, :9], codec.decode(changed)[:, :, :9])

@@ -19,6 +19,7 @@ from torch import Tensor
 from motionalchemy.learn import cameras
 from motionalchemy.nets import motion
 from motionalchemy.nets.descent import mended
+from motionalchemy.nets.trace import trace
 from motionalchemy.worlds.compose import Size, placed, rgba
 from motionalchemy.worlds.shards import Layer
 from motionalchemy.worlds.world import Actor, World, foot, staged
@@ -73,7 +74,7 @@ def searched(layer: Layer) -> Moves:
     light = float(colour.mean(1, keepdim=True).sum() / alpha.sum().clamp(min=1))
     grounds = GREY, (DARK if light > GREY else LIGHT)
     clips = (((colour + (1 - alpha) * ground) * 2 - 1).transpose(0, 1) for ground in grounds)
-    field = torch.stack([motion.shrunk(motion.trace(clip)[None], CELL)[0] for clip in clips]).mean(0)
+    field = torch.stack([motion.shrunk(trace(clip)[None], CELL)[0] for clip in clips]).mean(0)
     rows, columns = _within(alpha)
     pixels = [slice(cells.start * CELL, cells.stop * CELL) for cells in (rows, columns)]
     field[:, :, rows, columns] = mended(canvas[:, :, *pixels], field[:, :, rows, columns])

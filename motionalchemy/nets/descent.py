@@ -18,7 +18,6 @@ FINE = 2  # pixels a cell at which pictures are compared
 LONG, SLOW = 32 / 3, 4.0  # cells and mended frames of a wave that is followed half as fast as the longest
 PRICE = 0.01  # of a squared pixel of difference between two cells beside each other, against one unit of colour
 SOFT = 1e-2  # of colour: smaller errors count by their squares
-BLUR = 3  # cells and frames over which the search's result is smoothed before it is mended
 
 
 def mended(clip: Tensor, found: Tensor) -> Tensor:
@@ -27,7 +26,7 @@ def mended(clip: Tensor, found: Tensor) -> Tensor:
     step, cell = min(EVERY, frames), clip.shape[2] // high
     at = torch.arange(step, frames + 1, step)
     small = F.avg_pool2d(clip.float(), max(1, cell // FINE))
-    begin = _smoothed(found)[:, at - 1].transpose(0, 1)  # (t, 2, h, w)
+    begin = found[:, at - 1].transpose(0, 1)  # (t, 2, h, w)
     with torch.inference_mode(False), torch.enable_grad():
         mend = _descended(small[:1].clone(), small[at].clone(), begin.clone(), cell)
     known = torch.cat((torch.zeros_like(mend[:1]), mend))
@@ -66,11 +65,6 @@ def _descended(first: Tensor, later: Tensor, begin: Tensor, cell: int) -> Tensor
         ((seen + PRICE * bends) / frames).backward()
         optimiser.step()
     return field().detach()
-
-
-def _smoothed(field: Tensor) -> Tensor:
-    padded = F.pad(field[None], (BLUR // 2,) * 6, mode="replicate")
-    return F.avg_pool3d(padded, BLUR, 1)[0]
 
 
 def _pace(frames: int, high: int, wide: int) -> Tensor:

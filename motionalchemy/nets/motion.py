@@ -10,7 +10,6 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -19,6 +18,7 @@ from motionalchemy.grid import Grid
 from motionalchemy.nets import camera
 from motionalchemy.nets.autoencoder import Autoencoder, AutoencoderConfig
 from motionalchemy.nets.descent import mended
+from motionalchemy.nets.trace import trace
 
 PACE = 2  # frames over which the speed at the end of what is known is measured
 SETTLED = 16  # frames after which a movement that was led on is the model's own again
@@ -26,7 +26,6 @@ STILL, BESIDE = 1.0, 0.5  # pixels, and shares of a camera's movement, that a pl
 FAR, FARTHEST = 12.0, 0.98  # pixels beyond which a way is no guess, and the share of places that go less far
 LITTLE = 0.1  # pixels of movement, below which a clip counts for less in the fit
 FLATTEN = 0.7  # latents are coefficients divided by deviation ** FLATTEN
-STRIDE, DESCENTS = 2, 16  # of the search for movement: pixels between patches, steps of descent
 EASE = (0.5, 0.25)  # of the jump between two latent frames, taken off the first frames of the later one
 CALM = 0.2  # of the bend of a way at a frame, taken off there: less flicker and nearer to the truth
 
@@ -181,28 +180,6 @@ def cells(x: Tensor, time: int, side: int) -> Tensor:
 def followed(clip: Tensor, cell: int) -> Tensor:
     """The field of a clip (3, T, H, W) in [-1, 1], searched for and mended: (2, T-1, H / cell, W / cell), in pixels."""
     return mended((clip.transpose(0, 1) + 1) / 2, shrunk(trace(clip)[None], cell)[0])
-
-
-def trace(clip: Tensor) -> Tensor:
-    """From where in frame 0 each pixel of the later frames comes: (3, T, H, W) in [-1, 1] -> (2, T-1, H, W), pixels.
-
-    Dense inverse search (1603.03590) against frame 0, each frame begun from the field of the frame before; at the finest
-    scale, for limbs are a few pixels wide, and without refinement, which draws their edges into the ground.
-    """
-    import cv2
-
-    grey = ((clip.float().mean(0) + 1) * 127.5).clamp(0, 255).byte().cpu().numpy()
-    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    search.setFinestScale(0)
-    search.setPatchStride(STRIDE)
-    search.setGradientDescentIterations(DESCENTS)
-    search.setVariationalRefinementIterations(0)
-    fields, field = [], None
-    for frame in grey[1:]:
-        before = None if field is None else field.copy()
-        field = search.calc(frame, grey[0], before)  # type: ignore[call-overload]
-        fields.append(field)
-    return torch.from_numpy(np.stack(fields)).permute(3, 0, 1, 2).to(clip.device)
 
 
 def shrunk(field: Tensor, cell: int) -> Tensor:
