@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from motionalchemy import backbones, between, film, footage, given, media, motions, retouch, windows
+from motionalchemy import backbones, between, cutout, film, footage, given, media, motions, retouch, windows
 from motionalchemy.backbones import Backbone
 from motionalchemy.clip import Clip
 from motionalchemy.errors import Cancelled, InputError
@@ -94,6 +94,7 @@ class Run:
     cancel: Callable[[], bool] | None
     words: dict[str, Any] = field(default_factory=dict)
     kept: retouch.Kept = field(default_factory=retouch.Kept)
+    subject: cutout.Found = field(default_factory=cutout.Found)
 
     @torch.no_grad()
     def read(self, prompt: str) -> Any:
@@ -228,7 +229,8 @@ def window(run: Run, span: Span, seen: Given, number: int, shares: list[float]) 
     with watch.phase("decode"):
         if seen.whole is not None and plan is not None:
             return retouch.carried(model, latents, plan, seen, job)
-        return decoded(model, latents, seen, job.full, job.request.fps)
+        clip = decoded(model, latents, seen, job.full, job.request.fps)
+        return clip if seen.head is None else run.subject.whole(model, latents, clip)
 
 
 @torch.no_grad()

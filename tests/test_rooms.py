@@ -35,7 +35,7 @@ FLOORS = [
     },
     {"request", "motions"},
     {"job", "layouts"},
-    {"exchange", "given", "retouch"},
+    {"cutout", "exchange", "given", "retouch"},
     {"make"},
     {"doors"},
     {"worlds", "learn", "measure"},

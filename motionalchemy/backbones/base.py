@@ -125,7 +125,8 @@ class Unloaded:
 class Backbone(Protocol):
     """A loaded model: pixels to latents and back, words, and the velocity that they and a plan ask for.
 
-    One may also say what guidance must not enlarge, as `sure` in `velocity.guided`.
+    One may also say what guidance must not enlarge, as `sure` in `velocity.guided`, and how a clip moves, as `movement` in
+    `cutout.whole`.
     """
 
     name: str

@@ -58,8 +58,16 @@ class Nano:
     def decode(self, latents: Tensor, picture: Tensor | None = None) -> Tensor:
         if picture is None:
             return self.codec.decode(latents)
-        steady = torch.cat((latents[:, :, :1], self.codec.steadied(latents[:, :, 1:])), 2)
-        return self.codec.decode(steady, picture.to(latents))
+        return self.codec.decode(self._steady(latents), picture.to(latents))
+
+    @torch.no_grad()
+    def movement(self, latents: Tensor) -> Tensor:
+        """How a clip decoded with its own first frame moves: from how far away in it each place of the later frames
+        (B, 2, T-1, h, w) comes, in shares of its width."""
+        return self.codec.movement(self._steady(latents)) / (latents.shape[4] * self.grid.space)
+
+    def _steady(self, latents: Tensor) -> Tensor:
+        return torch.cat((latents[:, :, :1], self.codec.steadied(latents[:, :, 1:])), 2)
 
     @torch.no_grad()
     def words(self, prompts: list[str]) -> Words:

@@ -7,7 +7,7 @@ So a clip is as sharp as its picture at any size, and a blurred guess at the lat
 """
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -88,13 +88,21 @@ class MotionAutoencoder(nn.Module):
         yield first
         height, width = first.shape[3:]
         scale = width / (latents.shape[4] * self.config.grid.space)
-        before: Sequence[Tensor | None] = (None, None)  # the latent frame before: field, rest
+        for field, rest in self._eased(latents):
+            fetched = moved(first[:, :, 0], grown(field, height, width, scale), mirrored=picture is not None)
+            yield fetched + grown(rest, height, width, 1.0)
+
+    def movement(self, latents: Tensor) -> Tensor:
+        """How the clip of latents (B, C, t, h, w) moves as it is decoded: a field (B, 2, 8t-8, rows, columns) in pixels."""
+        return torch.cat([field for field, _ in self._eased(latents)], 2)
+
+    def _eased(self, latents: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        """The field and the rest of each later latent frame, led in from those of the one before."""
+        before: tuple[Tensor | None, Tensor | None] = (None, None)
         for i in range(1, latents.shape[2]):
             field, rest = self.parted(latents[:, :, i : i + 1])
-            smooth = [eased(x, b) for x, b in zip((field, rest), before, strict=True)]
+            yield eased(field, before[0]), eased(rest, before[1])
             before = field, rest
-            fetched = moved(first[:, :, 0], grown(smooth[0], height, width, scale), mirrored=picture is not None)
-            yield fetched + grown(smooth[1], height, width, 1.0)
 
     def moving(self, field: Tensor) -> Tensor:
         """Later latents (B, C, t, h, w) of a movement alone: a field (B, 2, 8t, rows, columns), one vector a cell."""

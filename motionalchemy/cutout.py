@@ -1,0 +1,207 @@
+"""A subject that goes far, cut out of the picture and moved whole over what lies behind it.
+
+A field says from where in the picture each pixel comes. Around a subject it changes from the subject's way to the camera's
+within a few pixels; where these lie far apart the subject tears, and leaves threads behind. So what the field says of the
+subject is read as one turn, scale and shift, and what bends it besides, and the subject goes so as a layer of its own.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from motionalchemy import regions, transfer
+from motionalchemy.clip import Clip
+from motionalchemy.errors import InputError, MissingPart
+from motionalchemy.nets import camera
+
+SIDE = 128  # pixels across a picture in which ways are counted here
+LEAVES = 20.0  # how far to a side a subject goes that leaves its place; one that acts there was seen to go 16 at most
+NEAR, FAR = 3.0, 6.0  # how far from the camera's way one that leaves it begins to be shown whole, and wholly is
+BEND = 4.0  # by how much a place that counts half misses the subject's way, or that of the place beside it
+BENT, SURE = 8.0, 0.3  # what bends a subject is trusted half at BENT pixels, and counts from a trust of SURE on
+ROUNDS = 6  # of reweighting
+LEFT = 0.05  # what a place counts that shows the subject where it stood: a field may leave a piece of it there
+RIGID = 0.5  # places whose weight keeps a way from turning and growing
+SEEN = 0.1  # the share of a subject that has to be in the picture to say where it goes
+OWN, APART = 2.0, 0.3  # pixels, and a share of the camera's way, by which what stands behind moves by itself
+EDGE = 0.025  # of the width: how far around a subject what stands behind it is not to be trusted
+STEEP = 4  # how fast a filled place goes over from what lies to its left to what lies to its right
+
+
+class Cutout:
+    """The subject of a picture (H, W, 3) uint8, `cut` out of it (H, W, 4) uint8, and what lies behind it."""
+
+    def __init__(self, picture: np.ndarray, cut: np.ndarray):
+        layer = torch.from_numpy(np.ascontiguousarray(cut)).permute(2, 0, 1)[None].float() / 255
+        self._opacity = layer[:, 3:]
+        self._layer = torch.cat((layer[:, :3] * self._opacity, self._opacity), 1)
+        reach = max(1, round(EDGE * picture.shape[1]))
+        hidden = F.max_pool2d(self._opacity, 2 * reach + 1, 1, reach) > 0.02
+        seen = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None].float() / 255
+        self._behind = behind(seen, hidden)
+        self._leaves = False  # its place, as far as the windows so far say
+
+    def shown(self, frames: np.ndarray, field: Tensor) -> Iterator[np.ndarray]:
+        """Frames (T, H, W, 3) uint8 of the picture moved by a field (2, T-1, h, w) in shares of its width, the subject
+        whole in those where it has gone far, if it leaves its place to a side in this window or did before: what it does in
+        its place bends it more than it moves it."""
+        ways = Ways(field * SIDE, self._opacity)
+        self._leaves |= bool(ways.gone[:, 0].abs().amax() > LEAVES)
+        far = ways.gone.norm(dim=1) * self._leaves
+        yield frames[0]
+        for number, frame in enumerate(frames[1:]):
+            share = float(((far[number] - NEAR) / (FAR - NEAR)).clamp(0, 1))
+            if share == 0:
+                yield frame
+                continue
+            ground = _fetched(self._behind, ways.ground[number], "reflection")
+            subject = _fetched(self._layer, ways.subject[number], "zeros")
+            whole = (ground * (1 - subject[:, 3:]) + subject[:, :3])[0].permute(1, 2, 0).numpy() * 255
+            yield (frame + share * (whole - frame)).round().clip(0, 255).astype(np.uint8)
+
+
+class Ways:
+    """A field (2, T, h, w) in pixels of a picture SIDE wide, read as two.
+
+    That of the `subject`, which `opacity` (1, 1, H, W) shows in the picture, and that of the `ground`, both (T, 2, h, w);
+    and how far right and down of the camera's way the subject has `gone` (T, 2).
+    """
+
+    def __init__(self, field: Tensor, opacity: Tensor):
+        frames, high, wide = field.shape[1:]
+        cell = SIDE / wide
+        down, across = ((torch.arange(n) + 0.5) * cell for n in (high, wide))
+        self._place = torch.stack(torch.meshgrid(across, down, indexing="xy"))  # (2, h, w)
+        self._size = SIDE, cell * high
+        way, common = (each.transpose(0, 1) for each in (field, camera.whole(field[None])[0]))  # (T, 2, h, w)
+        small = F.interpolate(opacity, (high, wide), mode="area")
+        there = self._at(small.expand(frames, -1, -1, -1), self._place + way)  # (T, 1, h, w)
+        calm, own = there * _calm(way), way - common
+        beside = own.norm(dim=1, keepdim=True)
+        leaves = LEFT + (1 - LEFT) * beside.square() / (beside.square() + OWN**2)
+        steps = self._led_on(self._steps(calm * leaves, way), calm * leaves, common, small)
+        whole = torch.einsum("tnk,khw->tnhw", steps, self._basis()) - self._place
+        bends = way - whole
+        sure = calm / (1 + (bends.norm(dim=1, keepdim=True) / BENT).square()) > SURE
+        self.subject = whole + transfer.filled(bends, sure.float())
+        with_camera = (beside < OWN + APART * common.norm(dim=1, keepdim=True)) & (there < 0.1)
+        self.ground = common + transfer.filled(own, with_camera.float())
+        self.gone = self._gone(steps, common, small)
+
+    def _basis(self) -> Tensor:
+        """One, right and down from the middle in widths, (3, h, w)."""
+        middle = self._place.mean((1, 2), keepdim=True)
+        return torch.cat((torch.ones_like(self._place[:1]), (self._place - middle) / SIDE))
+
+    def _steps(self, counts: Tensor, way: Tensor) -> Tensor:
+        """From where the subject comes in each frame (T, 2, 3), on `_basis`, by reweighted least squares over the places
+        that count (Holland and Welsch 1977)."""
+        basis = self._basis().flatten(1).T  # (h * w, 3)
+        origin = (self._place + way).flatten(2).transpose(1, 2)  # (T, h * w, 2)
+        firm = torch.diag(torch.tensor([1e-3, RIGID, RIGID]))
+        like = torch.cat((self._place.mean((1, 2))[None], torch.eye(2) * SIDE))  # as the picture stands, (3, 2)
+        fits = torch.ones_like(counts.flatten(1))
+        for _ in range(ROUNDS):
+            weighed = (counts.flatten(1) * fits)[..., None] * basis
+            gram, cross = (weighed.transpose(1, 2) @ each for each in (basis, origin))
+            steps = torch.linalg.solve(gram + firm, cross + firm @ like)
+            fits = (1 + ((origin - basis @ steps).norm(dim=-1) / BEND).square()).reciprocal()
+        return steps.transpose(1, 2)
+
+    def _led_on(self, steps: Tensor, counts: Tensor, common: Tensor, small: Tensor) -> Tensor:
+        """Steps of a subject that, once it has gone far, goes on as it went where hardly any of it is in the picture."""
+        far = (self._gone(steps, common, small).norm(dim=1) > FAR).tolist()
+        hardly = (counts.sum((1, 2, 3)) < SEEN * small.sum()).tolist()
+        for number in range(2, len(steps)):
+            if hardly[number] and far[number - 1]:
+                steps[number], far[number] = 2 * steps[number - 1] - steps[number - 2], True
+        return steps
+
+    def _gone(self, steps: Tensor, common: Tensor, small: Tensor) -> Tensor:
+        """How far right and down the subject's middle lies from where the camera would have brought it, (T, 2)."""
+        middle = self._place.mean((1, 2))
+        home = (self._place * small[0]).sum((1, 2)) / small.sum().clamp(min=1e-6)
+        now = torch.linalg.solve(steps[:, :, 1:] / SIDE, (home - steps[:, :, 0])[..., None])[..., 0] + middle  # (T, 2)
+        seen = self._at(common, now[:, :, None, None], "border")[..., 0, 0]
+        return now + seen - home
+
+    def _at(self, values: Tensor, place: Tensor, edge: str = "zeros") -> Tensor:
+        """Values over the picture (T, n, h, w) at places (T, 2, a, b) in pixels."""
+        grid = torch.stack([place[:, axis] * (2 / self._size[axis]) - 1 for axis in (0, 1)], -1)
+        return F.grid_sample(values, grid, padding_mode=edge, align_corners=False)
+
+
+def _calm(way: Tensor) -> Tensor:
+    """How little the way (T, 2, h, w) of each place differs from those beside it, 1 where it does not: (T, 1, h, w)."""
+    steps = [
+        F.pad(way.diff(dim=axis).norm(dim=1, keepdim=True), edge) for axis, edge in ((3, (1, 1)), (2, (0, 0, 1, 1)))
+    ]
+    most = torch.stack((steps[0][..., 1:], steps[0][..., :-1], steps[1][..., 1:, :], steps[1][..., :-1, :])).amax(0)
+    return (1 + (most / BEND).square()).reciprocal()
+
+
+def _fetched(picture: Tensor, way: Tensor, edge: str) -> Tensor:
+    """A picture (1, n, H, W) seen through a way (2, h, w) in pixels of one SIDE wide."""
+    height, width = picture.shape[2:]
+    large = F.interpolate(way[None], (height, width), mode="bilinear", align_corners=False)[0] * (width / SIDE)
+    y, x = torch.meshgrid(torch.arange(height) + 0.5, torch.arange(width) + 0.5, indexing="ij")
+    grid = torch.stack(((x + large[0]) * (2 / width) - 1, (y + large[1]) * (2 / height) - 1), -1)
+    return F.grid_sample(picture, grid[None], padding_mode=edge, align_corners=False)
+
+
+def behind(picture: Tensor, hidden: Tensor) -> Tensor:
+    """A picture (1, 3, H, W) whose `hidden` places (1, 1, H, W) show what lies to both sides of them, mirrored there and
+    evened out, so that a horizon goes on and so does a texture."""
+    columns = hidden[0, 0].any(0).nonzero().flatten()
+    if not len(columns):
+        return picture
+    known, width = (~hidden).float(), picture.shape[3]
+    low, high = int(columns[0]), int(columns[-1]) + 1
+    x = torch.arange(width)
+    left, right = 2 * low - 1 - x, 2 * high - 1 - x
+    share = ((x - low + 0.5) / (high - low)).clamp(0, 1)
+    weights = (1 - share) ** STEEP * (left >= 0), share**STEEP * (right < width)
+    total = weights[0] + weights[1]
+    sides = [picture[..., at.clamp(0, width - 1)] * weight for at, weight in zip((left, right), weights, strict=True)]
+    mirrored = torch.where(total > 0, (sides[0] + sides[1]) / total.clamp(min=1e-6), _across(picture, known))
+    mirrored = torch.where((x >= low) & (x < high), mirrored, picture)
+    evened = mirrored + _across(picture - mirrored, known)
+    return torch.where(hidden, evened, picture).clamp(0, 1)
+
+
+def _across(picture: Tensor, known: Tensor) -> Tensor:
+    """A picture (1, n, H, W) whose unknown places come from their own row, or where nothing of it is known from around."""
+    rows = transfer.filled(picture.permute(2, 1, 0, 3), known.permute(2, 1, 0, 3)).permute(2, 1, 0, 3)
+    return torch.where(known.amax(3, keepdim=True) > 0, rows, transfer.filled(picture, known))
+
+
+class Found:
+    """The subject of the picture that a run moves, looked for once."""
+
+    def __init__(self):
+        self._picture: np.ndarray | None = None
+        self._cutout: Cutout | None = None
+
+    @torch.no_grad()
+    def whole(self, model: Any, latents: Tensor, clip: Clip) -> Clip:
+        """A clip that a model decoded from its latents, its subject whole where it goes far; as it is where the model does
+        not say how its clips move, and where no subject stands out or none can be looked for."""
+        if not hasattr(model, "movement") or len(clip) == 1:
+            return clip
+        if self._picture is None or not np.array_equal(self._picture, clip.frames[0]):
+            self._picture, self._cutout = clip.frames[0], found(clip.frames[0])
+        if self._cutout is None:
+            return clip
+        return Clip(np.stack(list(self._cutout.shown(clip.frames, model.movement(latents)[0].cpu()))), clip.fps)
+
+
+def found(picture: np.ndarray) -> Cutout | None:
+    """The subject of a picture (H, W, 3) uint8, None where none stands out, or none can be looked for."""
+    try:
+        return Cutout(picture, regions.cut_out(picture))
+    except (InputError, MissingPart):
+        return None
