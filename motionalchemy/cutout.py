@@ -16,7 +16,7 @@ from torch import Tensor
 from motionalchemy import regions, transfer
 from motionalchemy.clip import Clip
 from motionalchemy.errors import InputError, MissingPart
-from motionalchemy.nets import camera
+from motionalchemy.nets import camera, motion
 
 SIDE = 128  # pixels across a picture in which ways are counted here
 LEAVES = 20.0  # how far to a side a subject goes that leaves its place; one that acts there was seen to go 16 at most
@@ -147,10 +147,8 @@ def _calm(way: Tensor) -> Tensor:
 def _fetched(picture: Tensor, way: Tensor, edge: str) -> Tensor:
     """A picture (1, n, H, W) seen through a way (2, h, w) in pixels of one SIDE wide."""
     height, width = picture.shape[2:]
-    large = F.interpolate(way[None], (height, width), mode="bilinear", align_corners=False)[0] * (width / SIDE)
-    y, x = torch.meshgrid(torch.arange(height) + 0.5, torch.arange(width) + 0.5, indexing="ij")
-    grid = torch.stack(((x + large[0]) * (2 / width) - 1, (y + large[1]) * (2 / height) - 1), -1)
-    return F.grid_sample(picture, grid[None], padding_mode=edge, align_corners=False)
+    field = motion.grown(way[None, :, None], height, width, width / SIDE)
+    return motion.moved(picture, field, edge)[:, :, 0]
 
 
 def behind(picture: Tensor, hidden: Tensor) -> Tensor:

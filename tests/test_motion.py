@@ -43,7 +43,7 @@ def test_a_picture_seen_through_a_shift_is_the_shifted_picture():
 def test_beyond_its_edge_a_picture_is_mirrored_where_it_is_to_be():
     picture, field = textured(32, 32)[None], torch.zeros(1, 2, 1, 32, 32)
     field[:, 0] = 3
-    seen = motion.moved(picture, field, mirrored=True)
+    seen = motion.moved(picture, field, "reflection")
     torch.testing.assert_close(seen[..., 0, :, 29:], picture[..., 29:].flip(3), atol=1e-5, rtol=0)
 
 

@@ -87,9 +87,9 @@ class MotionAutoencoder(nn.Module):
         first = self.picture.decode(latents[:, :, :1]) if picture is None else picture
         yield first
         height, width = first.shape[3:]
-        scale = width / (latents.shape[4] * self.config.grid.space)
+        scale, edge = width / (latents.shape[4] * self.config.grid.space), "border" if picture is None else "reflection"
         for field, rest in self._eased(latents):
-            fetched = moved(first[:, :, 0], grown(field, height, width, scale), mirrored=picture is not None)
+            fetched = moved(first[:, :, 0], grown(field, height, width, scale), edge)
             yield fetched + grown(rest, height, width, 1.0)
 
     def movement(self, latents: Tensor) -> Tensor:
@@ -218,10 +218,10 @@ def eased(x: Tensor, before: Tensor | None) -> Tensor:
     return x + CALM * F.pad(bend, (0, 0, 0, 0, x.shape[2] - 1 - bend.shape[2], 1))
 
 
-def moved(picture: Tensor, field: Tensor, mirrored: bool = False) -> Tensor:
-    """A picture (B, 3, H, W) seen through a field (B, 2, T, H, W) in pixels: (B, 3, T, H, W).
+def moved(picture: Tensor, field: Tensor, edge: str = "border") -> Tensor:
+    """A picture (B, n, H, W) seen through a field (B, 2, T, H, W) in pixels: (B, n, T, H, W).
 
-    Beyond its edges the picture is led on, or `mirrored`.
+    Beyond its edges it is led on ("border"), mirrored ("reflection") or nothing ("zeros").
     """
     b, _, frames, height, width = field.shape
     rows = torch.arange(height, device=field.device) + 0.5
@@ -229,7 +229,6 @@ def moved(picture: Tensor, field: Tensor, mirrored: bool = False) -> Tensor:
     x, y = columns + field[:, 0], rows[:, None] + field[:, 1]  # (B, T, H, W)
     grid = torch.stack((x * (2 / width) - 1, y * (2 / height) - 1), -1).flatten(0, 1)
     source = picture[:, None].expand(-1, frames, -1, -1, -1).flatten(0, 1).to(grid.dtype)
-    edge = "reflection" if mirrored else "border"
     seen = F.grid_sample(source, grid, mode="bilinear", padding_mode=edge, align_corners=False)
     return seen.unflatten(0, (b, frames)).transpose(1, 2)
 
