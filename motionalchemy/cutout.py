@@ -2,7 +2,8 @@
 
 A field says from where in the picture each pixel comes. Around a subject it changes from the subject's way to the camera's
 within a few pixels; where these lie far apart the subject tears, and leaves threads behind. So what the field says of the
-subject is read as one turn, scale and shift, and what bends it besides, and the subject goes so as a layer of its own.
+subject is read as one turn, scale and shift, and the subject goes so as a layer of its own. What bends it besides is its
+gait: that of a clip in which it does the same in its place, or else what is left of the field.
 """
 
 from collections.abc import Iterator
@@ -20,7 +21,10 @@ from motionalchemy.nets import camera, motion
 
 SIDE = 128  # pixels across a picture in which ways are counted here
 LEAVES = 20.0  # how far to a side a subject goes that leaves its place; one that acts there was seen to go 16 at most
+SENT = 8.0  # and one that is sent somewhere
 NEAR, FAR = 3.0, 6.0  # how far from the camera's way one that leaves it begins to be shown whole, and wholly is
+SOON = 0.5, 2.0  # the same of one whose gait is known
+LED = 12  # frames over which a way is led on from the end of another
 BEND = 4.0  # by how much a place that counts half misses the subject's way, or that of the place beside it
 BENT, SURE = 8.0, 0.3  # what bends a subject is trusted half at BENT pixels, and counts from a trust of SURE on
 ROUNDS = 6  # of reweighting
@@ -43,23 +47,21 @@ class Cutout:
         hidden = F.max_pool2d(self._opacity, 2 * reach + 1, 1, reach) > 0.02
         seen = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None].float() / 255
         self._behind = behind(seen, hidden)
-        self._leaves = False  # its place, as far as the windows so far say
 
-    def shown(self, frames: np.ndarray, field: Tensor) -> Iterator[np.ndarray]:
-        """Frames (T, H, W, 3) uint8 of the picture moved by a field (2, T-1, h, w) in shares of its width, the subject
-        whole in those where it has gone far, if it leaves its place to a side in this window or did before: what it does in
-        its place bends it more than it moves it."""
-        ways = Ways(field * SIDE, self._opacity)
-        self._leaves |= bool(ways.gone[:, 0].abs().amax() > LEAVES)
-        far = ways.gone.norm(dim=1) * self._leaves
+    def ways(self, field: Tensor) -> "Ways":
+        """How a field (2, T-1, h, w) in shares of the picture's width moves the subject and what is behind it."""
+        return Ways(field * SIDE, self._opacity)
+
+    def shown(self, frames: np.ndarray, ways: "Ways", way: Tensor, shares: list[float]) -> Iterator[np.ndarray]:
+        """Frames (T, H, W, 3) uint8 of the picture moved, with `shares` (T-1) of it shown as a whole that goes its `way`
+        (T-1, 2, h, w) over what the camera's way leaves behind it."""
         yield frames[0]
-        for number, frame in enumerate(frames[1:]):
-            share = float(((far[number] - NEAR) / (FAR - NEAR)).clamp(0, 1))
+        for frame, share, own, back in zip(frames[1:], shares, way, ways.ground, strict=True):
             if share == 0:
                 yield frame
                 continue
-            ground = _fetched(self._behind, ways.ground[number], "reflection")
-            subject = _fetched(self._layer, ways.subject[number], "zeros")
+            ground = _fetched(self._behind, back, "reflection")
+            subject = _fetched(self._layer, own, "zeros")
             whole = (ground * (1 - subject[:, 3:]) + subject[:, :3])[0].permute(1, 2, 0).numpy() * 255
             yield (frame + share * (whole - frame)).round().clip(0, 255).astype(np.uint8)
 
@@ -68,7 +70,7 @@ class Ways:
     """A field (2, T, h, w) in pixels of a picture SIDE wide, read as two.
 
     That of the `subject`, which `opacity` (1, 1, H, W) shows in the picture, and that of the `ground`, both (T, 2, h, w);
-    and how far right and down of the camera's way the subject has `gone` (T, 2).
+    how far right and down its middle is `moved` (T, 2), and how far of the camera's way it has `gone` (T, 2).
     """
 
     def __init__(self, field: Tensor, opacity: Tensor):
@@ -77,30 +79,43 @@ class Ways:
         down, across = ((torch.arange(n) + 0.5) * cell for n in (high, wide))
         self._place = torch.stack(torch.meshgrid(across, down, indexing="xy"))  # (2, h, w)
         self._size = SIDE, cell * high
-        way, common = (each.transpose(0, 1) for each in (field, camera.whole(field[None])[0]))  # (T, 2, h, w)
+        way = field.transpose(0, 1)  # (T, 2, h, w)
         small = F.interpolate(opacity, (high, wide), mode="area")
         there = self._at(small.expand(frames, -1, -1, -1), self._place + way)  # (T, 1, h, w)
+        common = camera.whole(field[None], (1 - there).transpose(0, 1)[None])[0].transpose(0, 1)
         calm, own = there * _calm(way), way - common
         beside = own.norm(dim=1, keepdim=True)
         leaves = LEFT + (1 - LEFT) * beside.square() / (beside.square() + OWN**2)
-        steps = self._led_on(self._steps(calm * leaves, way), calm * leaves, common, small)
-        whole = torch.einsum("tnk,khw->tnhw", steps, self._basis()) - self._place
+        self._steps = self._led_on(self._fitted(calm * leaves, way), calm * leaves, common, small)
+        whole = self._from(self._place) - self._place
         bends = way - whole
         sure = calm / (1 + (bends.norm(dim=1, keepdim=True) / BENT).square()) > SURE
         self.subject = whole + transfer.filled(bends, sure.float())
         with_camera = (beside < OWN + APART * common.norm(dim=1, keepdim=True)) & (there < 0.1)
         self.ground = common + transfer.filled(own, with_camera.float())
-        self.gone = self._gone(steps, common, small)
+        self.moved, self.gone = self._gone(self._steps, common, small)
 
-    def _basis(self) -> Tensor:
-        """One, right and down from the middle in widths, (3, h, w)."""
+    def stepping(self, gait: Tensor, beside: Tensor) -> Tensor:
+        """The subject's way (T, 2, h, w), bent as a field (2, T, h, w) in pixels bends it in its place, from `beside` (2,)
+        that place."""
+        bends = (gait - camera.whole(gait[None])[0]).transpose(0, 1)
+        beside = beside.view(2, 1, 1)
+        whole = self._from(self._place - beside) - self._place
+        return whole + self._at(bends, self._place + whole, "border")
+
+    def _from(self, place: Tensor) -> Tensor:
+        """From where in the picture what the subject shows at places (2, h, w) comes in each frame, (T, 2, h, w)."""
+        return torch.einsum("tnk,khw->tnhw", self._steps, self._basis(place))
+
+    def _basis(self, place: Tensor) -> Tensor:
+        """One, right and down from the picture's middle in widths, of places (2, h, w): (3, h, w)."""
         middle = self._place.mean((1, 2), keepdim=True)
-        return torch.cat((torch.ones_like(self._place[:1]), (self._place - middle) / SIDE))
+        return torch.cat((torch.ones_like(place[:1]), (place - middle) / SIDE))
 
-    def _steps(self, counts: Tensor, way: Tensor) -> Tensor:
+    def _fitted(self, counts: Tensor, way: Tensor) -> Tensor:
         """From where the subject comes in each frame (T, 2, 3), on `_basis`, by reweighted least squares over the places
         that count (Holland and Welsch 1977)."""
-        basis = self._basis().flatten(1).T  # (h * w, 3)
+        basis = self._basis(self._place).flatten(1).T  # (h * w, 3)
         origin = (self._place + way).flatten(2).transpose(1, 2)  # (T, h * w, 2)
         firm = torch.diag(torch.tensor([1e-3, RIGID, RIGID]))
         like = torch.cat((self._place.mean((1, 2))[None], torch.eye(2) * SIDE))  # as the picture stands, (3, 2)
@@ -114,20 +129,21 @@ class Ways:
 
     def _led_on(self, steps: Tensor, counts: Tensor, common: Tensor, small: Tensor) -> Tensor:
         """Steps of a subject that, once it has gone far, goes on as it went where hardly any of it is in the picture."""
-        far = (self._gone(steps, common, small).norm(dim=1) > FAR).tolist()
+        far = (self._gone(steps, common, small)[1].norm(dim=1) > FAR).tolist()
         hardly = (counts.sum((1, 2, 3)) < SEEN * small.sum()).tolist()
         for number in range(2, len(steps)):
             if hardly[number] and far[number - 1]:
                 steps[number], far[number] = 2 * steps[number - 1] - steps[number - 2], True
         return steps
 
-    def _gone(self, steps: Tensor, common: Tensor, small: Tensor) -> Tensor:
-        """How far right and down the subject's middle lies from where the camera would have brought it, (T, 2)."""
+    def _gone(self, steps: Tensor, common: Tensor, small: Tensor) -> tuple[Tensor, Tensor]:
+        """How far right and down the subject's middle lies from where it was, and from where the camera would have brought
+        it, each (T, 2)."""
         middle = self._place.mean((1, 2))
         home = (self._place * small[0]).sum((1, 2)) / small.sum().clamp(min=1e-6)
         now = torch.linalg.solve(steps[:, :, 1:] / SIDE, (home - steps[:, :, 0])[..., None])[..., 0] + middle  # (T, 2)
         seen = self._at(common, now[:, :, None, None], "border")[..., 0, 0]
-        return now + seen - home
+        return now - home, now + seen - home
 
     def _at(self, values: Tensor, place: Tensor, edge: str = "zeros") -> Tensor:
         """Values over the picture (T, n, h, w) at places (T, 2, a, b) in pixels."""
@@ -178,23 +194,78 @@ def _across(picture: Tensor, known: Tensor) -> Tensor:
 
 
 class Found:
-    """The subject of the picture that a run moves, looked for once."""
+    """The subject of the picture that a run moves, looked for once, and where it is after the windows so far."""
 
     def __init__(self):
         self._picture: np.ndarray | None = None
         self._cutout: Cutout | None = None
+        self._left = False  # its place, as far as the windows so far say
+        self._rest: np.ndarray | None = None  # the frames of the window before, with the subject in its place
+        self._beside: Tensor | None = None  # that place, how far right and down, if it left it
+        self._way: Tensor | None = None  # in which it was last shown as a whole, (T-1, 2, h, w)
+        self._end: Tensor | None = None  # the way of the last frame of the window before, (2, h, w)
+
+    def stands(self, head: np.ndarray, known: int) -> np.ndarray | None:
+        """What a window begins with, the subject in its place: `head` if it is one picture, else that with the last of the
+        `known` frames of the window before so shown; None where these are not known."""
+        if not known:
+            return head
+        return None if self._rest is None else np.concatenate((head[:1], self._rest[len(self._rest) + 1 - known :]))
+
+    def begun(self, head: np.ndarray | None, known: int) -> np.ndarray | None:
+        """What a window begins with: its `head`, but the subject in its place if it is shown beside that as a whole."""
+        stands = None if head is None or self._beside is None else self.stands(head, known)
+        return head if stands is None else stands
 
     @torch.no_grad()
-    def whole(self, model: Any, latents: Tensor, clip: Clip) -> Clip:
-        """A clip that a model decoded from its latents, its subject whole where it goes far; as it is where the model does
-        not say how its clips move, and where no subject stands out or none can be looked for."""
+    def leaving(self, model: Any, latents: Tensor, clip: Clip, sent: bool) -> Ways | None:
+        """How the subject of a clip that a model decoded from its latents leaves its place to a side, `sent` or not, or did
+        in a window before; None where it does not, for what it does in its place bends it more than it moves it, where the
+        model does not say how its clips move, and where no subject stands out or can be looked for."""
         if not hasattr(model, "movement") or len(clip) == 1:
-            return clip
+            return None
         if self._picture is None or not np.array_equal(self._picture, clip.frames[0]):
             self._picture, self._cutout = clip.frames[0], found(clip.frames[0])
         if self._cutout is None:
-            return clip
-        return Clip(np.stack(list(self._cutout.shown(clip.frames, model.movement(latents)[0].cpu()))), clip.fps)
+            return None
+        ways = self._cutout.ways(model.movement(latents)[0].cpu())
+        self._left |= bool(ways.gone[:, 0].abs().amax() > (SENT if sent else LEAVES))
+        return ways if self._left else None
+
+    @torch.no_grad()
+    def whole(self, model: Any, clip: Clip, ways: Ways, place: Tensor | None, known: int) -> Clip:
+        """The clip with its subject whole, going as `leaving` says from where the `known` frames at its head end; its gait
+        is that of latents of it in its `place`."""
+        assert self._cutout is not None
+        beside = None if self._beside is None else self._beside - _from(ways.moved, known)
+        near, far = NEAR, FAR
+        self._way = ways.subject
+        if place is not None:
+            near, far = SOON
+            self._way = ways.stepping(
+                model.movement(place)[0].cpu() * SIDE, torch.zeros(2) if beside is None else beside
+            )
+        if self._end is not None and known > 1:
+            late = torch.arange(2 - known, 2 - known + len(self._way))
+            share = (1 - late / LED).clamp(0, 1) * (late >= 0)
+            self._way = self._way + share.view(-1, 1, 1, 1) * (self._end - self._way[known - 2])
+        shares = ((ways.gone.norm(dim=1) - near) / (far - near)).clamp(0, 1).tolist()
+        shares = shares if beside is None else [1.0] * len(shares)
+        return Clip(np.stack(list(self._cutout.shown(clip.frames, ways, self._way, shares))), clip.fps)
+
+    def rests(self, frames: np.ndarray | None, ways: Ways | None, known: int) -> None:
+        """Remember the `frames` of a window in which the subject is in its place, None where these are not known, and the
+        `ways` in which it left that."""
+        self._rest, before = frames, self._beside
+        self._beside = self._end = None
+        if frames is not None and ways is not None and self._way is not None:
+            moved = ways.moved[len(frames) - 2] - _from(ways.moved, known)
+            self._beside, self._end = moved if before is None else before + moved, self._way[len(frames) - 2]
+
+
+def _from(moved: Tensor, known: int) -> Tensor:
+    """How far (T-1, 2) moves something until the last of the `known` frames at the head of a window."""
+    return moved[known - 2] if known > 1 else torch.zeros(2)
 
 
 def found(picture: np.ndarray) -> Cutout | None:

@@ -353,3 +353,19 @@ def _check_paths(output: Path, given: list[str]) -> None:
     if any(output.exists() and Path(path).exists() and output.samefile(path) for path in given):
         raise InputError(f"{str(output)!r} is the given picture or clip itself: choose another output")
     check_sidecar(beside(output))
+
+
+def costs(job: Job) -> list[list[float]]:
+    """Each stage's share of all the work, span by span: steps times latents, a little more for attention over many.
+
+    Where nothing but copies is made, they are the work.
+    """
+    sizes = list(zip(job.stages, job.sizes, strict=True))
+    work = [
+        [stage.steps * (h * w * (span.end - span.begin)) ** 1.2 * (span.prompt is not None) for stage, (h, w) in sizes]
+        for span in job.spans
+    ]
+    if not (total := sum(map(sum, work))):
+        work = [[float(span.stop - span.fresh)] for span in job.spans]
+        total = float(job.frames)
+    return [[part / total for part in parts] for parts in work]

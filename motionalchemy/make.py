@@ -22,12 +22,13 @@ from motionalchemy.backbones import Backbone
 from motionalchemy.clip import Clip
 from motionalchemy.errors import Cancelled, InputError
 from motionalchemy.film import Film
-from motionalchemy.job import Job, Memory, Size, effort_of, prepare
+from motionalchemy.job import Job, Memory, Size, costs, effort_of, prepare
 from motionalchemy.pace import Meter, Watch, timed
 from motionalchemy.plan import Plan
 from motionalchemy.request import Request, Settled, beside, made_by, sidecar
 from motionalchemy.sample import Step, Velocity, sample
 from motionalchemy.stages import Stage, enlarge, refine, resize
+from motionalchemy.staying import sent, staying
 from motionalchemy.velocity import contrasted, guided
 from motionalchemy.windows import Given, Span
 
@@ -203,15 +204,50 @@ def few(
 
 def window(run: Run, span: Span, seen: Given, number: int, shares: list[float]) -> Generator[Progress, None, Clip]:
     """Every step of one window; returns it, decoded at the size of the result."""
-    job, model, watch, coarse = run.job, run.model, run.watch, None
+    job, model, watch = run.job, run.model, run.watch
     if seen.whole is not None:
         for way in (retouch.exchanged, retouch.painted, retouch.elsewhere):
             take = partial(way, model, job, span, seen, run.kept)
             frames = yield from few(run, (0, len(seen.whole)), take, number, shares)
             if len(frames):
                 return Clip(frames, job.request.fps)
+    seen, subject, rest = replace(seen, head=run.subject.begun(seen.head, span.known)), run.subject, None
+    latents, plan = yield from flowed(run, span, seen, number, shares)
+    with watch.phase("decode"):
+        if seen.whole is not None:
+            return retouch.carried(model, latents, plan, seen, job)
+        clip = decoded(model, latents, seen, job.full, job.request.fps)
+        ways = None if seen.head is None else subject.leaving(model, latents, clip, sent(span.prompt or ""))
+    if ways is not None:
+        rest = yield from in_place(run, span, seen, number)
+    with watch.phase("decode"):
+        whole = clip if ways is None else subject.whole(model, clip, ways, rest, span.known)
+        if number + 1 < len(job.spans):
+            still = clip if rest is None else decoded(model, rest, seen, job.full, job.request.fps)
+            new = still.frames[: span.stop - span.begin]
+            subject.rests(None if rest is None and ways is not None else new, ways, span.known)
+        return whole
+
+
+def in_place(run: Run, span: Span, seen: Given, number: int) -> Generator[Progress, None, Tensor | None]:
+    """Every step of a window whose subject does the same in its place; returns its latents, None where more is given than
+    how it begins."""
+    if any(b.role != "anchor" for b in seen.beside) or seen.clip is not None or seen.closed or seen.head is None:
+        return None
+    if (stands := run.subject.stands(seen.head, span.known)) is None:
+        return None
+    stays = replace(span, prompt=staying(span.prompt or ""))
+    latents, _ = yield from flowed(run, stays, replace(seen, head=stands), number, [0.0] * len(run.job.stages))
+    return latents
+
+
+def flowed(
+    run: Run, span: Span, seen: Given, number: int, shares: list[float]
+) -> Generator[Progress, None, tuple[Tensor, Plan]]:
+    """Every step of every stage of one window; returns its latents and the last stage's plan."""
+    job, model, watch, coarse = run.job, run.model, run.watch, None
     noise = torch.Generator().manual_seed((job.request.seed + number * 0x9E3779B97F4A7C15) % 2**63)
-    plan, latents = None, torch.empty(0)
+    plan = None
     for index, (stage, size) in enumerate(zip(job.stages, job.sizes, strict=True), start=1):
         with watch.phase("encode"):
             plan = planned(job, model, seen, size)
@@ -226,11 +262,8 @@ def window(run: Run, span: Span, seen: Given, number: int, shares: list[float]) 
                 index, len(job.stages), step.index, step.total, done, left, preview, None, number + 1, len(job.spans)
             )
         coarse = latents
-    with watch.phase("decode"):
-        if seen.whole is not None and plan is not None:
-            return retouch.carried(model, latents, plan, seen, job)
-        clip = decoded(model, latents, seen, job.full, job.request.fps)
-        return clip if seen.head is None else run.subject.whole(model, latents, clip)
+    assert coarse is not None and plan is not None
+    return coarse, plan
 
 
 @torch.no_grad()
@@ -303,22 +336,6 @@ def _velocity(run: Run, span: Span, seen: Given, plan: Plan, size: Size, generat
     gentle = max(1.0, assertive / 2)
     target, source = towards(span.prompt or "", there, assertive), towards(asked.source_prompt, here, gentle)
     return contrasted(target, source, clip, noises)
-
-
-def costs(job: Job) -> list[list[float]]:
-    """Each stage's share of all the work, span by span: steps times latents, a little more for attention over many.
-
-    Where nothing but copies is made, they are the work.
-    """
-    sizes = list(zip(job.stages, job.sizes, strict=True))
-    work = [
-        [stage.steps * (h * w * (span.end - span.begin)) ** 1.2 * (span.prompt is not None) for stage, (h, w) in sizes]
-        for span in job.spans
-    ]
-    if not (total := sum(map(sum, work))):
-        work = [[float(span.stop - span.fresh)] for span in job.spans]
-        total = float(job.frames)
-    return [[part / total for part in parts] for parts in work]
 
 
 def _film(job: Job, output: Path | None, model: Backbone) -> AbstractContextManager[Any]:

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 from motionalchemy import cutout
 from motionalchemy.clip import Clip
-from motionalchemy.cutout import SIDE, Cutout, Ways, behind
+from motionalchemy.cutout import SIDE, Ways, behind
 from motionalchemy.errors import InputError
 
 PIXELS, CELLS, FRAMES = 128, 32, 8
@@ -52,9 +52,31 @@ def field(right: float, ground: float = 0.0) -> torch.Tensor:
     return F.avg_pool2d(F.pad(way, (1,) * 4, mode="replicate"), 3, 1) / SIDE
 
 
-def shown(way: torch.Tensor, frames: np.ndarray | None = None) -> np.ndarray:
-    torn = np.zeros((1 + FRAMES, PIXELS, PIXELS, 3), np.uint8) if frames is None else frames
-    return np.stack(list(Cutout(with_subject(), cut()).shown(torn, way)))
+class Moving:
+    """A model whose latents are how its clips move."""
+
+    def movement(self, latents: torch.Tensor) -> torch.Tensor:
+        return latents[None]
+
+
+TORN = np.concatenate((with_subject()[None], np.zeros((FRAMES, PIXELS, PIXELS, 3), np.uint8)))
+
+
+@pytest.fixture(autouse=True)
+def looked(monkeypatch):
+    """The times that a subject is looked for; it is the red one."""
+    times = []
+    monkeypatch.setattr(cutout.regions, "cut_out", lambda picture: times.append(1) or cut())
+    return times
+
+
+def shown(way, frames=TORN, place=None, known=0, sent=False, subject=None) -> np.ndarray:
+    """The frames as decoded with the subject whole where that is due; what was decoded is black."""
+    subject, clip = subject or cutout.Found(), Clip(frames)
+    ways = subject.leaving(Moving(), way, clip, sent)
+    whole = clip if ways is None else subject.whole(Moving(), clip, ways, place, known)
+    subject.rests(None if place is None and ways is not None else frames, ways, known)
+    return whole.frames
 
 
 def missed(one: np.ndarray, other: np.ndarray) -> float:
@@ -90,11 +112,56 @@ def test_between_near_and_far_frames_are_mixtures():
 
 
 def test_what_left_its_place_in_one_window_is_whole_in_the_next():
-    moving = Cutout(with_subject(), cut())
-    torn = np.zeros((1 + FRAMES, PIXELS, PIXELS, 3), np.uint8)
-    assert not list(moving.shown(torn, field(10)))[-1].any()
-    list(moving.shown(torn, field(48)))
-    assert missed(list(moving.shown(torn, field(10)))[-1], with_subject(10)) < 4
+    subject = cutout.Found()
+    assert not shown(field(10), subject=subject)[-1].any()
+    shown(field(48), subject=subject)
+    assert missed(shown(field(10), subject=subject)[-1], with_subject(10)) < 4
+
+
+def test_one_that_is_sent_is_whole_at_once():
+    assert missed(shown(field(12), sent=True)[-1], with_subject(12)) < 4
+
+
+def leaning(by: float) -> torch.Tensor:
+    """A movement in its place: its upper half leans to the right, by so many pixels in the end."""
+    way = torch.zeros(2, FRAMES, CELLS, CELLS)
+    way[0, :, TOP // 4 : (TOP + TALL // 2) // 4] = -by / SIDE * torch.linspace(1 / FRAMES, 1, FRAMES)[:, None, None]
+    return way
+
+
+def leans(frame: np.ndarray) -> float:
+    """How many pixels further right the upper half of the red subject is than the lower."""
+    halves = [frame[TOP + 2 : TOP + TALL // 2 - 4], frame[TOP + TALL // 2 + 4 : TOP + TALL - 2]]
+    upper, lower = (np.argwhere(h[..., 0] > h[..., 1] + 60.0)[:, 1].mean() for h in halves)
+    return float(upper - lower)
+
+
+def test_the_gait_of_one_that_leaves_is_that_of_itself_in_its_place():
+    frames = shown(field(48), place=leaning(8))
+    assert leans(frames[-1]) == pytest.approx(8, abs=1.5) and abs(leans(shown(field(48))[-1])) < 1
+    columns = np.argwhere(frames[-1][TOP + TALL - 10, :, 0] > 150)
+    assert columns.min() == pytest.approx(LEFT + 48, abs=2)
+
+
+def test_a_later_window_goes_on_from_where_the_one_before_ended():
+    """It begins with the subject in its place, and that is brought to where it was."""
+    subject, known = cutout.Found(), 3
+    assert subject.begun(TORN[:1], 0) is not None and subject.stands(TORN[:1], known) is None
+    last = shown(field(24), place=leaning(8), sent=True, subject=subject)[-1]
+    head = subject.begun(TORN[:known], known)
+    assert np.array_equal(head, np.concatenate((TORN[:1], TORN[1 - known :])))
+    later = field(24)
+    later[:, : known - 1] = 0  # in its place as long as it is known
+    frames = shown(later, place=torch.zeros_like(later), known=known, sent=True, subject=subject)
+    assert missed(frames[known - 1], last) < 1.5  # as it stood, and leaning as it did
+    assert missed(frames[-1], with_subject(48)) < 4 and leans(frames[-1]) < 5
+
+
+def test_without_its_gait_a_later_window_begins_as_the_one_before_ended():
+    subject = cutout.Found()
+    shown(field(48), subject=subject)
+    assert subject.begun(TORN[:3], 3) is not None
+    assert np.array_equal(subject.begun(TORN[:3], 3), TORN[:3]) and subject.stands(TORN[:3], 3) is None
 
 
 def test_a_subject_that_has_left_does_not_come_back():
@@ -136,28 +203,18 @@ def test_rows_of_which_nothing_is_known_come_from_above_and_below():
     torch.testing.assert_close(filled, torch.full((1, 3, 16, 16), 0.5), atol=1e-4, rtol=0)
 
 
-class Moving:
-    """Says how its clips move."""
-
-    def movement(self, latents: torch.Tensor) -> torch.Tensor:
-        return field(48)[None]
-
-
-def test_a_run_looks_for_its_subject_once(monkeypatch):
-    looked = []
-    monkeypatch.setattr(cutout.regions, "cut_out", lambda picture: looked.append(1) or cut())
-    found, clip = cutout.Found(), Clip(np.stack([with_subject(), *[ground()] * FRAMES]))
+def test_a_run_looks_for_its_subject_once(looked):
+    subject = cutout.Found()
     for _ in range(2):
-        whole = found.whole(Moving(), torch.zeros(1), clip)
-        assert missed(whole.frames[-1], with_subject(48)) < 2
+        assert missed(shown(field(48), subject=subject)[-1], with_subject(48)) < 2
     assert looked == [1]
 
 
 def test_without_a_subject_or_a_movement_a_clip_stays_as_it_is(monkeypatch):
+    assert cutout.Found().leaving(object(), field(48), Clip(TORN), True) is None
+
     def nothing(picture):
         raise InputError("image shows no subject")
 
     monkeypatch.setattr(cutout.regions, "cut_out", nothing)
-    clip = Clip(np.stack([with_subject()] * (1 + FRAMES)))
-    assert cutout.Found().whole(Moving(), torch.zeros(1), clip) is clip
-    assert cutout.Found().whole(object(), torch.zeros(1), clip) is clip
+    assert np.array_equal(shown(field(48)), TORN)

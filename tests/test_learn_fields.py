@@ -91,18 +91,18 @@ def test_a_pace_picks_frames(tmp_path):
     assert torch.equal(fields.moves(some, tmp_path).field, own.field[:, at[2:6]]) and len(some.colour) == 4
 
 
-@pytest.mark.parametrize("frames", [slice(0, 1), slice(3, 9, 2)])
-def test_some_frames_of_a_world_are_those_of_the_whole(frames):
-    world = World(plain(), (Actor(layer(STEP), "right", 0.7),), camera="pan_left", seed=2)
-    torch.testing.assert_close(render(world, SIZE, frames=frames), render(world, SIZE)[frames])
-    assert fields.known(world) and not fields.known(replace(world, camera="follow"))
-
-
-def test_the_movement_of_a_sample_is_put_together_or_else_followed(tmp_path):
+def test_the_movement_of_a_sample_is_put_together_and_mended_or_else_followed(tmp_path):
+    """Where what a world is made of says less than the whole, the whole is what counts."""
     world = World(plain(), (Actor(layer(STEP, "actor"), None, 0.9, here=True),), seed=3)
+    assert fields.known(world) and not fields.known(replace(world, camera="follow"))
     clip = render(world, SIZE)
+
+    def wrong(field: torch.Tensor) -> float:
+        seen = motion.moved(clip[:1], motion.grown(field[None], *SIZE, 1.0))[0].transpose(0, 1)
+        return float((seen - clip[1:]).square().mean())
+
     known = Sample("animate", clip, {"en": "", "zh": ""}, world=world)
-    assert torch.equal(movement(known, 4, tmp_path), fields.field(world, SIZE, 4, tmp_path))
+    assert wrong(movement(known, 4, tmp_path)) < 0.8 * wrong(fields.field(world, SIZE, 4, tmp_path))
     followed = movement(replace(known, world=None), 4, tmp_path)
     torch.testing.assert_close(followed, motion.followed(clip.transpose(0, 1).float(), 4))
     assert followed.shape == (2, FRAMES - 1, 32, 32)

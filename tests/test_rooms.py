@@ -30,6 +30,7 @@ FLOORS = [
         "naming",
         "views",
         "regions",
+        "staying",
         "transfer",
         "windows",
     },

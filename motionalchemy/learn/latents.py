@@ -24,6 +24,7 @@ from torch import Tensor
 from motionalchemy.backbones import nano
 from motionalchemy.learn import fields, varied
 from motionalchemy.nets import motion
+from motionalchemy.nets.descent import mended
 from motionalchemy.nets.motion import MotionAutoencoder
 from motionalchemy.nets.vision import Vision
 from motionalchemy.worlds import kinds
@@ -33,7 +34,7 @@ PART = 32
 LAYERS = "layers"  # the folder beside a cache that keeps how each layer moves
 _RARE = ("scenes", "scenes", "turntables", "animate", "retouch")
 PATTERN = tuple(kind for rare in _RARE for kind in ("siblings", rare)) + ("siblings",) * 2  # of parts, again and again
-FIRST = slice(0, 1)  # of a clip's frames: how siblings go on is known without seeing it
+MEND = 20  # steps of descent that mend on the whole clip what is put together from its layers
 AGAIN = "v"  # the letters of the times that a part is seen otherwise
 CLIPS = ((128, 128),) * 7 + ((96, 160), (128, 128), (160, 96))  # shapes of clips in pixels, again and again
 BENT = {"siblings": 0.25, "scenes": 0.08, "turntables": 0.08, "animate": 0.08}  # a camera's moves stay all but straight
@@ -89,11 +90,7 @@ def _part(corpus: Path, models: Path, out: Path, seed: int, number: int, many: i
         for i in range(begin, begin + many):
             if len(drawn) < many:
                 alike = kind == "siblings"
-                drawn += (
-                    kinds.siblings(source, seed, i, size, frames=FIRST)
-                    if alike
-                    else [kinds.draw(source, kind, seed, i, size)]
-                )
+                drawn += kinds.siblings(source, seed, i, size) if alike else [kinds.draw(source, kind, seed, i, size)]
         layers = out.parent / LAYERS
         records = [_record(sample, codec, vision, kind not in PAIRED, layers) for sample in drawn[:many]]
         stacked = {n: torch.stack([r["tensors"][n] for r in records]) for n in records[0]["tensors"]}
@@ -107,11 +104,11 @@ def _part(corpus: Path, models: Path, out: Path, seed: int, number: int, many: i
 
 @torch.no_grad()
 def _record(sample: kinds.Sample, codec: Any, vision: Any, alone: bool, layers: Path) -> dict[str, Any]:
-    """A sample encoded; how a world of layers moves is put together from its layers', kept in a folder."""
+    """A sample encoded; how the layers of its world move is kept in a folder."""
     video = sample.clip.transpose(0, 1)[None].float()  # (1, 3, T, H, W)
     given = sample.beside[0].transpose(0, 1)[None].float() if sample.beside else video[:, :, -1:]
-    if sample.world is not None and fields.known(sample.world):
-        field = fields.field(sample.world, (video.shape[3], video.shape[4]), codec.config.cell, layers)
+    if _layered(sample):
+        field = movement(sample, codec.config.cell, layers)
         latents = torch.cat((codec.encode(video[:, :, :1]), codec.moving(field[None])), 2)
     else:
         latents = codec.encode(video)
@@ -123,10 +120,16 @@ def _record(sample: kinds.Sample, codec: Any, vision: Any, alone: bool, layers: 
 
 
 def movement(sample: kinds.Sample, cell: int, layers: Path) -> Tensor:
-    """How a sample's clip moves (2, T-1, H / cell, W / cell): put together where that is known, else followed."""
-    if sample.world is not None and fields.known(sample.world):
-        return fields.field(sample.world, (sample.clip.shape[2], sample.clip.shape[3]), cell, layers)
-    return motion.followed(sample.clip.transpose(0, 1).float(), cell)
+    """How a sample's clip moves (2, T-1, H / cell, W / cell): put together from its layers where they are known, and mended
+    on what is seen of it, else followed."""
+    clip = sample.clip.float()
+    if sample.world is None or not _layered(sample):
+        return motion.followed(clip.transpose(0, 1), cell)
+    return mended((clip + 1) / 2, fields.field(sample.world, (clip.shape[2], clip.shape[3]), cell, layers), MEND)
+
+
+def _layered(sample: kinds.Sample) -> bool:
+    return sample.world is not None and fields.known(sample.world)
 
 
 def seen_again(part: Part, codec: MotionAutoencoder, vision: Vision, rng: random.Random) -> Part:

@@ -11,8 +11,9 @@ LEAST = 0.25  # below which a distance from the whole's movement is no distance,
 RIDGE = 1e-4
 
 
-def whole(field: Tensor) -> Tensor:
-    """The affine movement that most of each frame shares, as a field like the one given.
+def whole(field: Tensor, counts: Tensor | None = None) -> Tensor:
+    """The affine movement that most of each frame shares, as a field like the one given; places count as `counts`
+    (B, 1, T, h, w) say, else all alike.
 
     Iteratively reweighted least squares with Cauchy's weights (Holland and Welsch 1977), begun at the median.
     """
@@ -24,7 +25,9 @@ def whole(field: Tensor) -> Tensor:
     for _ in range(ROUNDS):
         apart = (points - fitted).norm(dim=-1)
         usual = apart.median(1, keepdim=True).values.clamp(min=LEAST)
-        weighed = basis * (1 / (1 + (apart / usual).square()))[..., None]  # (B * T, h * w, 3)
+        weights = 1 / (1 + (apart / usual).square())
+        weights = weights if counts is None else weights * counts.reshape(weights.shape)
+        weighed = basis * weights[..., None]  # (B * T, h * w, 3)
         gram = weighed.transpose(1, 2) @ basis + RIDGE * torch.eye(3, device=field.device)
         fitted = basis @ torch.linalg.solve(gram, weighed.transpose(1, 2) @ points)
     return fitted.view(b, frames, h, w, 2).permute(0, 4, 1, 2, 3)

@@ -20,15 +20,15 @@ PRICE = 0.01  # of a squared pixel of difference between two cells beside each o
 SOFT = 1e-2  # of colour: smaller errors count by their squares
 
 
-def mended(clip: Tensor, found: Tensor) -> Tensor:
-    """The movement (2, T-1, h, w) of a clip (T, n, H, W) in [0, 1], in pixels from frame 0, begun from the one `found`."""
+def mended(clip: Tensor, found: Tensor, steps: int = STEPS) -> Tensor:
+    """The movement (2, T-1, h, w) of a clip (T, n, H, W) in [0, 1], in pixels from frame 0, `steps` from `found`."""
     frames, high = found.shape[1:3]
     step, cell = min(EVERY, frames), clip.shape[2] // high
     at = torch.arange(step, frames + 1, step)
     small = F.avg_pool2d(clip.float(), max(1, cell // FINE))
     begin = found[:, at - 1].transpose(0, 1)  # (t, 2, h, w)
     with torch.inference_mode(False), torch.enable_grad():
-        mend = _descended(small[:1].clone(), small[at].clone(), begin.clone(), cell)
+        mend = _descended(small[:1].clone(), small[at].clone(), begin.clone(), cell, steps)
     known = torch.cat((torch.zeros_like(mend[:1]), mend))
     place = torch.arange(1, frames + 1, device=found.device) / step
     low = place.long().clamp(max=len(mend) - 1)
@@ -36,7 +36,7 @@ def mended(clip: Tensor, found: Tensor) -> Tensor:
     return torch.lerp(known[low], known[low + 1], share).transpose(0, 1)
 
 
-def _descended(first: Tensor, later: Tensor, begin: Tensor, cell: int) -> Tensor:
+def _descended(first: Tensor, later: Tensor, begin: Tensor, cell: int, steps: int) -> Tensor:
     """The movements (t, 2, h, w) in pixels that make `later` pictures (t, n, H, W) of the first."""
     frames, _, high, wide = begin.shape
     times, rows, columns = (_waves(n).to(begin) for n in (frames, high, wide))
@@ -54,7 +54,7 @@ def _descended(first: Tensor, later: Tensor, begin: Tensor, cell: int) -> Tensor
         flat = rows.T @ (waves * pace) @ columns
         return begin + (times.T @ flat.flatten(1)).view_as(flat)
 
-    for _ in range(STEPS):
+    for _ in range(steps):
         now = field()
         share = F.interpolate(now, size, mode="bilinear", align_corners=False) * to_share
         grid = torch.stack((x + share[:, 0], y[:, None] + share[:, 1]), -1)

@@ -132,17 +132,16 @@ def siblings(
     index: int,
     size: Size = (256, 256),
     device: torch.device | str = "cpu",
-    frames: slice = slice(None),
 ) -> list[Sample]:
     """Two or more `animate` samples that share subject, view, place and mostly the first pose: only what it does, where
-    it goes and how fast differ; or some `frames` of each."""
+    it goes and how fast differ."""
     rng = random.Random(f"{seed}/siblings/{index}")
     back, motion = backdrop(corpus, rng, size), rng.getrandbits(31)
     if rng.random() < THINGS and corpus.entries["emoji"]:
         found = drifters(corpus, rng)
     else:
         found = doers(corpus, rng, _group(corpus.shared_views, rng, "two deeds of one subject from one view"))
-    return _each(found, back, motion, rng, size, device, frames)
+    return _each(found, back, motion, rng, size, device)
 
 
 def deeds(corpus: Corpus, group: Sequence[Entry], seed: int, size: Size = (256, 256)) -> list[Sample]:
@@ -161,13 +160,12 @@ def _each(
     rng: random.Random,
     size: Size,
     device: Any = "cpu",
-    frames: slice = slice(None),
 ) -> list[Sample]:
     """A sample of each actor, alone in one place."""
     made = []
     for one in found:
         shown = sized(World(back, (one,), seed=motion))
-        clip, words = render(shown, size, device, frames), _said(shown, rng)
+        clip, words = render(shown, size, device), _said(shown, rng)
         made.append(Sample("animate", clip, words, rng.choice(("en", "zh")), **_origin(shown), world=shown))
     return made
 

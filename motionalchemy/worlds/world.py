@@ -2,7 +2,6 @@
 
 import random
 import re
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -72,11 +71,9 @@ class World:
             raise InputError("a world has either a scene or a background with actors")
 
 
-def render(
-    world: World, size: Size = (256, 256), device: torch.device | str = "cpu", frames: slice = slice(None)
-) -> Tensor:
-    """A world as a clip (T, 3, H, W) in [-1, 1], 49 frames at 24 fps like its layers, or only some of these `frames`."""
-    clip = _whole(world, size, device, frames) if world.scene else _layered(world, size, device, frames)
+def render(world: World, size: Size = (256, 256), device: torch.device | str = "cpu") -> Tensor:
+    """A world as a clip (T, 3, H, W) in [-1, 1], 49 frames at 24 fps like the layers it is made of."""
+    clip = _whole(world, size, device) if world.scene else _layered(world, size, device)
     if world.look:
         clip = styled(clip, world.look, world.seed)
     if world.weather:
@@ -169,9 +166,9 @@ def _empty(world: World, rng: random.Random, language: Language) -> str:
     return caption(facts, rng, language, camera=_camera_said(world), weather=world.weather, look=world.look)
 
 
-def _whole(world: World, size: Size, device: torch.device | str, frames: slice) -> Tensor:
+def _whole(world: World, size: Size, device: torch.device | str) -> Tensor:
     assert world.scene
-    pictures = torch.from_numpy(world.scene.colour[frames]).to(device).permute(0, 3, 1, 2).float() / 255
+    pictures = torch.from_numpy(world.scene.colour).to(device).permute(0, 3, 1, 2).float() / 255
     return covering(pictures.flip(-1) if world.mirrored else pictures, size)
 
 
@@ -202,21 +199,19 @@ def _spots(world: World, actor: Actor, way: Route, camera: View) -> Spots:
     return camera.sees(way.scale, way.x, middle)
 
 
-def _layered(world: World, size: Size, device: torch.device | str, frames: slice) -> Tensor:
+def _layered(world: World, size: Size, device: torch.device | str) -> Tensor:
     assert world.background
     back, (ways, camera) = world.background, _routes(world)
-    count = len(range(max((len(actor.layer.colour) for actor in world.actors), default=49))[frames])
-    some: Callable[[Iterable[Tensor]], list[Tensor]] = lambda values: [each[frames] for each in values]  # noqa: E731
-    clip = _backdrop(back.picture.to(device), View(*some((camera.zoom, camera.x, camera.y, camera.angle))), size)
+    clip = _backdrop(back.picture.to(device), camera, size)
     for actor, way in ways:
-        layer = _coloured(actor, device, frames)
+        layer = _coloured(actor, device)
         if back.ground and actor.grounded:
             shadow = _shadow(layer)
-            grow, x, y, turn = some(camera.sees(way.scale * shadow.shape[-2] / layer.shape[-2], way.x, way.y))
-            clip = over(placed(shadow, size, grow, x, y, turn), clip)
-        grow, x, y, turn = some(_spots(world, actor, way, camera))
-        clip = over(placed(layer, size, grow, x, y, turn), clip)
-    return clip.expand(count, -1, -1, -1)
+            spot = camera.sees(way.scale * shadow.shape[-2] / layer.shape[-2], way.x, way.y)
+            clip = over(placed(shadow, size, *spot), clip)
+        clip = over(placed(layer, size, *_spots(world, actor, way, camera)), clip)
+    frames = max((len(actor.layer.colour) for actor in world.actors), default=49)
+    return clip.expand(frames, -1, -1, -1)
 
 
 def _backdrop(picture: Tensor, camera: View, size: Size) -> Tensor:
@@ -229,16 +224,15 @@ def _backdrop(picture: Tensor, camera: View, size: Size) -> Tensor:
     return placed(pictures, size, scale, x, y, angle, edge="reflection")
 
 
-def _coloured(actor: Actor, device: torch.device | str, frames: slice) -> Tensor:
-    some = actor.layer if actor.tint else cut(actor.layer, frames)
-    layer = rgba(some, device)
+def _coloured(actor: Actor, device: torch.device | str) -> Tensor:
+    layer = rgba(actor.layer, device)
     layer = layer.flip(-1) if actor.mirrored else layer
     if actor.tint is None:
         return layer
     colour = layer.new_tensor(TINTS[actor.tint][1]).view(1, 3, 1, 1) / 255
     light, alpha = grey(layer[:, :3]), layer[:, 3:]
     mean = (light.sum() / alpha.sum().clamp(min=1)).clamp(min=0.05)
-    return torch.cat([(light / mean * 0.8 * colour).minimum(alpha), alpha], 1)[frames]
+    return torch.cat([(light / mean * 0.8 * colour).minimum(alpha), alpha], 1)
 
 
 def foot(layer: Layer) -> float:

@@ -1,0 +1,57 @@
+"""The words for a clip whose subject does the same but stays where it stands, English and Chinese.
+
+How limbs move is told best of a subject in its place; where it goes is told by the clip in which it goes.
+"""
+
+import re
+
+CLAUSES = re.compile(r"[^,.;:!?，。；：！？]+")
+CAMERA = re.compile(
+    r"\s*(?:while|as|and)?\s*(?:(?:the|a) )?(?:\w+ )?(?:camera|view|shot)\b|\s*(?:镜头|画面)", re.IGNORECASE
+)
+WAYS = (
+    (
+        re.compile(
+            r" (?:from (?:the )?(?:left|right) )?(?:to|towards?) (?:the )?(?:left|right)(?: side)?\b"
+            r"| (?:to|towards?) the (?:camera|viewer)\b| away from the (?:camera|viewer)\b| into the distance\b"
+            r"| (?:left|right|for)wards?\b"
+            r"|(?<=[a-z]{2}[sgp]) (?:left|right)(?= (?:on|in|at|over|across|along|through|past|by|under)\b| ?$)",
+            re.IGNORECASE,
+        ),
+        " in place",
+    ),
+    (re.compile(r"从[左右]边?[向往到朝][左右]边?|[向往朝]着?[左右][边侧]?|[朝向迎]着?镜头|[朝向]远[处方]"), "原地"),
+)
+STAYS = re.compile(r"\b(?:in place|on the spot)\b|原地", re.IGNORECASE)
+CHINESE = re.compile("[\u4e00-\u9fff]")
+
+
+def sent(words: str) -> bool:
+    """Whether a sentence says which way its subject goes."""
+    return any(pattern.search(clause) for clause in _clauses(words) for pattern, _ in WAYS)
+
+
+def staying(words: str) -> str:
+    """A sentence about a subject that does the same in its place; what it says of the camera is left as it is."""
+    said = False
+
+    def stays(place: str) -> str:
+        nonlocal said
+        first, said = not said, True
+        return place if first else ""
+
+    def clause(found: re.Match[str]) -> str:
+        text = found[0]
+        if not CAMERA.match(text):
+            for pattern, place in WAYS:
+                text = pattern.sub(lambda _, place=place: stays(place), text)
+        return text
+
+    changed = CLAUSES.sub(clause, words)
+    if said or STAYS.search(words) or not words.strip():
+        return changed
+    return f"{words}，原地" if CHINESE.search(words) else f"{words.rstrip(' .')} in place"
+
+
+def _clauses(words: str) -> list[str]:
+    return [text for text in CLAUSES.findall(words) if not CAMERA.match(text)]

@@ -1,0 +1,39 @@
+"""One that is sent somewhere steps on its way there: the shipped model, one clip and its next window."""
+
+import numpy as np
+import pytest
+
+from motionalchemy import backbones, make, regions
+from motionalchemy.make import collect
+from motionalchemy.request import Request
+from motionalchemy.staying import staying
+
+SENT = "a horse gallops to the right on a beach"
+
+
+@pytest.fixture(scope="module")
+def nano():
+    return backbones.load("nano")
+
+
+def middle(frame: np.ndarray) -> tuple[float, int]:
+    """In which column the middle of the subject is, and how many pixels show it."""
+    there = regions.cut_out(frame)[..., 3] > 127
+    return float(np.argwhere(there)[:, 1].mean()), int(there.sum())
+
+
+def test_one_that_is_sent_steps_on_its_way_and_goes_on_in_the_next_window(nano, monkeypatch):
+    asked = []
+    monkeypatch.setattr(make, "staying", lambda words: asked.append(words) or staying(words))
+    request = Request(task="imagine", prompt=SENT, seed=3, size=128, seconds=2.5)
+    frames = collect(make.make(request, backbone=nano)).clip.frames
+    assert asked == [SENT, SENT]  # one window each
+    (begin, large), (end, whole) = middle(frames[0]), middle(frames[32])
+    assert end - begin > 16 and 0.75 < whole / large < 1.3
+    steps = np.abs(np.diff(frames[40:58].astype(float), axis=0)).mean((1, 2, 3))
+    assert steps[49 - 41] < 2.5 * np.median(steps)  # no seam where the second window begins
+
+
+def test_one_that_stays_is_made_once(nano, monkeypatch):
+    monkeypatch.setattr(make, "staying", lambda words: pytest.fail(f"asked again: {words}"))
+    collect(make.make(Request(task="imagine", prompt="a horse eats on a beach", seed=3, size=128), backbone=nano))

@@ -1,0 +1,41 @@
+"""The same words for a subject that stays where it stands, in both languages."""
+
+import pytest
+
+from motionalchemy.staying import sent, staying
+
+
+@pytest.mark.parametrize(
+    ("words", "stays"),
+    [
+        ("A horse gallops to the left on a beach", "A horse gallops in place on a beach"),
+        ("the wolf runs right", "the wolf runs in place"),
+        (
+            "a man walks left across a field, the camera pans left",
+            "a man walks in place across a field, the camera pans left",
+        ),
+        ("a fox runs from left to right. The camera follows", "a fox runs in place. The camera follows"),
+        ("a bear walks to the left towards the camera", "a bear walks in place"),
+        ("一匹马向左奔跑，镜头向左摇", "一匹马原地奔跑，镜头向左摇"),
+        ("士兵从右向左走", "士兵原地走"),
+        ("狐狸朝镜头走来", "狐狸原地走来"),
+    ],
+)
+def test_a_way_becomes_a_place(words, stays):
+    assert sent(words) and staying(words) == stays
+    assert not sent(stays) and staying(stays) == stays
+
+
+@pytest.mark.parametrize(
+    ("words", "stays"),
+    [
+        ("A wolf runs on grass.", "A wolf runs on grass in place"),
+        ("a dog raises its left paw", "a dog raises its left paw in place"),
+        ("the camera pans to the right over a lake", "the camera pans to the right over a lake in place"),
+        ("一只狼在草地上奔跑", "一只狼在草地上奔跑，原地"),
+        ("a fox jumps on the spot", "a fox jumps on the spot"),
+        ("", ""),
+    ],
+)
+def test_one_that_is_not_sent_is_told_to_stay(words, stays):
+    assert not sent(words) and staying(words) == stays
