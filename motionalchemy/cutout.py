@@ -20,6 +20,7 @@ from motionalchemy.errors import InputError, MissingPart
 from motionalchemy.nets import camera, motion
 
 SIDE = 128  # pixels across a picture in which ways are counted here
+SIDES = {"left": -1, "right": 1}
 LEAVES = 20.0  # how far to a side a subject goes that leaves its place; one that acts there was seen to go 16 at most
 SENT = 8.0  # and one that is sent somewhere
 NEAR, FAR = 3.0, 6.0  # how far from the camera's way one that leaves it begins to be shown whole, and wholly is
@@ -74,15 +75,13 @@ class Ways:
     """
 
     def __init__(self, field: Tensor, opacity: Tensor):
-        frames, high, wide = field.shape[1:]
+        high, wide = field.shape[2:]
         cell = SIDE / wide
         down, across = ((torch.arange(n) + 0.5) * cell for n in (high, wide))
         self._place = torch.stack(torch.meshgrid(across, down, indexing="xy"))  # (2, h, w)
         self._size = SIDE, cell * high
-        way = field.transpose(0, 1)  # (T, 2, h, w)
-        small = F.interpolate(opacity, (high, wide), mode="area")
-        there = self._at(small.expand(frames, -1, -1, -1), self._place + way)  # (T, 1, h, w)
-        common = camera.whole(field[None], (1 - there).transpose(0, 1)[None])[0].transpose(0, 1)
+        self._small = small = F.interpolate(opacity, (high, wide), mode="area")
+        way, there, common = self._read(field)
         calm, own = there * _calm(way), way - common
         beside = own.norm(dim=1, keepdim=True)
         leaves = LEFT + (1 - LEFT) * beside.square() / (beside.square() + OWN**2)
@@ -95,13 +94,23 @@ class Ways:
         self.ground = common + transfer.filled(own, with_camera.float())
         self.moved, self.gone = self._gone(self._steps, common, small)
 
+    def to(self, side: str) -> float:
+        """How far to a side of SIDES the subject is gone in the end, 0 for any other."""
+        return SIDES.get(side, 0) * float(self.gone[-1, 0])
+
     def stepping(self, gait: Tensor, beside: Tensor) -> Tensor:
         """The subject's way (T, 2, h, w), bent as a field (2, T, h, w) in pixels bends it in its place, from `beside` (2,)
         that place."""
-        bends = (gait - camera.whole(gait[None])[0]).transpose(0, 1)
-        beside = beside.view(2, 1, 1)
-        whole = self._from(self._place - beside) - self._place
-        return whole + self._at(bends, self._place + whole, "border")
+        way, _, common = self._read(gait)
+        whole = self._from(self._place - beside.view(2, 1, 1)) - self._place
+        return whole + self._at(way - common, self._place + whole, "border")
+
+    def _read(self, field: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """A field (2, T, h, w) as the way of each place (T, 2, h, w), how much of the subject it shows (T, 1, h, w), and
+        the camera's way there, as all else says it (T, 2, h, w)."""
+        way = field.transpose(0, 1)
+        there = self._at(self._small.expand(len(way), -1, -1, -1), self._place + way)
+        return way, there, camera.whole(field[None], (1 - there).transpose(0, 1)[None])[0].transpose(0, 1)
 
     def _from(self, place: Tensor) -> Tensor:
         """From where in the picture what the subject shows at places (2, h, w) comes in each frame, (T, 2, h, w)."""
@@ -197,8 +206,10 @@ class Found:
     """The subject of the picture that a run moves, looked for once, and where it is after the windows so far."""
 
     def __init__(self):
-        self._picture: np.ndarray | None = None
-        self._cutout: Cutout | None = None
+        self._begin(None, None)
+
+    def _begin(self, picture: np.ndarray | None, cut: Cutout | None) -> None:
+        self._picture, self._cutout = picture, cut
         self._left = False  # its place, as far as the windows so far say
         self._rest: np.ndarray | None = None  # the frames of the window before, with the subject in its place
         self._beside: Tensor | None = None  # that place, how far right and down, if it left it
@@ -218,23 +229,24 @@ class Found:
         return head if stands is None else stands
 
     @torch.no_grad()
-    def leaving(self, model: Any, latents: Tensor, clip: Clip, sent: bool) -> Ways | None:
-        """How the subject of a clip that a model decoded from its latents leaves its place to a side, `sent` or not, or did
-        in a window before; None where it does not, for what it does in its place bends it more than it moves it, where the
-        model does not say how its clips move, and where no subject stands out or can be looked for."""
+    def ways(self, model: Any, latents: Tensor, clip: Clip) -> Ways | None:
+        """How the subject of a clip goes that a model decoded from its latents; None where the model does not say how its
+        clips move, and where no subject stands out or can be looked for."""
         if not hasattr(model, "movement") or len(clip) == 1:
             return None
         if self._picture is None or not np.array_equal(self._picture, clip.frames[0]):
-            self._picture, self._cutout = clip.frames[0], found(clip.frames[0])
-        if self._cutout is None:
-            return None
-        ways = self._cutout.ways(model.movement(latents)[0].cpu())
+            self._begin(clip.frames[0], found(clip.frames[0]))
+        return self._cutout and self._cutout.ways(model.movement(latents)[0].cpu())
+
+    def leaves(self, ways: Ways, sent: bool) -> bool:
+        """Whether the subject leaves its place to a side, `sent` or not, or did in a window before: what it does in its
+        place bends it more than it moves it."""
         self._left |= bool(ways.gone[:, 0].abs().amax() > (SENT if sent else LEAVES))
-        return ways if self._left else None
+        return self._left
 
     @torch.no_grad()
     def whole(self, model: Any, clip: Clip, ways: Ways, place: Tensor | None, known: int) -> Clip:
-        """The clip with its subject whole, going as `leaving` says from where the `known` frames at its head end; its gait
+        """The clip with its subject whole, going its `ways` from where the `known` frames at its head end; its gait
         is that of latents of it in its `place`."""
         assert self._cutout is not None
         beside = None if self._beside is None else self._beside - _from(ways.moved, known)

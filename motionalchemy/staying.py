@@ -4,31 +4,42 @@ How limbs move is told best of a subject in its place; where it goes is told by 
 """
 
 import re
+from typing import Literal
 
-CLAUSES = re.compile(r"[^,.;:!?，。；：！？]+")
+CLAUSES = re.compile(r"(?:\b(?:while|as)\b)?(?:(?!\b(?:while|as)\b)[^,.;:!?，。；：！？])+")
 CAMERA = re.compile(
     r"\s*(?:while|as|and)?\s*(?:(?:the|a) )?(?:\w+ )?(?:camera|view|shot)\b|\s*(?:镜头|画面)", re.IGNORECASE
 )
 WAYS = (
     (
         re.compile(
+            r"(?<!facing)(?<!looking)(?<!looks)(?<!turned)(?<!head)"
             r" (?:from (?:the )?(?:left|right) )?(?:to|towards?) (?:the )?(?:left|right)(?: side)?\b"
             r"| (?:to|towards?) the (?:camera|viewer)\b| away from the (?:camera|viewer)\b| into the distance\b"
             r"| (?:left|right|for)wards?\b"
-            r"|(?<=[a-z]{2}[sgp]) (?:left|right)(?= (?:on|in|at|over|across|along|through|past|by|under)\b| ?$)",
+            r"|(?<=[a-z]{2}[sgp])(?<!facing)(?<!looking)(?<!looks) (?:left|right)"
+            r"(?= (?:on|in|at|over|across|along|through|past|by|under)\b| ?$)",
             re.IGNORECASE,
         ),
         " in place",
     ),
-    (re.compile(r"从[左右]边?[向往到朝][左右]边?|[向往朝]着?[左右][边侧]?|[朝向迎]着?镜头|[朝向]远[处方]"), "原地"),
+    (
+        re.compile(
+            r"从[左右]边?[向往到朝][左右]边?|(?<![面看望])[向往朝]着?[左右][边侧]?|(?<![面看望])[朝向迎]着?镜头|[朝向]远[处方]"
+        ),
+        "原地",
+    ),
 )
+SIDES: dict[str, Literal["left", "right"]] = {"left": "left", "right": "right", "左": "left", "右": "right"}
 STAYS = re.compile(r"\b(?:in place|on the spot)\b|原地", re.IGNORECASE)
 CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
-def sent(words: str) -> bool:
-    """Whether a sentence says which way its subject goes."""
-    return any(pattern.search(clause) for clause in _clauses(words) for pattern, _ in WAYS)
+def sent(words: str) -> Literal["", "left", "right", "elsewhere"]:
+    """Which way a sentence says that its subject goes, "" where it says none."""
+    ways = [found[0] for clause in _clauses(words) for pattern, _ in WAYS for found in pattern.finditer(clause)]
+    sides = [SIDES[side] for side in re.findall("left|right|左|右", " ".join(ways).lower())]
+    return sides[-1] if sides else "elsewhere" if ways else ""
 
 
 def staying(words: str) -> str:

@@ -73,7 +73,8 @@ def looked(monkeypatch):
 def shown(way, frames=TORN, place=None, known=0, sent=False, subject=None) -> np.ndarray:
     """The frames as decoded with the subject whole where that is due; what was decoded is black."""
     subject, clip = subject or cutout.Found(), Clip(frames)
-    ways = subject.leaving(Moving(), way, clip, sent)
+    ways = subject.ways(Moving(), way, clip)
+    ways = ways if ways is not None and subject.leaves(ways, sent) else None
     whole = clip if ways is None else subject.whole(Moving(), clip, ways, place, known)
     subject.rests(None if place is None and ways is not None else frames, ways, known)
     return whole.frames
@@ -211,7 +212,7 @@ def test_a_run_looks_for_its_subject_once(looked):
 
 
 def test_without_a_subject_or_a_movement_a_clip_stays_as_it_is(monkeypatch):
-    assert cutout.Found().leaving(object(), field(48), Clip(TORN), True) is None
+    assert cutout.Found().ways(object(), field(48), Clip(TORN)) is None
 
     def nothing(picture):
         raise InputError("image shows no subject")

@@ -37,6 +37,7 @@ FLOORS = [
     {"request", "motions"},
     {"job", "layouts"},
     {"cutout", "exchange", "given", "retouch"},
+    {"run"},
     {"make"},
     {"doors"},
     {"worlds", "learn", "measure"},

@@ -27,6 +27,28 @@ def test_a_way_becomes_a_place(words, stays):
 
 
 @pytest.mark.parametrize(
+    ("words", "way"),
+    [
+        ("A horse gallops to the left on a beach", "left"),
+        ("a fox runs from left to right. The camera pans left", "right"),
+        ("the wolf runs right", "right"),
+        ("士兵从右向左走", "left"),
+        ("一匹马向右奔跑，镜头向左摇", "right"),
+        ("狐狸朝镜头走来", "elsewhere"),
+        ("a dog raises its left paw", ""),
+        ("a horse walks in place, facing left", ""),
+        ("a horse turns its head to the right", ""),
+        ("一匹马面朝左侧，原地行走", ""),
+        ("他看向右边", ""),
+        ("一只狗面朝镜头跳跃", ""),
+        ("the view pans to the left while an archer jogs to the right", "right"),
+    ],
+)
+def test_the_side_is_where_the_subject_ends(words, way):
+    assert sent(words) == way
+
+
+@pytest.mark.parametrize(
     ("words", "stays"),
     [
         ("A wolf runs on grass.", "A wolf runs on grass in place"),

@@ -126,7 +126,7 @@ class Backbone(Protocol):
     """A loaded model: pixels to latents and back, words, and the velocity that they and a plan ask for.
 
     One may also say what guidance must not enlarge, as `sure` in `velocity.guided`, and how a clip moves, as `movement` in
-    `cutout.Found.whole`.
+    `cutout.Found.ways`.
     """
 
     name: str

@@ -21,11 +21,12 @@ from motionalchemy import backbones, doors, media
 from motionalchemy.backbones import Backbone
 from motionalchemy.clip import Clip
 from motionalchemy.errors import InputError, PlanRefused, UnknownName
-from motionalchemy.make import collect, pixels
+from motionalchemy.make import collect
 from motionalchemy.measure import cases, heldout, report, scores
 from motionalchemy.measure.heldout import Build, Case
 from motionalchemy.measure.rows import NEAREST, ROWS, Row, is_model
 from motionalchemy.nets import pack
+from motionalchemy.run import pixels
 
 TASKS = tuple(ROWS)
 FPS = 24.0

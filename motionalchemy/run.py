@@ -1,0 +1,254 @@
+"""One window of a run: asked for stage by stage, each stage step by step, decoded, and what moves in it made whole."""
+
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from motionalchemy import cutout, footage, given, retouch
+from motionalchemy.backbones import Backbone
+from motionalchemy.clip import Clip
+from motionalchemy.errors import Cancelled
+from motionalchemy.job import Job, Size, effort_of
+from motionalchemy.pace import Meter, Watch, timed
+from motionalchemy.plan import Plan
+from motionalchemy.sample import Step, Velocity, sample
+from motionalchemy.stages import Stage, enlarge, refine, resize
+from motionalchemy.staying import sent, staying
+from motionalchemy.velocity import contrasted, guided
+from motionalchemy.windows import Given, Span
+
+if TYPE_CHECKING:
+    from motionalchemy.make import Result
+
+DECODED = 2**27  # pixels of a window's frames that are decoded at the result's size; more are stretched
+AGAIN = 3  # times that a subject which does not go to the side that is asked for is asked at most
+FEW = 8  # frames that are copied or painted before a run says where it stands
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """Where a run stands: step `step` of `steps` in stage `stage` of `stages` of window `window` of `windows`.
+
+    `fraction` is the share of all the work that is done. `preview()` decodes the current estimate of the window, at the
+    stage's own size. `note` is something to tell the person. Only the last item of a run has a `result`.
+    """
+
+    stage: int
+    stages: int
+    step: int
+    steps: int
+    fraction: float
+    seconds_left: float | None
+    preview: Callable[[], Clip]
+    result: "Result | None" = None
+    window: int = 1
+    windows: int = 1
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A job, the loaded model that does it, and the words it was asked for in."""
+
+    job: Job
+    model: Backbone
+    watch: Watch
+    meter: Meter
+    cancel: Callable[[], bool] | None
+    words: dict[str, Any] = field(default_factory=dict)
+    kept: retouch.Kept = field(default_factory=retouch.Kept)
+    subject: cutout.Found = field(default_factory=cutout.Found)
+
+    @torch.no_grad()
+    def read(self, prompt: str) -> Any:
+        """A prompt as the model reads it, once."""
+        if prompt not in self.words:
+            with self.watch.phase("text"):
+                self.words[prompt] = self.model.words([prompt])
+        return self.words[prompt]
+
+
+def few(
+    run: Run, span: tuple[int, int], take: Callable[[int, int], np.ndarray], number: int, shares: list[float]
+) -> Generator[Progress, None, np.ndarray]:
+    """The frames of a span that the flow does not make, a few at a time; it ends as soon as `take` gives none."""
+    made, job, total = list[np.ndarray](), run.job, -(-(span[1] - span[0]) // FEW)
+    for at, begin in enumerate(range(*span, FEW), start=1):
+        stop_if(run.cancel)
+        with run.watch.phase("frames"):
+            made.append(take(begin, min(begin + FEW, span[1])))
+        if not len(made[-1]):
+            break
+        done, left = run.meter.advance(sum(shares) / total)
+        preview = partial(Clip, made[-1], job.request.fps)
+        yield Progress(1, len(job.stages), at, total, done, left, preview, None, number + 1, len(job.spans))
+    return np.concatenate(made)
+
+
+def window(run: Run, span: Span, seen: Given, number: int, shares: list[float]) -> Generator[Progress, None, Clip]:
+    """Every step of one window; returns it, decoded at the size of the result."""
+    job, model, watch = run.job, run.model, run.watch
+    if seen.whole is not None:
+        for way in (retouch.exchanged, retouch.painted, retouch.elsewhere):
+            take = partial(way, model, job, span, seen, run.kept)
+            frames = yield from few(run, (0, len(seen.whole)), take, number, shares)
+            if len(frames):
+                return Clip(frames, job.request.fps)
+        latents, plan = yield from flowed(run, span, seen, number, shares)
+        with watch.phase("decode"):
+            return retouch.carried(model, latents, plan, seen, job)
+    subject, side, rest = run.subject, sent(span.prompt or ""), None
+    seen = replace(seen, head=subject.begun(seen.head, span.known))
+    clip, ways = yield from bound(run, span, seen, number, shares, side)
+    if ways is not None and not subject.leaves(ways, bool(side)):
+        ways = None
+    if ways is not None:
+        rest = yield from in_place(run, span, seen, number)
+    with watch.phase("decode"):
+        whole = clip if ways is None else subject.whole(model, clip, ways, rest, span.known)
+        if number + 1 < len(job.spans):
+            still = clip if rest is None else decoded(model, rest, seen, job.full, job.request.fps)
+            new = still.frames[: span.stop - span.begin]
+            subject.rests(None if rest is None and ways is not None else new, ways, span.known)
+        return whole
+
+
+def bound(
+    run: Run, span: Span, seen: Given, number: int, shares: list[float], side: str
+) -> Generator[Progress, None, tuple[Clip, cutout.Ways | None]]:
+    """Every step of a window; returns it decoded, and how its subject goes: of a few, each of other noise, the one in which
+    it goes furthest to the `side` it is sent to, and no more of them than until it does."""
+    job, model, tries = run.job, run.model, list[tuple[float, Clip, cutout.Ways | None]]()
+    for again in range(AGAIN if side in cutout.SIDES and _free(seen) else 1):
+        latents, _ = yield from flowed(run, span, seen, number, [s * (not again) for s in shares], again)
+        with run.watch.phase("decode"):
+            clip = decoded(model, latents, seen, job.full, job.request.fps)
+            ways = None if seen.head is None else run.subject.ways(model, latents, clip)
+        tries.append((0.0 if ways is None else ways.to(side), clip, ways))
+        if ways is None or tries[-1][0] > cutout.SENT:
+            break
+    return max(tries, key=lambda each: each[0])[1:]
+
+
+def in_place(run: Run, span: Span, seen: Given, number: int) -> Generator[Progress, None, Tensor | None]:
+    """Every step of a window whose subject does the same in its place; returns its latents, None where more is given than
+    how it begins."""
+    stands = None if seen.head is None else run.subject.stands(seen.head, span.known)
+    if stands is None or not _free(seen):
+        return None
+    stays = replace(span, prompt=staying(span.prompt or ""))
+    latents, _ = yield from flowed(run, stays, replace(seen, head=stands), number, [0.0] * len(run.job.stages))
+    return latents
+
+
+def _free(seen: Given) -> bool:
+    """Whether a window is given nothing but how it begins."""
+    return all(b.role == "anchor" for b in seen.beside) and seen.clip is None and not seen.closed
+
+
+def flowed(
+    run: Run, span: Span, seen: Given, number: int, shares: list[float], again: int = 0
+) -> Generator[Progress, None, tuple[Tensor, Plan]]:
+    """Every step of every stage of one window, of other noise `again`; returns its latents and the last stage's plan."""
+    job, model, watch, coarse = run.job, run.model, run.watch, None
+    seed = job.request.seed + number * 0x9E3779B97F4A7C15 + again * 0xD1B54A32D192ED03
+    noise = torch.Generator().manual_seed(seed % 2**63)
+    plan = None
+    for index, (stage, size) in enumerate(zip(job.stages, job.sizes, strict=True), start=1):
+        with watch.phase("encode"):
+            plan = planned(job, model, seen, size)
+            plan = plan if coarse is None else refine(plan, larger(model, coarse, seen, size), stage.strength)
+        latents = plan.value
+        for step in timed(run_stage(run, span, seen, plan, stage, size, noise), watch, f"stage {index}"):
+            stop_if(run.cancel)
+            latents = step.state
+            done, left = run.meter.advance(shares[index - 1] / step.total)
+            preview = partial(decoded, model, step.estimate, seen, size, job.request.fps)
+            yield Progress(
+                index, len(job.stages), step.index, step.total, done, left, preview, None, number + 1, len(job.spans)
+            )
+        coarse = latents
+    assert coarse is not None and plan is not None
+    return coarse, plan
+
+
+@torch.no_grad()
+def planned(job: Job, model: Backbone, seen: Given, size: Size) -> Plan:
+    """What a window is given, as a plan at a size in pixels."""
+    h, w = model.grid.latent_size(*size)
+    like = torch.zeros(1, model.grid.channels, 1, h, w, device=model.device)
+    return given.plan(job, seen, lambda frames: model.encode(pixels(frames, model, size)), like)
+
+
+def pixels(frames: np.ndarray, model: Backbone, size: Size) -> Tensor:
+    """Frames (T, H, W, 3) uint8 stretched to a size in pixels: (1, 3, T, *size) in [-1, 1]."""
+    if bool((frames == frames[:1]).all()):  # a picture that stands still is stretched once
+        still = torch.from_numpy(footage.scaled(frames[0], *size).copy())[None].expand(len(frames), -1, -1, -1)
+    else:
+        still = torch.from_numpy(np.stack([footage.scaled(frame, *size) for frame in frames]))
+    return (still.to(model.device).float() / 127.5 - 1).permute(3, 0, 1, 2)[None]
+
+
+@torch.no_grad()
+def larger(model: Backbone, coarse: Tensor, seen: Given, size: Size) -> Tensor:
+    """The latents of a stage's result, made as large as the next stage."""
+    picture = None if seen.head is None else pixels(seen.head[:1], model, size)
+    frames = _frames(model, coarse, picture).float().clamp(-1, 1)
+    if frames.shape[3:] != size:
+        frames = resize(frames, *size) if picture is None else enlarge(frames, picture)
+    return model.encode(frames)
+
+
+@torch.no_grad()
+def decoded(model: Backbone, latents: Tensor, seen: Given, size: Size, fps: float) -> Clip:
+    """Latents (1, C, t, h, w) as a clip of a size in pixels, with the detail of its first frame where the model can."""
+    share = min(1.0, (DECODED / (seen.frames * size[0] * size[1])) ** 0.5)
+    within = (size[0], size[1]) if share == 1 else (int(size[0] * share), int(size[1] * share))
+    clip = Clip.of(_frames(model, latents, None if seen.head is None else pixels(seen.head[:1], model, within))[0], fps)
+    if (clip.height, clip.width) == size:
+        return clip
+    return Clip(np.stack([footage.scaled(frame, *size) for frame in clip.frames]), fps)
+
+
+def _frames(model: Backbone, latents: Tensor, picture: Tensor | None) -> Tensor:
+    return model.decode(latents) if picture is None else model.decode(latents, picture)
+
+
+def run_stage(
+    run: Run, span: Span, seen: Given, plan: Plan, stage: Stage, size: Size, generator: torch.Generator
+) -> Iterator[Step]:
+    """One stage: the model's own noise and times, and the velocity that the request asks for."""
+    sampling = run.job.card.sampling
+    noise = sampling.noise(plan.value.shape, generator).to(plan.value)
+    schedule = sampling.times(stage.steps, plan.value.shape, plan.top)
+    return sample(_velocity(run, span, seen, plan, size, generator), plan, noise, schedule, sampling.solver)
+
+
+def _velocity(run: Run, span: Span, seen: Given, plan: Plan, size: Size, generator: torch.Generator) -> Velocity:
+    asked, model, assertive = run.job.request, run.model, run.job.request.guidance
+
+    def towards(prompt: str, shown: Plan, scale: float) -> Velocity:
+        velocity = model.velocity(run.read(prompt), shown, asked.fps)
+        if scale == 1:
+            return velocity
+        away = model.velocity(run.read(asked.negative), shown, asked.fps)
+        return guided(velocity, away, scale, effort_of(asked).guided_above, getattr(model, "sure", None))
+
+    if asked.method != "contrast":
+        return towards(span.prompt or "", plan, assertive)
+    there, here, clip = given.contrast(plan, seen, lambda frames: model.encode(pixels(frames, model, size)))
+    draw = run.job.card.sampling.noise
+    noises = iter(lambda: draw(clip.shape, generator).to(clip), None)
+    gentle = max(1.0, assertive / 2)
+    target, source = towards(span.prompt or "", there, assertive), towards(asked.source_prompt, here, gentle)
+    return contrasted(target, source, clip, noises)
+
+
+def stop_if(cancel: Callable[[], bool] | None) -> None:
+    if cancel is not None and cancel():
+        raise Cancelled("stopped as asked; nothing was written")
