@@ -94,6 +94,10 @@ class Ways:
         self.ground = common + transfer.filled(own, with_camera.float())
         self.moved, self.gone = self._gone(self._steps, common, small)
 
+    def stays(self) -> bool:
+        """Whether the subject stays where it is."""
+        return bool(self.gone[:, 0].abs().amax() <= SENT)
+
     def to(self, side: str) -> float:
         """How far to a side of SIDES the subject is gone in the end, 0 for any other."""
         return SIDES.get(side, 0) * float(self.gone[-1, 0])
@@ -237,6 +241,10 @@ class Found:
         if self._picture is None or not np.array_equal(self._picture, clip.frames[0]):
             self._begin(clip.frames[0], found(clip.frames[0]))
         return self._cutout and self._cutout.ways(model.movement(latents)[0].cpu())
+
+    def stays(self, model: Any, latents: Tensor) -> bool:
+        """Whether the subject stays in its place in the clip of a model's latents."""
+        return self._cutout is not None and self._cutout.ways(model.movement(latents)[0].cpu()).stays()
 
     def leaves(self, ways: Ways, sent: bool) -> bool:
         """Whether the subject leaves its place to a side, `sent` or not, or did in a window before: what it does in its

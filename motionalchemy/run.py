@@ -18,7 +18,7 @@ from motionalchemy.pace import Meter, Watch, timed
 from motionalchemy.plan import Plan
 from motionalchemy.sample import Step, Velocity, sample
 from motionalchemy.stages import Stage, enlarge, refine, resize
-from motionalchemy.staying import sent, staying
+from motionalchemy.staying import filmed, sent, staying
 from motionalchemy.velocity import contrasted, guided
 from motionalchemy.windows import Given, Span
 
@@ -114,7 +114,8 @@ def window(run: Run, span: Span, seen: Given, number: int, shares: list[float]) 
         if number + 1 < len(job.spans):
             still = clip if rest is None else decoded(model, rest, seen, job.full, job.request.fps)
             new = still.frames[: span.stop - span.begin]
-            subject.rests(None if rest is None and ways is not None else new, ways, span.known)
+            known = ways is None or (rest is not None and not filmed(span.prompt or ""))
+            subject.rests(new if known else None, ways, span.known)
         return whole
 
 
@@ -137,13 +138,13 @@ def bound(
 
 def in_place(run: Run, span: Span, seen: Given, number: int) -> Generator[Progress, None, Tensor | None]:
     """Every step of a window whose subject does the same in its place; returns its latents, None where more is given than
-    how it begins."""
+    how it begins, and where it does not stay."""
     stands = None if seen.head is None else run.subject.stands(seen.head, span.known)
     if stands is None or not _free(seen):
         return None
     stays = replace(span, prompt=staying(span.prompt or ""))
     latents, _ = yield from flowed(run, stays, replace(seen, head=stands), number, [0.0] * len(run.job.stages))
-    return latents
+    return latents if run.subject.stays(run.model, latents) else None
 
 
 def _free(seen: Given) -> bool:

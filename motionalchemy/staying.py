@@ -30,6 +30,7 @@ WAYS = (
         "原地",
     ),
 )
+JOINED = re.compile(r"^\s*(?:while|as)?\s*")
 SIDES: dict[str, Literal["left", "right"]] = {"left": "left", "right": "right", "左": "left", "右": "right"}
 STAYS = re.compile(r"\b(?:in place|on the spot)\b|原地", re.IGNORECASE)
 CHINESE = re.compile("[\u4e00-\u9fff]")
@@ -42,8 +43,13 @@ def sent(words: str) -> Literal["", "left", "right", "elsewhere"]:
     return sides[-1] if sides else "elsewhere" if ways else ""
 
 
+def filmed(words: str) -> bool:
+    """Whether a sentence says what the camera does."""
+    return len(_clauses(words)) < len(CLAUSES.findall(words))
+
+
 def staying(words: str) -> str:
-    """A sentence about a subject that does the same in its place; what it says of the camera is left as it is."""
+    """A sentence about a subject that does the same in its place, before a camera that stands."""
     said = False
 
     def stays(place: str) -> str:
@@ -51,17 +57,16 @@ def staying(words: str) -> str:
         first, said = not said, True
         return place if first else ""
 
-    def clause(found: re.Match[str]) -> str:
-        text = found[0]
-        if not CAMERA.match(text):
-            for pattern, place in WAYS:
-                text = pattern.sub(lambda _, place=place: stays(place), text)
-        return text
-
-    changed = CLAUSES.sub(clause, words)
-    if said or STAYS.search(words) or not words.strip():
-        return changed
-    return f"{words}，原地" if CHINESE.search(words) else f"{words.rstrip(' .')} in place"
+    kept, end = "", 0
+    for found in CLAUSES.finditer(words):
+        if not CAMERA.match(found[0]):
+            kept += words[end : found.start()] + found[0] if kept else JOINED.sub("", found[0])
+        end = found.end()
+    for pattern, place in WAYS:
+        kept = pattern.sub(lambda _, place=place: stays(place), kept)
+    if said or STAYS.search(kept) or not kept.strip():
+        return kept.rstrip()
+    return f"{kept}，原地" if CHINESE.search(kept) else f"{kept.rstrip(' .')} in place"
 
 
 def _clauses(words: str) -> list[str]:
