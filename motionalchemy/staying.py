@@ -52,21 +52,14 @@ def filmed(words: str) -> bool:
 
 def staying(words: str) -> str:
     """A sentence about a subject that does the same in its place, before a camera that stands."""
-    said = False
-
-    def stays(place: str) -> str:
-        nonlocal said
-        first, said = not said, True
-        return place if first else ""
-
     kept, end = "", 0
     for found in CLAUSES.finditer(words):
         if not CAMERA.match(found[0]):
             kept += words[end : found.start()] + found[0] if kept else JOINED.sub("", found[0])
         end = found.end()
     for pattern, place in WAYS:
-        kept = pattern.sub(lambda _, place=place: stays(place), kept)
-    if said or STAYS.search(kept) or not kept.strip():
+        kept = pattern.sub("", pattern.sub(place, kept, count=1))
+    if STAYS.search(kept) or not kept.strip():
         return kept.rstrip()
     return f"{kept}，原地" if CHINESE.search(kept) else f"{kept.rstrip(' .')} in place"
 
