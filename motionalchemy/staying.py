@@ -39,7 +39,9 @@ CHINESE = re.compile("[\u4e00-\u9fff]")
 def sent(words: str) -> Literal["", "left", "right", "elsewhere"]:
     """Which way a sentence says that its subject goes, "" where it says none."""
     ways = [found[0] for clause in _clauses(words) for pattern, _ in WAYS for found in pattern.finditer(clause)]
-    sides = [SIDES[side] for side in re.findall("left|right|左|右", " ".join(ways).lower())]
+    sides: list[Literal["left", "right"]] = [
+        SIDES[side] for side in re.findall("left|right|左|右", " ".join(ways).lower())
+    ]
     if sides:
         return sides[-1]
     return "elsewhere" if ways else ""
