@@ -25,6 +25,7 @@ LEAVES = 20.0  # how far to a side a subject goes that leaves its place; one tha
 SENT = 8.0  # and one that is sent somewhere
 NEAR, FAR = 3.0, 6.0  # how far from the camera's way one that leaves it begins to be shown whole, and wholly is
 SOON = 0.5, 2.0  # the same of one whose gait is known
+HELD = 0.2  # of the width: how near to an edge the middle of a subject comes in a later window
 LED = 12  # frames over which a way is led on from the end of another
 BEND = 4.0  # by how much a place that counts half misses the subject's way, or that of the place beside it
 BENT, SURE = 8.0, 0.3  # what bends a subject is trusted half at BENT pixels, and counts from a trust of SURE on
@@ -71,7 +72,8 @@ class Ways:
     """A field (2, T, h, w) in pixels of a picture SIDE wide, read as two.
 
     That of the `subject`, which `opacity` (1, 1, H, W) shows in the picture, and that of the `ground`, both (T, 2, h, w);
-    how far right and down its middle is `moved` (T, 2), and how far of the camera's way it has `gone` (T, 2).
+    where its middle is at `home` (2,), how far right and down that is `moved` (T, 2), and how far of the camera's way it
+    has `gone` (T, 2).
     """
 
     def __init__(self, field: Tensor, opacity: Tensor):
@@ -81,6 +83,7 @@ class Ways:
         self._place = torch.stack(torch.meshgrid(across, down, indexing="xy"))  # (2, h, w)
         self._size = SIDE, cell * high
         self._small = small = F.interpolate(opacity, (high, wide), mode="area")
+        self.home = (self._place * small[0]).sum((1, 2)) / small.sum().clamp(min=1e-6)
         way, there, common = self._read(field)
         calm, own = there * _calm(way), way - common
         beside = own.norm(dim=1, keepdim=True)
@@ -92,7 +95,7 @@ class Ways:
         self.subject = whole + transfer.filled(bends, sure.float())
         with_camera = (beside < OWN + APART * common.norm(dim=1, keepdim=True)) & (there < 0.1)
         self.ground = common + transfer.filled(own, with_camera.float())
-        self.moved, self.gone = self._gone(self._steps, common, small)
+        self.moved, self.gone = self._gone(self._steps, common)
 
     def stays(self) -> bool:
         """Whether the subject stays where it is."""
@@ -102,12 +105,16 @@ class Ways:
         """How far to a side of SIDES the subject is gone in the end, 0 for any other."""
         return SIDES.get(side, 0) * float(self.gone[-1, 0])
 
-    def stepping(self, gait: Tensor, beside: Tensor) -> Tensor:
-        """The subject's way (T, 2, h, w), bent as a field (2, T, h, w) in pixels bends it in its place, from `beside` (2,)
-        that place."""
+    def stepping(self, gait: Tensor) -> Tensor:
+        """The subject's way (T, 2, h, w), bent as a field (2, T, h, w) in pixels bends it in its place."""
         way, _, common = self._read(gait)
-        whole = self._from(self._place - beside.view(2, 1, 1)) - self._place
+        whole = self._from(self._place) - self._place
         return whole + self._at(way - common, self._place + whole, "border")
+
+    def shifted(self, way: Tensor, aside: Tensor) -> Tensor:
+        """A way (T, 2, h, w) that brings everything so far right and down (T, 2) besides."""
+        aside = aside[:, :, None, None]
+        return self._at(way, self._place - aside, "border") - aside
 
     def _read(self, field: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """A field (2, T, h, w) as the way of each place (T, 2, h, w), how much of the subject it shows (T, 1, h, w), and
@@ -142,21 +149,20 @@ class Ways:
 
     def _led_on(self, steps: Tensor, counts: Tensor, common: Tensor, small: Tensor) -> Tensor:
         """Steps of a subject that, once it has gone far, goes on as it went where hardly any of it is in the picture."""
-        far = (self._gone(steps, common, small)[1].norm(dim=1) > FAR).tolist()
+        far = (self._gone(steps, common)[1].norm(dim=1) > FAR).tolist()
         hardly = (counts.sum((1, 2, 3)) < SEEN * small.sum()).tolist()
         for number in range(2, len(steps)):
             if hardly[number] and far[number - 1]:
                 steps[number], far[number] = 2 * steps[number - 1] - steps[number - 2], True
         return steps
 
-    def _gone(self, steps: Tensor, common: Tensor, small: Tensor) -> tuple[Tensor, Tensor]:
+    def _gone(self, steps: Tensor, common: Tensor) -> tuple[Tensor, Tensor]:
         """How far right and down the subject's middle lies from where it was, and from where the camera would have brought
         it, each (T, 2)."""
         middle = self._place.mean((1, 2))
-        home = (self._place * small[0]).sum((1, 2)) / small.sum().clamp(min=1e-6)
-        now = torch.linalg.solve(steps[:, :, 1:] / SIDE, (home - steps[:, :, 0])[..., None])[..., 0] + middle  # (T, 2)
+        now = torch.linalg.solve(steps[:, :, 1:] / SIDE, (self.home - steps[:, :, 0])[..., None])[..., 0] + middle
         seen = self._at(common, now[:, :, None, None], "border")[..., 0, 0]
-        return now - home, now + seen - home
+        return now - self.home, now + seen - self.home
 
     def _at(self, values: Tensor, place: Tensor, edge: str = "zeros") -> Tensor:
         """Values over the picture (T, n, h, w) at places (T, 2, a, b) in pixels."""
@@ -257,35 +263,40 @@ class Found:
         """The clip with its subject whole, going its `ways` from where the `known` frames at its head end; its gait
         is that of latents of it in its `place`."""
         assert self._cutout is not None
-        beside = None if self._beside is None else self._beside - _from(ways.moved, known)
         near, far = NEAR, FAR
         self._way = ways.subject
         if place is not None:
             near, far = SOON
-            self._way = ways.stepping(
-                model.movement(place)[0].cpu() * SIDE, torch.zeros(2) if beside is None else beside
-            )
+            self._way = ways.stepping(model.movement(place)[0].cpu() * SIDE)
+        if self._beside is not None:
+            self._way = ways.shifted(self._way, self._aside(ways, known))
         if self._end is not None and known > 1:
             late = torch.arange(2 - known, 2 - known + len(self._way))
             share = (1 - late / LED).clamp(0, 1) * (late >= 0)
             self._way = self._way + share.view(-1, 1, 1, 1) * (self._end - self._way[known - 2])
         shares = ((ways.gone.norm(dim=1) - near) / (far - near)).clamp(0, 1).tolist()
-        shares = shares if beside is None else [1.0] * len(shares)
+        shares = shares if self._beside is None else [1.0] * len(shares)
         return Clip(np.stack(list(self._cutout.shown(clip.frames, ways, self._way, shares))), clip.fps)
 
     def rests(self, frames: np.ndarray | None, ways: Ways | None, known: int) -> None:
         """Remember the `frames` of a window in which the subject is in its place, None where these are not known, and the
         `ways` in which it left that."""
-        self._rest, before = frames, self._beside
-        self._beside = self._end = None
+        end = None, None
         if frames is not None and ways is not None and self._way is not None:
-            moved = ways.moved[len(frames) - 2] - _from(ways.moved, known)
-            self._beside, self._end = moved if before is None else before + moved, self._way[len(frames) - 2]
+            last = len(frames) - 2
+            end = ways.moved[last] + self._aside(ways, known)[last], self._way[last]
+        self._rest, (self._beside, self._end) = frames, end
 
-
-def _from(moved: Tensor, known: int) -> Tensor:
-    """How far (T-1, 2) moves something until the last of the `known` frames at the head of a window."""
-    return moved[known - 2] if known > 1 else torch.zeros(2)
+    def _aside(self, ways: Ways, known: int) -> Tensor:
+        """How far right and down of its ways the subject is in each frame (T-1, 2): as far as the window before left it
+        beside its place, and less to a side from there than they say if it else left the picture, for good."""
+        if self._beside is None:
+            return torch.zeros_like(ways.moved)
+        goes = ways.moved - (ways.moved[known - 2] if known > 1 else 0)
+        where, way = float(ways.home[0] + self._beside[0]), float(goes[-1, 0])
+        until = min(max(where + way, min(where, HELD * SIDE)), max(where, (1 - HELD) * SIDE))
+        less = torch.tensor([1 - (until - where) / way if way else 0.0, 0.0])
+        return self._beside - (ways.moved - goes) - less * goes
 
 
 def found(picture: np.ndarray) -> Cutout | None:

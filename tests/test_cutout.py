@@ -158,6 +158,23 @@ def test_a_later_window_goes_on_from_where_the_one_before_ended():
     assert missed(frames[-1], with_subject(48)) < 4 and leans(frames[-1]) < 5
 
 
+def test_one_whose_gait_is_lost_in_a_later_window_goes_on_from_where_it_was():
+    subject = cutout.Found()
+    shown(field(24), place=torch.zeros(2, FRAMES, CELLS, CELLS), sent=True, subject=subject)
+    assert missed(shown(field(24), known=1, sent=True, subject=subject)[-1], with_subject(48)) < 4
+
+
+def test_in_later_windows_a_subject_stays_in_the_picture_and_comes_back_as_far_as_it_goes():
+    subject, still = cutout.Found(), torch.zeros(2, FRAMES, CELLS, CELLS)
+    where = []
+    for way in (field(48), field(48), field(48), field(-48)):
+        last = shown(way, place=still, known=1, sent=True, subject=subject)[-1]
+        where.append(np.argwhere(last[TOP + TALL // 2, :, 0] > 150)[:, 0].min())
+    assert where[0] == pytest.approx(LEFT + 48, abs=2)
+    assert where[1:3] == pytest.approx([PIXELS * (1 - cutout.HELD) - WIDE / 2] * 2, abs=2)  # its middle
+    assert where[3] == pytest.approx(where[2] - 48, abs=3)
+
+
 def test_without_its_gait_a_later_window_begins_as_the_one_before_ended():
     subject = cutout.Found()
     shown(field(48), subject=subject)
