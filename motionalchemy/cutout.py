@@ -231,11 +231,15 @@ class Found:
         `known` frames of the window before so shown; None where these are not known."""
         if not known:
             return head
-        return None if self._rest is None else np.concatenate((head[:1], self._rest[len(self._rest) + 1 - known :]))
+        if self._rest is None or len(self._rest) < known - 1:
+            return None
+        return np.concatenate((head[:1], self._rest[len(self._rest) + 1 - known :]))
 
     def begun(self, head: np.ndarray | None, known: int) -> np.ndarray | None:
         """What a window begins with: its `head`, but the subject in its place if it is shown beside that as a whole."""
         stands = None if head is None or self._beside is None else self.stands(head, known)
+        if stands is None:
+            self._beside = self._end = None
         return head if stands is None else stands
 
     @torch.no_grad()

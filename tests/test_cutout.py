@@ -149,6 +149,7 @@ def test_a_later_window_goes_on_from_where_the_one_before_ended():
     subject, known = cutout.Found(), 3
     assert subject.begun(TORN[:1], 0) is not None and subject.stands(TORN[:1], known) is None
     last = shown(field(24), place=leaning(8), sent=True, subject=subject)[-1]
+    assert subject.stands(TORN[:1], len(TORN) + 2) is None  # more than are remembered
     head = subject.begun(TORN[:known], known)
     assert np.array_equal(head, np.concatenate((TORN[:1], TORN[1 - known :])))
     later = field(24)
