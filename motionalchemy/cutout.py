@@ -7,6 +7,7 @@ gait: that of a clip in which it does the same in its place, or else what is lef
 """
 
 from collections.abc import Iterator
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from motionalchemy import regions, transfer
+from motionalchemy import regions, transfer, turned
 from motionalchemy.clip import Clip
 from motionalchemy.errors import InputError, MissingPart
 from motionalchemy.nets import camera, motion
@@ -23,6 +24,7 @@ SIDE = 128  # pixels across a picture in which ways are counted here
 SIDES = {"left": -1, "right": 1}
 LEAVES = 20.0  # how far to a side a subject goes that leaves its place; one that acts there was seen to go 16 at most
 SENT = 8.0  # and one that is sent somewhere
+PACE = 0.12  # widths a second at which one goes that has to be brought: the median of 60 train scenes
 NEAR, FAR = 3.0, 6.0  # how far from the camera's way one that leaves it begins to be shown whole, and wholly is
 SOON = 0.5, 2.0  # the same of one whose gait is known
 HELD = 0.2  # of the width: how near to an edge the middle of a subject comes in a later window
@@ -45,6 +47,7 @@ class Cutout:
         layer = torch.from_numpy(np.ascontiguousarray(cut)).permute(2, 0, 1)[None].float() / 255
         self._opacity = layer[:, 3:]
         self._layer = torch.cat((layer[:, :3] * self._opacity, self._opacity), 1)
+        self._deep: Tensor | None = None  # the same with its depth in pixels, (1, 5, H, W)
         reach = max(1, round(EDGE * picture.shape[1]))
         hidden = F.max_pool2d(self._opacity, 2 * reach + 1, 1, reach) > 0.02
         seen = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None].float() / 255
@@ -54,18 +57,28 @@ class Cutout:
         """How a field (2, T-1, h, w) in shares of the picture's width moves the subject and what is behind it."""
         return Ways(field * SIDE, self._opacity)
 
-    def shown(self, frames: np.ndarray, ways: "Ways", way: Tensor, shares: list[float]) -> Iterator[np.ndarray]:
+    def shown(
+        self, frames: np.ndarray, ways: "Ways", way: Tensor, shares: list[float], angles: list[float]
+    ) -> Iterator[np.ndarray]:
         """Frames (T, H, W, 3) uint8 of the picture moved, with `shares` (T-1) of it shown as a whole that goes its `way`
-        (T-1, 2, h, w) over what the camera's way leaves behind it."""
+        (T-1, 2, h, w) over what the camera's way leaves behind it, turned by `angles` (T-1) in degrees."""
         yield frames[0]
-        for frame, share, own, back in zip(frames[1:], shares, way, ways.ground, strict=True):
+        for frame, share, own, back, angle in zip(frames[1:], shares, way, ways.ground, angles, strict=True):
             if share == 0:
                 yield frame
                 continue
             ground = _fetched(self._behind, back, "reflection")
-            subject = _fetched(self._layer, own, "zeros")
+            subject = self._turned(own, angle) if angle else _fetched(self._layer, own, "zeros")
             whole = (ground * (1 - subject[:, 3:]) + subject[:, :3])[0].permute(1, 2, 0).numpy() * 255
             yield (frame + share * (whole - frame)).round().clip(0, 255).astype(np.uint8)
+
+    def _turned(self, way: Tensor, angle: float) -> Tensor:
+        """The subject (1, 4, H, W) that went its way (2, h, w), turned by an angle in degrees."""
+        if self._deep is None:
+            rises = torch.from_numpy(turned.depth(self._opacity[0, 0].numpy()))[None, None]
+            self._deep = torch.cat((self._layer, rises), 1)
+        layer = _fetched(self._deep, way, "zeros")[0].permute(1, 2, 0).numpy()
+        return torch.from_numpy(turned.turned(layer, angle)).permute(2, 0, 1)[None]
 
 
 class Ways:
@@ -86,13 +99,13 @@ class Ways:
         self.home = (self._place * small[0]).sum((1, 2)) / small.sum().clamp(min=1e-6)
         way, there, common = self._read(field)
         calm, own = there * _calm(way), way - common
+        self._common = common
         beside = own.norm(dim=1, keepdim=True)
         leaves = LEFT + (1 - LEFT) * beside.square() / (beside.square() + OWN**2)
         self._steps = self._led_on(self._fitted(calm * leaves, way), calm * leaves, common, small)
         whole = self._from(self._place) - self._place
-        bends = way - whole
-        sure = calm / (1 + (bends.norm(dim=1, keepdim=True) / BENT).square()) > SURE
-        self.subject = whole + transfer.filled(bends, sure.float())
+        self.subject = whole + _trusted(way - whole, calm)
+        self._bends = _trusted(own, calm)  # besides the camera
         with_camera = (beside < OWN + APART * common.norm(dim=1, keepdim=True)) & (there < 0.1)
         self.ground = common + transfer.filled(own, with_camera.float())
         self.moved, self.gone = self._gone(self._steps, common)
@@ -104,6 +117,26 @@ class Ways:
     def to(self, side: str) -> float:
         """How far to a side of SIDES the subject is gone in the end, 0 for any other."""
         return SIDES.get(side, 0) * float(self.gone[-1, 0])
+
+    def brought(self, side: str, fps: float) -> "Ways":
+        """The same, but with a subject that goes at PACE to a side of SIDES, of a clip of so many frames a second, and is
+        bent as it is where it stands."""
+        pace = torch.tensor([SIDES[side] * PACE * SIDE / fps, 0.0])
+        return self._beside(torch.arange(1, len(self.moved) + 1)[:, None] * pace, self._bends)
+
+    def held(self) -> "Ways":
+        """The same, but with a subject that stands as it is before the camera."""
+        return self._beside(torch.zeros_like(self.moved), torch.zeros_like(self._bends))
+
+    def _beside(self, aside: Tensor, bends: Tensor) -> "Ways":
+        """The same, but with a subject that the camera brings along, that goes so far right and down (T, 2) besides, and
+        is bent so (T, 2, h, w) where it stands."""
+        ways = copy(self)
+        ways._steps = self._upright(self._fitted(torch.ones_like(self._common[:, :1]), self._common), aside)
+        bends = self._at(bends, self._place - aside[:, :, None, None], "border")
+        ways.subject = ways._from(self._place) - self._place + bends
+        ways.moved, ways.gone = self._gone(ways._steps, self._common)
+        return ways
 
     def stepping(self, gait: Tensor) -> Tensor:
         """The subject's way (T, 2, h, w), bent as a field (2, T, h, w) in pixels bends it in its place."""
@@ -147,6 +180,16 @@ class Ways:
             fits = (1 + ((origin - basis @ steps).norm(dim=-1) / BEND).square()).reciprocal()
         return steps.transpose(1, 2)
 
+    def _upright(self, steps: Tensor, aside: Tensor) -> Tensor:
+        """Steps that take the subject's middle where those of the camera do, and so far right and down (T, 2) besides, and
+        turn and scale it as they do, but do not slant it as ground that is passed."""
+        (a, b), (c, d) = (steps[:, 0, 1:] / SIDE).unbind(1), (steps[:, 1, 1:] / SIDE).unbind(1)
+        size, turn = 1 + _both(a - 1, d - 1), _both(c, -b)
+        upright = torch.stack((size, -turn, turn, size), 1).view(-1, 2, 2) * SIDE
+        now = self.home + self._gone(steps, self._common)[0] + aside
+        begin = self.home - torch.einsum("tnk,tk->tn", upright, now - self._place.mean((1, 2))) / SIDE
+        return torch.cat((begin[:, :, None], upright), 2)
+
     def _led_on(self, steps: Tensor, counts: Tensor, common: Tensor, small: Tensor) -> Tensor:
         """Steps of a subject that, once it has gone far, goes on as it went where hardly any of it is in the picture."""
         far = (self._gone(steps, common)[1].norm(dim=1) > FAR).tolist()
@@ -168,6 +211,17 @@ class Ways:
         """Values over the picture (T, n, h, w) at places (T, 2, a, b) in pixels."""
         grid = torch.stack([place[:, axis] * (2 / self._size[axis]) - 1 for axis in (0, 1)], -1)
         return F.grid_sample(values, grid, padding_mode=edge, align_corners=False)
+
+
+def _trusted(bends: Tensor, calm: Tensor) -> Tensor:
+    """What bends a subject (T, 2, h, w), where it is calm (T, 1, h, w) and small, and elsewhere as it is around."""
+    sure = calm / (1 + (bends.norm(dim=1, keepdim=True) / BENT).square()) > SURE
+    return transfer.filled(bends, sure.float())
+
+
+def _both(one: Tensor, other: Tensor) -> Tensor:
+    """Of two numbers of one sign the smaller, 0 of two that differ in it."""
+    return torch.where(one * other > 0, torch.where(one.abs() < other.abs(), one, other), 0.0)
 
 
 def _calm(way: Tensor) -> Tensor:
@@ -193,6 +247,8 @@ def behind(picture: Tensor, hidden: Tensor) -> Tensor:
     if not len(columns):
         return picture
     known, width = (~hidden).float(), picture.shape[3]
+    smooth, seen = _smooth(picture, known), picture
+    picture = picture - smooth
     low, high = int(columns[0]), int(columns[-1]) + 1
     x = torch.arange(width)
     left, right = 2 * low - 1 - x, 2 * high - 1 - x
@@ -203,7 +259,17 @@ def behind(picture: Tensor, hidden: Tensor) -> Tensor:
     mirrored = torch.where(total > 0, (sides[0] + sides[1]) / total.clamp(min=1e-6), _across(picture, known))
     mirrored = torch.where((x >= low) & (x < high), mirrored, picture)
     evened = mirrored + _across(picture - mirrored, known)
-    return torch.where(hidden, evened, picture).clamp(0, 1)
+    return torch.where(hidden, (evened + smooth).clamp(0, 1), seen)
+
+
+def _smooth(picture: Tensor, known: Tensor) -> Tensor:
+    """The quadratic colours (1, 3, H, W) nearest to what is known of a picture, as those of a plain backdrop."""
+    height, width = picture.shape[2:]
+    down, across = torch.meshgrid(torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij")
+    basis = torch.stack((torch.ones_like(down), across, down, across * across, across * down, down * down)).flatten(1)
+    weighed = basis * known.flatten()
+    gram = weighed @ basis.T + 1e-3 * torch.eye(len(basis))
+    return (torch.linalg.solve(gram, weighed @ picture[0].flatten(1).T).T @ basis).view_as(picture)
 
 
 def _across(picture: Tensor, known: Tensor) -> Tensor:
@@ -225,6 +291,7 @@ class Found:
         self._beside: Tensor | None = None  # that place, how far right and down, if it left it
         self._way: Tensor | None = None  # in which it was last shown as a whole, (T-1, 2, h, w)
         self._end: Tensor | None = None  # the way of the last frame of the window before, (2, h, w)
+        self._angles = [0.0]  # by which it was last turned, in degrees
 
     def stands(self, head: np.ndarray, known: int) -> np.ndarray | None:
         """What a window begins with, the subject in its place: `head` if it is one picture, else that with the last of the
@@ -262,11 +329,18 @@ class Found:
         self._left |= bool(ways.gone[:, 0].abs().amax() > (SENT if sent else LEAVES))
         return self._left
 
+    def turns(self, way: int, fps: float, total: int, known: int, count: int) -> list[float]:
+        """Degrees by which it is turned after the first frame of a window, see `turned.angles`."""
+        return turned.angles(self._angles[-1], way, fps, total, known, count)
+
     @torch.no_grad()
-    def whole(self, model: Any, clip: Clip, ways: Ways, place: Tensor | None, known: int) -> Clip:
+    def whole(
+        self, model: Any, clip: Clip, ways: Ways, place: Tensor | None, known: int, angles: list[float] | None = None
+    ) -> Clip:
         """The clip with its subject whole, going its `ways` from where the `known` frames at its head end; its gait
-        is that of latents of it in its `place`."""
+        is that of latents of it in its `place`. It is turned by `angles` in degrees, if any."""
         assert self._cutout is not None
+        angles = angles or [0.0] * (len(clip) - 1)
         near, far = NEAR, FAR
         self._way = ways.subject
         if place is not None:
@@ -280,7 +354,9 @@ class Found:
             self._way = self._way + share.view(-1, 1, 1, 1) * (self._end - self._way[known - 2])
         shares = ((ways.gone.norm(dim=1) - near) / (far - near)).clamp(0, 1).tolist()
         shares = shares if self._beside is None else [1.0] * len(shares)
-        return Clip(np.stack(list(self._cutout.shown(clip.frames, ways, self._way, shares))), clip.fps)
+        shares = [max(share, min(1.0, abs(angle) / turned.SOON)) for share, angle in zip(shares, angles, strict=True)]
+        self._angles = angles
+        return Clip(np.stack(list(self._cutout.shown(clip.frames, ways, self._way, shares, angles))), clip.fps)
 
     def rests(self, frames: np.ndarray | None, ways: Ways | None, known: int) -> None:
         """Remember the `frames` of a window in which the subject is in its place, None where these are not known, and the
@@ -289,6 +365,7 @@ class Found:
         if frames is not None and ways is not None and self._way is not None:
             last = len(frames) - 2
             end = ways.moved[last] + self._aside(ways, known)[last], self._way[last]
+            self._angles = self._angles[: last + 1]
         self._rest, (self._beside, self._end) = frames, end
 
     def _aside(self, ways: Ways, known: int) -> Tensor:

@@ -18,7 +18,7 @@ from motionalchemy.pace import Meter, Watch, timed
 from motionalchemy.plan import Plan
 from motionalchemy.sample import Step, Velocity, sample
 from motionalchemy.stages import Stage, enlarge, refine, resize
-from motionalchemy.staying import filmed, sent, staying
+from motionalchemy.staying import circled, filmed, sent, staying
 from motionalchemy.velocity import contrasted, guided
 from motionalchemy.windows import Given, Span
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from motionalchemy.make import Result
 
 DECODED = 2**27  # pixels of a window's frames that are decoded at the result's size; more are stretched
-AGAIN = 3  # times that a subject which does not go to the side that is asked for is asked at most
 FEW = 8  # frames that are copied or painted before a run says where it stands
 
 
@@ -104,36 +103,30 @@ def window(run: Run, span: Span, seen: Given, number: int, shares: list[float]) 
             return retouch.carried(model, latents, plan, seen, job)
     subject, side, rest = run.subject, sent(span.prompt or ""), None
     seen = replace(seen, head=subject.begun(seen.head, span.known))
-    clip, ways = yield from bound(run, span, seen, number, shares, side)
-    if ways is not None and not subject.leaves(ways, bool(side)):
-        ways = None
-    if ways is not None:
+    latents, _ = yield from flowed(run, span, seen, number, shares)
+    with watch.phase("decode"):
+        clip = decoded(model, latents, seen, job.full, job.request.fps)
+        ways = None if seen.head is None else subject.ways(model, latents, clip)
+    turns, free = list[float](), ways is not None and _free(seen)
+    if ways is not None and free:
+        turns = subject.turns(circled(span.prompt or ""), job.request.fps, job.frames, span.known, len(clip) - 1)
+    stands = any(turns) and not side
+    if ways is not None and stands:
+        ways = ways.held()
+    elif ways is not None and free and side in cutout.SIDES and ways.to(side) <= cutout.SENT:
+        ways = ways.brought(side, job.request.fps)
+    leaves = ways is not None and subject.leaves(ways, bool(side))
+    ways = ways if leaves or stands else None
+    if leaves or (stands and not span.known and staying(span.prompt or "")):
         rest = yield from in_place(run, span, seen, number)
     with watch.phase("decode"):
-        whole = clip if ways is None else subject.whole(model, clip, ways, rest, span.known)
+        whole = clip if ways is None else subject.whole(model, clip, ways, rest, span.known, turns)
         if number + 1 < len(job.spans):
-            still = clip if rest is None else decoded(model, rest, seen, job.full, job.request.fps)
+            still = clip if rest is None or stands else decoded(model, rest, seen, job.full, job.request.fps)
             new = still.frames[: span.stop - span.begin]
-            known = ways is None or (rest is not None and not filmed(span.prompt or ""))
+            known = ways is None or stands or (rest is not None and not filmed(span.prompt or ""))
             subject.rests(new if known else None, ways, span.known)
         return whole
-
-
-def bound(
-    run: Run, span: Span, seen: Given, number: int, shares: list[float], side: str
-) -> Generator[Progress, None, tuple[Clip, cutout.Ways | None]]:
-    """Every step of a window; returns it decoded, and how its subject goes: of a few, each of other noise, the one in which
-    it goes furthest to the `side` it is sent to, and no more of them than until it does."""
-    job, model, tries = run.job, run.model, list[tuple[float, Clip, cutout.Ways | None]]()
-    for again in range(AGAIN if side in cutout.SIDES and _free(seen) else 1):
-        latents, _ = yield from flowed(run, span, seen, number, [s * (not again) for s in shares], again)
-        with run.watch.phase("decode"):
-            clip = decoded(model, latents, seen, job.full, job.request.fps)
-            ways = None if seen.head is None else run.subject.ways(model, latents, clip)
-        tries.append((0.0 if ways is None else ways.to(side), clip, ways))
-        if ways is None or tries[-1][0] > cutout.SENT:
-            break
-    return max(tries, key=lambda each: each[0])[1:]
 
 
 def in_place(run: Run, span: Span, seen: Given, number: int) -> Generator[Progress, None, Tensor | None]:
@@ -153,11 +146,11 @@ def _free(seen: Given) -> bool:
 
 
 def flowed(
-    run: Run, span: Span, seen: Given, number: int, shares: list[float], again: int = 0
+    run: Run, span: Span, seen: Given, number: int, shares: list[float]
 ) -> Generator[Progress, None, tuple[Tensor, Plan]]:
-    """Every step of every stage of one window, of other noise `again`; returns its latents and the last stage's plan."""
+    """Every step of every stage of one window; returns its latents and the last stage's plan."""
     job, model, watch, coarse = run.job, run.model, run.watch, None
-    seed = job.request.seed + number * 0x9E3779B97F4A7C15 + again * 0xD1B54A32D192ED03
+    seed = job.request.seed + number * 0x9E3779B97F4A7C15
     noise = torch.Generator().manual_seed(seed % 2**63)
     plan = None
     for index, (stage, size) in enumerate(zip(job.stages, job.sizes, strict=True), start=1):

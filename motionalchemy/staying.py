@@ -6,6 +6,8 @@ How limbs move is told best of a subject in its place; where it goes is told by 
 import re
 from typing import Literal
 
+from motionalchemy import turned
+
 CLAUSES = re.compile(r"(?:\b(?:while|as)\b)?(?:(?!\b(?:while|as)\b)[^,.;:!?，。；：！？])+")
 CAMERA = re.compile(
     r"\s*(?:while|as|and)?\s*(?:(?:the|a) )?(?:\w+ )?(?:camera|view|shot)\b|\s*(?:镜头|画面)", re.IGNORECASE
@@ -30,6 +32,14 @@ WAYS = (
         "原地",
     ),
 )
+GOES = re.compile(
+    r"\b(?:(?:walk|run|ran|mov|gallop|trot|canter|jog|sprint|driv|swim|crawl|hop|jump|leap|slid|roll|march|stroll|rush|dash"
+    r"|sail|float|drift|travel|step|creep|chas|skat|hurr|wander|glid|leav|cross|charg|scurr|bolt|advanc|prowl|stalk|ambl"
+    r"|sneak|swoop|soar|row|pedal|cycl|wad|shuffl|limp|speed|flee|fled|pass|proceed|return|approach|bound)\w*"
+    r"|go(?:es|ing)?|went|rid(?:e|es|ing)|rode|rac(?:e|es|ing)|fl(?:y|ies|ying|ew)|com(?:e|es|ing)|came|ski(?:s|ing)?"
+    r"|head(?:s|ing))\b|[走跑奔行驶飞游爬跳滑滚去来冲驰骑飘漂进逃踱溜穿过]|移动|挪动|前往|离开",
+    re.IGNORECASE,
+)  # what one that is sent somewhere does
 JOINED = re.compile(r"^\s*(?:while|as)?\s*")
 SIDES: dict[str, Literal["left", "right"]] = {"left": "left", "right": "right", "左": "left", "右": "right"}
 STAYS = re.compile(r"\b(?:in place|on the spot)\b|原地", re.IGNORECASE)
@@ -37,8 +47,11 @@ CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
 def sent(words: str) -> Literal["", "left", "right", "elsewhere"]:
-    """Which way a sentence says that its subject goes, "" where it says none."""
-    ways = [found[0] for clause in _clauses(words) for pattern, _ in WAYS for found in pattern.finditer(clause)]
+    """Which way a sentence says that its subject goes, "" where it says none, or does not say that it goes."""
+    clauses = _clauses(words)
+    if STAYS.search(words) or not any(map(GOES.search, clauses)):
+        return ""
+    ways = [found[0] for clause in clauses for pattern, _ in WAYS for found in pattern.finditer(clause)]
     sides: list[Literal["left", "right"]] = [
         SIDES[side] for side in re.findall("left|right|左|右", " ".join(ways).lower())
     ]
@@ -64,6 +77,11 @@ def staying(words: str) -> str:
     if STAYS.search(kept) or not kept.strip():
         return kept.rstrip()
     return f"{kept}，原地" if CHINESE.search(kept) else f"{kept.rstrip(' .')} in place"
+
+
+def circled(words: str) -> int:
+    """Which way a camera that circles the subject makes it turn, see `turned.way`."""
+    return turned.way([text for text in CLAUSES.findall(words) if CAMERA.match(text)])
 
 
 def _clauses(words: str) -> list[str]:

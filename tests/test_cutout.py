@@ -123,6 +123,41 @@ def test_one_that_is_sent_is_whole_at_once():
     assert missed(shown(field(12), sent=True)[-1], with_subject(12)) < 4
 
 
+def ways_of(way: torch.Tensor) -> Ways:
+    return Ways(way * SIDE, torch.from_numpy(cut()[..., 3] / 255).float()[None, None])
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_one_that_does_not_go_where_it_is_sent_is_brought_there_before_a_camera_that_pans(side):
+    fps, sign = 4.0, cutout.SIDES[side]
+    ways = ways_of(field(-10, ground=10))  # it stands, and the camera goes to the right
+    assert abs(ways.to(side)) < cutout.SENT
+    brought = ways.brought(side, fps)
+    far = cutout.PACE * SIDE / fps * FRAMES
+    assert brought.to(side) == pytest.approx(far, abs=0.5)
+    assert brought.moved[-1, 0] == pytest.approx(sign * far - 10, abs=0.5)
+    assert ways.to(side) < cutout.SENT and torch.equal(brought.ground, ways.ground)
+
+
+def test_one_that_is_brought_is_not_slanted_with_the_ground_that_is_passed():
+    slant = torch.zeros(2, FRAMES, CELLS, CELLS)
+    slant[0] = torch.linspace(-24, 24, CELLS)[:, None] / SIDE
+    for ways in (ways_of(slant).brought("right", 24.0), ways_of(slant).held()):
+        inside = ways.subject[-1, 0, TOP // 4 : (TOP + TALL) // 4, 6:12]
+        assert float(inside.max() - inside.min()) < 1
+
+
+def test_one_that_is_turned_stands_in_its_place_before_the_ground():
+    subject, clip = cutout.Found(), Clip(TORN)
+    ways = subject.ways(Moving(), field(30), clip).held()
+    angles = subject.turns(1, 24.0, FRAMES + 1, 0, FRAMES)
+    frames = subject.whole(Moving(), clip, ways, None, 0, angles).frames
+    red = [np.argwhere(f[TOP + TALL // 2, :, 0] > 150)[:, 0] for f in (frames[-1], with_subject())]
+    assert red[0].mean() == pytest.approx(red[1].mean(), abs=1.5)
+    assert missed(frames[-1][:TOP], ground()[:TOP]) < 1
+    assert subject.turns(0, 24.0, FRAMES + 1, 0, 2) == [angles[-1]] * 2  # and it stays so
+
+
 def leaning(by: float) -> torch.Tensor:
     """A movement in its place: its upper half leans to the right, by so many pixels in the end."""
     way = torch.zeros(2, FRAMES, CELLS, CELLS)

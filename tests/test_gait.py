@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from motionalchemy import backbones, make, regions, run
+from motionalchemy import backbones, cutout, make, regions, run
 from motionalchemy.make import collect
 from motionalchemy.request import Request
 from motionalchemy.staying import staying
@@ -37,3 +37,21 @@ def test_one_that_is_sent_steps_on_its_way_and_goes_on_in_the_next_window(nano, 
 def test_one_that_stays_is_made_once(nano, monkeypatch):
     monkeypatch.setattr(run, "staying", lambda words: pytest.fail(f"asked again: {words}"))
     collect(make.make(Request(task="imagine", prompt="a horse eats on a beach", seed=3, size=128), backbone=nano))
+
+
+def test_one_that_does_not_go_by_itself_is_brought_to_its_side(nano, monkeypatch):
+    monkeypatch.setattr(cutout.Ways, "to", lambda ways, side: 0.0)
+    request = Request(task="imagine", prompt="a horse gallops to the left on a beach", seed=3, size=128, seconds=1)
+    frames = collect(make.make(request, backbone=nano)).clip.frames
+    (begin, large), (end, whole) = middle(frames[0]), middle(frames[-1])
+    assert begin - end == pytest.approx(cutout.PACE * 128, abs=4) and 0.75 < whole / large < 1.3
+
+
+def test_a_camera_that_circles_turns_its_subject(nano, monkeypatch):
+    turned = []
+    monkeypatch.setattr(cutout.turned, "turned", lambda layer, angle: turned.append(angle) or layer[..., :4])
+    request = Request(
+        task="imagine", prompt="a horse stands on a beach, the camera orbits to the left", seed=3, size=128
+    )
+    collect(make.make(request, backbone=nano))
+    assert turned[0] > 0 and turned[-1] == pytest.approx(cutout.turned.SWEEP, rel=0.05)

@@ -41,6 +41,9 @@ def test_a_way_becomes_a_place(words, stays):
         ("一匹马面朝左侧，原地行走", ""),
         ("他看向右边", ""),
         ("一只狗面朝镜头跳跃", ""),
+        ("a tree leans to the left", ""),
+        ("she points to the right", ""),
+        ("树枝向左弯曲", ""),
         ("the view pans to the left while an archer jogs to the right", "right"),
     ],
 )
