@@ -30,6 +30,7 @@ FLOORS = [
         "naming",
         "views",
         "regions",
+        "turned",
         "staying",
         "transfer",
         "windows",

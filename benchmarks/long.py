@@ -1,0 +1,97 @@
+"""A clip that goes on for half a minute beside one that goes on for a few seconds: speed, memory, identity, seams.
+
+    python benchmarks/long.py --corpus corpus --n 4
+
+The first halves of held-out clips are extended by the command, each run a process of its own. Identity is that of the
+frames made with the last one given, its drop that from the first fifth of them to the last. A seam is where a window
+begins.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import numpy as np
+
+import motionalchemy as ma
+from motionalchemy import backbones, job
+from motionalchemy.clip import Clip
+from motionalchemy.measure import cases, drift
+from motionalchemy.request import Request
+
+SHORT = 5.0  # seconds, beside which the long clip is seen
+
+
+def extended(given: Path, prompt: str, seconds: float, out: Path, model: str) -> tuple[Clip, float, float]:
+    """What the command adds to a clip, the seconds it took, and the most memory it held in GB."""
+    words = ["extend", str(given), prompt, "--seconds", f"{seconds:g}", "--model", model, "-o", str(out)]
+    began = time.monotonic()
+    ran = subprocess.Popen([sys.executable, "-m", "motionalchemy", *words], stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(ran.pid, 0)
+    if status:
+        raise SystemExit(f"motionalchemy {' '.join(words)} ended with {os.waitstatus_to_exitcode(status)}")
+    return ma.read(out), time.monotonic() - began, used.ru_maxrss / 2**20
+
+
+def seams(given: Path, prompt: str, seconds: float, model: str) -> list[int]:
+    """The first new frame of every window that the command makes."""
+    asked = Request(task="extend", video=str(given), prompt=prompt, seconds=seconds, model=model)
+    spans = job.prepare(asked).spans
+    return [span.fresh for span in spans if span.prompt is not None]
+
+
+def measured(case: cases.Case, seconds: float, model: str, folder: Path) -> dict[str, float]:
+    """One clip, extended by a little and by `seconds`."""
+    known, fps = case.clip.frames[: case.known], case.clip.fps
+    given = folder / f"{case.key}.mp4"
+    Clip(known, fps).save(given)
+    short, took, held = extended(given, case.prompts["en"], SHORT, folder / f"{case.key}-short.mp4", model)
+    whole, took_long, held_long = extended(given, case.prompts["en"], seconds, folder / f"{case.key}-long.mp4", model)
+    made, added = whole.frames[len(known) - 1 :], (len(short) - len(known), len(whole) - len(known))
+    curve = drift.identity_curve(made)[1:]
+    found = {
+        "seconds a second, short": took / (added[0] / fps),
+        "seconds a second, long": took_long / (added[1] / fps),
+        "GB, short": held,
+        "GB, long": held_long,
+        "identity": float(curve.mean()),
+        "identity drop": -drift.drift(curve),
+        "contrast drift": drift.drift(drift.contrast_curve(made)),
+        "sharpness drift": drift.drift(drift.sharpness_curve(made)),
+    }
+    jump = drift.seam_jump(whole, seams(given, case.prompts["en"], seconds, model))
+    return found | ({"seam": jump} if np.isfinite(jump) else {})
+
+
+def main() -> None:
+    """Extend, measure, print Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--corpus", type=Path, default=Path("corpus"))
+    parser.add_argument("--out", type=Path, help="keep the clips in this folder")
+    parser.add_argument("--model", default="nano")
+    parser.add_argument("--n", type=int, default=4)
+    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+    size = backbones.card(asked.model).defaults.size
+    rows = []
+    with tempfile.TemporaryDirectory() as kept:
+        folder = asked.out or Path(kept)
+        folder.mkdir(parents=True, exist_ok=True)
+        for build in cases.extensions(asked.corpus, size, asked.seed)[: asked.n]:
+            rows.append(measured(build(), asked.seconds, asked.model, folder))
+            print(build.key, {name: round(value, 3) for name, value in rows[-1].items()}, file=sys.stderr, flush=True)
+    print(f"| {asked.seconds:g} s added, {len(rows)} clips | median | worst |\n|---|---|---|")
+    for name in rows[0]:
+        values = [row[name] for row in rows if name in row]
+        print(f"| {name} | {np.median(values):.3f} | {max(values):.3f} |")
+
+
+if __name__ == "__main__":
+    main()
