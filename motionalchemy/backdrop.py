@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from motionalchemy import behind, transfer
 from motionalchemy.behind import Camera, Matrix
@@ -22,6 +23,7 @@ CLEARLY, PIECE = 1.5, 0.0005  # so much farther lies what touches no mask, and o
 GUESSED = 2.0  # how much less a filled colour is trusted than its surroundings vary
 ALIKE, STEADY = 8.0, 4.0  # of 255: what lies so near to a backdrop that deviates less than this is the backdrop
 STRANGE = 1.5  # deviations of a colour from those of the other frames beyond which it is another thing's
+STEEP = 4  # how fast a filled place of one picture goes over from what lies to its left to what lies to its right
 SHADED, COLOURED = 0.45, 0.12  # a shadow leaves of every colour at least this share, and of all nearly the same
 
 
@@ -180,3 +182,41 @@ def _varied(grey: np.ndarray, known: np.ndarray, side: int) -> np.ndarray:
     share = cv2.blur(weight, reach)
     mean, square = (cv2.blur(of * weight, reach) / np.maximum(share, 1e-3) for of in (grey, grey**2))
     return np.where(share < 1e-3, 255, np.sqrt(np.maximum(square - mean**2, 0)))
+
+
+def guessed(picture: Tensor, hidden: Tensor) -> Tensor:
+    """A picture (1, 3, H, W) whose `hidden` places (1, 1, H, W) show what lies to both sides of them, mirrored there and
+    evened out, so that a horizon goes on and so does a texture."""
+    columns = hidden[0, 0].any(0).nonzero().flatten()
+    if not len(columns):
+        return picture
+    known, width = (~hidden).float(), picture.shape[3]
+    smooth, seen = _smooth(picture, known), picture
+    picture = picture - smooth
+    low, high = int(columns[0]), int(columns[-1]) + 1
+    x = torch.arange(width)
+    left, right = 2 * low - 1 - x, 2 * high - 1 - x
+    share = ((x - low + 0.5) / (high - low)).clamp(0, 1)
+    weights = (1 - share) ** STEEP * (left >= 0), share**STEEP * (right < width)
+    total = weights[0] + weights[1]
+    sides = [picture[..., at.clamp(0, width - 1)] * weight for at, weight in zip((left, right), weights, strict=True)]
+    mirrored = torch.where(total > 0, (sides[0] + sides[1]) / total.clamp(min=1e-6), _across(picture, known))
+    mirrored = torch.where((x >= low) & (x < high), mirrored, picture)
+    evened = mirrored + _across(picture - mirrored, known)
+    return torch.where(hidden, (evened + smooth).clamp(0, 1), seen)
+
+
+def _smooth(picture: Tensor, known: Tensor) -> Tensor:
+    """The quadratic colours (1, 3, H, W) nearest to what is known of a picture, as those of a plain backdrop."""
+    height, width = picture.shape[2:]
+    down, across = torch.meshgrid(torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij")
+    basis = torch.stack((torch.ones_like(down), across, down, across * across, across * down, down * down)).flatten(1)
+    weighed = basis * known.flatten()
+    gram = weighed @ basis.T + 1e-3 * torch.eye(len(basis))
+    return (torch.linalg.solve(gram, weighed @ picture[0].flatten(1).T).T @ basis).view_as(picture)
+
+
+def _across(picture: Tensor, known: Tensor) -> Tensor:
+    """A picture (1, n, H, W) whose unknown places come from their own row, or where nothing of it is known from around."""
+    rows = transfer.filled(picture.permute(2, 1, 0, 3), known.permute(2, 1, 0, 3)).permute(2, 1, 0, 3)
+    return torch.where(known.amax(3, keepdim=True) > 0, rows, transfer.filled(picture, known))

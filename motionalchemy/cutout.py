@@ -6,7 +6,7 @@ subject is read as one turn, scale and shift, and the subject goes so as a layer
 gait: that of a clip in which it does the same in its place, or else what is left of the field.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import copy
 from typing import Any
 
@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from motionalchemy import regions, transfer, turned
+from motionalchemy import backdrop, regions, transfer, turned
 from motionalchemy.clip import Clip
 from motionalchemy.errors import InputError, MissingPart
 from motionalchemy.nets import camera, motion
@@ -28,6 +28,7 @@ PACE = 0.12  # widths a second at which one goes that has to be brought: the med
 NEAR, FAR = 3.0, 6.0  # how far from the camera's way one that leaves it begins to be shown whole, and wholly is
 SOON = 0.5, 2.0  # the same of one whose gait is known
 HELD = 0.2  # of the width: how near to an edge the middle of a subject comes in a later window
+REST = 16  # frames in which a subject is in its place that a run which was killed finds again
 LED = 12  # frames over which a way is led on from the end of another
 BEND = 4.0  # by how much a place that counts half misses the subject's way, or that of the place beside it
 BENT, SURE = 8.0, 0.3  # what bends a subject is trusted half at BENT pixels, and counts from a trust of SURE on
@@ -37,7 +38,6 @@ RIGID = 0.5  # places whose weight keeps a way from turning and growing
 SEEN = 0.1  # the share of a subject that has to be in the picture to say where it goes
 OWN, APART = 2.0, 0.3  # pixels, and a share of the camera's way, by which what stands behind moves by itself
 EDGE = 0.025  # of the width: how far around a subject what stands behind it is not to be trusted
-STEEP = 4  # how fast a filled place goes over from what lies to its left to what lies to its right
 
 
 class Cutout:
@@ -51,7 +51,7 @@ class Cutout:
         reach = max(1, round(EDGE * picture.shape[1]))
         hidden = F.max_pool2d(self._opacity, 2 * reach + 1, 1, reach) > 0.02
         seen = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None].float() / 255
-        self._behind = behind(seen, hidden)
+        self._behind = backdrop.guessed(seen, hidden)
 
     def ways(self, field: Tensor) -> "Ways":
         """How a field (2, T-1, h, w) in shares of the picture's width moves the subject and what is behind it."""
@@ -240,58 +240,35 @@ def _fetched(picture: Tensor, way: Tensor, edge: str) -> Tensor:
     return motion.moved(picture, field, edge)[:, :, 0]
 
 
-def behind(picture: Tensor, hidden: Tensor) -> Tensor:
-    """A picture (1, 3, H, W) whose `hidden` places (1, 1, H, W) show what lies to both sides of them, mirrored there and
-    evened out, so that a horizon goes on and so does a texture."""
-    columns = hidden[0, 0].any(0).nonzero().flatten()
-    if not len(columns):
-        return picture
-    known, width = (~hidden).float(), picture.shape[3]
-    smooth, seen = _smooth(picture, known), picture
-    picture = picture - smooth
-    low, high = int(columns[0]), int(columns[-1]) + 1
-    x = torch.arange(width)
-    left, right = 2 * low - 1 - x, 2 * high - 1 - x
-    share = ((x - low + 0.5) / (high - low)).clamp(0, 1)
-    weights = (1 - share) ** STEEP * (left >= 0), share**STEEP * (right < width)
-    total = weights[0] + weights[1]
-    sides = [picture[..., at.clamp(0, width - 1)] * weight for at, weight in zip((left, right), weights, strict=True)]
-    mirrored = torch.where(total > 0, (sides[0] + sides[1]) / total.clamp(min=1e-6), _across(picture, known))
-    mirrored = torch.where((x >= low) & (x < high), mirrored, picture)
-    evened = mirrored + _across(picture - mirrored, known)
-    return torch.where(hidden, (evened + smooth).clamp(0, 1), seen)
-
-
-def _smooth(picture: Tensor, known: Tensor) -> Tensor:
-    """The quadratic colours (1, 3, H, W) nearest to what is known of a picture, as those of a plain backdrop."""
-    height, width = picture.shape[2:]
-    down, across = torch.meshgrid(torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij")
-    basis = torch.stack((torch.ones_like(down), across, down, across * across, across * down, down * down)).flatten(1)
-    weighed = basis * known.flatten()
-    gram = weighed @ basis.T + 1e-3 * torch.eye(len(basis))
-    return (torch.linalg.solve(gram, weighed @ picture[0].flatten(1).T).T @ basis).view_as(picture)
-
-
-def _across(picture: Tensor, known: Tensor) -> Tensor:
-    """A picture (1, n, H, W) whose unknown places come from their own row, or where nothing of it is known from around."""
-    rows = transfer.filled(picture.permute(2, 1, 0, 3), known.permute(2, 1, 0, 3)).permute(2, 1, 0, 3)
-    return torch.where(known.amax(3, keepdim=True) > 0, rows, transfer.filled(picture, known))
-
-
 class Found:
     """The subject of the picture that a run moves, looked for once, and where it is after the windows so far."""
 
     def __init__(self):
-        self._begin(None, None)
+        self._picture: np.ndarray | None = None
+        self._cutout: Cutout | None = None
+        self._forget()
 
-    def _begin(self, picture: np.ndarray | None, cut: Cutout | None) -> None:
-        self._picture, self._cutout = picture, cut
+    def _forget(self) -> None:
         self._left = False  # its place, as far as the windows so far say
         self._rest: np.ndarray | None = None  # the frames of the window before, with the subject in its place
         self._beside: Tensor | None = None  # that place, how far right and down, if it left it
         self._way: Tensor | None = None  # in which it was last shown as a whole, (T-1, 2, h, w)
         self._end: Tensor | None = None  # the way of the last frame of the window before, (2, h, w)
         self._angles = [0.0]  # by which it was last turned, in degrees
+
+    @property
+    def state(self) -> dict[str, np.ndarray]:
+        """What the next window has to know of those before it."""
+        state = {"left": np.array([self._left]), "angle": np.array(self._angles[-1:])}
+        known = {"beside": self._beside, "end": self._end}
+        state |= {name: value.numpy() for name, value in known.items() if value is not None}
+        return state if self._rest is None else state | {"rest": self._rest[-REST:]}
+
+    def goes_on(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from the `state` of another run of the same request."""
+        tensors = {name: torch.from_numpy(state[name]) for name in ("beside", "end") if name in state}
+        self._left, self._angles = bool(state["left"][0]), state["angle"].tolist()
+        self._rest, self._beside, self._end = state.get("rest"), tensors.get("beside"), tensors.get("end")
 
     def stands(self, head: np.ndarray, known: int) -> np.ndarray | None:
         """What a window begins with, the subject in its place: `head` if it is one picture, else that with the last of the
@@ -316,7 +293,9 @@ class Found:
         if not hasattr(model, "movement") or len(clip) == 1:
             return None
         if self._picture is None or not np.array_equal(self._picture, clip.frames[0]):
-            self._begin(clip.frames[0], found(clip.frames[0]))
+            if self._picture is not None:
+                self._forget()
+            self._picture, self._cutout = clip.frames[0], found(clip.frames[0])
         return self._cutout and self._cutout.ways(model.movement(latents)[0].cpu())
 
     def stays(self, model: Any, latents: Tensor) -> bool:

@@ -20,7 +20,7 @@ from motionalchemy import footage, media
 from motionalchemy.clip import Clip
 from motionalchemy.errors import InputError
 
-STATE = "state.json"
+STATE, BESIDE = "state.json", "beside."
 Shown = Callable[[np.ndarray | None, np.ndarray, np.ndarray | None], np.ndarray]  # (before, frames, after) -> frames
 
 
@@ -33,11 +33,12 @@ class Film(Protocol):
     """What a run writes its frames to; `done` counts the spans in it.
 
     `anchor` is the picture (H, W, 3) uint8 that later windows are held to: its first frame unless `hold` chose another.
-    `found` holds what was seen on the way, as JSON can hold it.
+    `found` holds what was seen on the way, as JSON can hold it, `beside` arrays that the next window needs besides frames.
     """
 
     done: int
     found: dict[str, Any]
+    beside: dict[str, np.ndarray]
 
     @property
     def notes(self) -> tuple[str, ...]: ...
@@ -63,6 +64,7 @@ class Held:
 
     def __init__(self, fps: float, shown: Shown = as_made):
         self.done, self.found, self._fps, self._parts = 0, dict[str, Any](), fps, list[np.ndarray]()
+        self.beside = dict[str, np.ndarray]()
         self._shown, self._all = shown, list[np.ndarray]()
         self._anchor: np.ndarray | None = None
 
@@ -96,6 +98,7 @@ class Kept:
     def __init__(self, folder: Path, key: str, fps: float, overlap: int, shown: Shown = as_made):
         self.folder, self._key, self._fps, self._overlap, self._shown = folder, key, fps, overlap, shown
         self.done, self.found, self._edges = 0, dict[str, Any](), dict[str, np.ndarray]()
+        self.beside = dict[str, np.ndarray]()
         self._resume()
         self._playable = footage.Growing(folder / "clip.mp4")
         for part in self.parts:
@@ -128,7 +131,7 @@ class Kept:
         known = [*self._edges.get("last", frames[:0]), *frames][-self._overlap :]
         self._edges = {"anchor": self._edges.get("anchor", frames[:1]), "last": np.stack(known)}
         with media.replacing(self._edge_file(self.done + 1)) as file:
-            save_file(self._edges, file)
+            save_file(self._edges | {f"{BESIDE}{name}": each for name, each in self.beside.items()}, file)
         self.done += 1
         self._write_state()
         self._edge_file(self.done - 1).unlink(missing_ok=True)
@@ -145,7 +148,9 @@ class Kept:
         if state is not None and state.get("key") == self._key:
             self.done, self.found = int(state["done"]), dict(state["found"])
             if self.done:
-                self._edges = load_file(self._edge_file(self.done))
+                stored = load_file(self._edge_file(self.done))
+                self.beside = {name.removeprefix(BESIDE): v for name, v in stored.items() if name.startswith(BESIDE)}
+                self._edges = {name: value for name, value in stored.items() if not name.startswith(BESIDE)}
             return
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir()

@@ -45,7 +45,7 @@ def sources(job: Job) -> Sources:
 class _Blank:
     """Frames of four pixels, and a film that holds them: enough to see what a plan needs."""
 
-    done, found, notes = 0, dict[str, Any](), ()
+    done, found, beside, notes = 0, dict[str, Any](), dict[str, np.ndarray](), ()
     anchor = np.zeros((2, 2, 3), np.uint8)
 
     def read(self, begin: int, end: int) -> np.ndarray:

@@ -86,8 +86,7 @@ def make(
                 1, len(job.stages), 0, job.stages[0].steps, 0.0, None, lambda: _still(job), None, 1, count, note
             )
         sources = given.sources(job)
-        reel.found |= _told(job)
-        run.meter.done = run.meter.before = sum(map(sum, shares[: reel.done]))
+        _goes_on(run, reel, shares)
         for number, span in list(enumerate(job.spans))[reel.done :]:
             stop_if(cancel)
             if span.prompt is None:
@@ -102,6 +101,7 @@ def make(
                 clip = yield from window(run, span, seen, number, shares[number])
                 with watch.phase("decode"):
                     frames = given.finished(job, span, seen, clip.frames, reel, sources)
+            reel.beside = run.subject.state
             with watch.phase("write"):
                 reel.add(frames, job.first if job.request.loop and number == count - 1 else None)
         stop_if(cancel)
@@ -112,6 +112,14 @@ def make(
         result = closed(result, job, reel, output, watch)
     stages, steps = len(job.stages), job.stages[-1].steps
     yield Progress(stages, stages, steps, steps, 1.0, 0.0, lambda: result.clip, result, count, count)
+
+
+def _goes_on(run: Run, reel: Film, shares: list[list[float]]) -> None:
+    """Let a run go on from what a film holds."""
+    reel.found |= _told(run.job)
+    run.meter.done = run.meter.before = sum(map(sum, shares[: reel.done]))
+    if reel.beside:
+        run.subject.goes_on(reel.beside)
 
 
 def _told(job: Job) -> dict[str, Any]:

@@ -8,8 +8,9 @@ import torch
 import torch.nn.functional as F
 
 from motionalchemy import cutout
+from motionalchemy.backdrop import guessed
 from motionalchemy.clip import Clip
-from motionalchemy.cutout import SIDE, Ways, behind
+from motionalchemy.cutout import SIDE, Ways
 from motionalchemy.errors import InputError
 
 PIXELS, CELLS, FRAMES = 128, 32, 8
@@ -194,6 +195,23 @@ def test_a_later_window_goes_on_from_where_the_one_before_ended():
     assert missed(frames[-1], with_subject(48)) < 4 and leans(frames[-1]) < 5
 
 
+def test_a_run_that_was_killed_goes_on_as_it_would_have():
+    known, later = 3, field(24)
+    later[:, : known - 1] = 0
+    ends = []
+    for killed in (False, True):
+        subject = cutout.Found()
+        shown(field(24), place=leaning(8), sent=True, subject=subject)
+        if killed:
+            state, subject = subject.state, cutout.Found()
+            subject.goes_on(state)
+        head = subject.begun(TORN[:known], known)
+        ends.append((head, shown(later, place=torch.zeros_like(later), known=known, sent=True, subject=subject)))
+    for one, other in zip(*ends, strict=True):
+        assert np.array_equal(one, other)
+    assert not cutout.Found().state["left"][0]
+
+
 def test_one_whose_gait_is_lost_in_a_later_window_goes_on_from_where_it_was():
     subject = cutout.Found()
     shown(field(24), place=torch.zeros(2, FRAMES, CELLS, CELLS), sent=True, subject=subject)
@@ -243,7 +261,7 @@ def test_behind_what_is_hidden_texture_and_horizon_go_on():
     picture[:, :, :16] += 0.6
     hidden = torch.zeros(1, 1, 32, 64, dtype=torch.bool)
     hidden[:, :, 8:24, 24:40] = True
-    filled = behind(picture.masked_fill(hidden, 1.0), hidden)
+    filled = guessed(picture.masked_fill(hidden, 1.0), hidden)
     inside = filled[:, :, 8:24, 24:40]
     assert torch.equal(filled[~hidden.expand_as(filled)], picture[~hidden.expand_as(picture)])
     assert inside[:, :, :8].mean() - inside[:, :, 8:].mean() == pytest.approx(0.6, abs=0.05)
@@ -253,7 +271,7 @@ def test_behind_what_is_hidden_texture_and_horizon_go_on():
 def test_rows_of_which_nothing_is_known_come_from_above_and_below():
     hidden = torch.zeros(1, 1, 16, 16, dtype=torch.bool)
     hidden[:, :, 6:10] = True
-    filled = behind(torch.full((1, 3, 16, 16), 0.5).masked_fill(hidden, 0.0), hidden)
+    filled = guessed(torch.full((1, 3, 16, 16), 0.5).masked_fill(hidden, 0.0), hidden)
     torch.testing.assert_close(filled, torch.full((1, 3, 16, 16), 0.5), atol=1e-4, rtol=0)
 
 

@@ -118,11 +118,13 @@ def test_a_film_goes_on_after_a_kill_and_is_gone_after_an_end(tmp_path, clip):
     output, pieces = tmp_path / "a.mp4", [clip.frames[n : n + 20] for n in range(0, 60, 20)]
     killed = film.Kept(film.folder_of(output), "key", 24, 9)  # never closed: killed
     killed.found["order"] = [2, 1]
+    killed.beside["place"] = np.arange(3.0)
     killed.add(pieces[0])
     killed.add(pieces[1])
     film.check_folder(output)
     with film.kept(output, "key", 24, 9) as reel:
         assert reel.done == 2 and reel.found == {"order": [2, 1]} and "going on" in reel.notes[0]
+        assert np.array_equal(reel.beside["place"], np.arange(3.0))
         assert (reel.last(9) == pieces[1][-9:]).all() and (reel.anchor == pieces[0][0]).all()
         reel.add(pieces[2])
         footage.join(reel.parts, output)
