@@ -107,24 +107,22 @@ def window(run: Run, span: Span, seen: Given, number: int, shares: list[float]) 
     with watch.phase("decode"):
         clip = decoded(model, latents, seen, job.full, job.request.fps)
         ways = None if seen.head is None else subject.ways(model, latents, clip)
-    turns, free = list[float](), ways is not None and _free(seen)
-    if ways is not None and free:
-        turns = subject.turns(circled(span.prompt or ""), job.request.fps, job.frames, span.known, len(clip) - 1)
-    stands = any(turns) and not side
-    if ways is not None and stands:
+    free, circles = ways is not None and _free(seen), circled(span.prompt or "")
+    turns = subject.turns(circles, job.request.fps, job.frames, span.known, len(clip) - 1) if free else []
+    if ways is not None and free and circles and not side:
         ways = ways.held()
     elif ways is not None and free and side in cutout.SIDES and ways.to(side) <= cutout.SENT:
         ways = ways.brought(side, job.request.fps)
     leaves = ways is not None and subject.leaves(ways, bool(side))
-    ways = ways if leaves or stands else None
-    if leaves or (stands and not span.known and staying(span.prompt or "")):
+    ways = ways if leaves or any(turns) else None
+    if leaves or (ways is not None and circles and not span.known and staying(span.prompt or "")):
         rest = yield from in_place(run, span, seen, number)
     with watch.phase("decode"):
         whole = clip if ways is None else subject.whole(model, clip, ways, rest, span.known, turns)
         if number + 1 < len(job.spans):
-            still = clip if rest is None or stands else decoded(model, rest, seen, job.full, job.request.fps)
+            still = clip if rest is None or not leaves else decoded(model, rest, seen, job.full, job.request.fps)
             new = still.frames[: span.stop - span.begin]
-            known = ways is None or stands or (rest is not None and not filmed(span.prompt or ""))
+            known = not leaves or (rest is not None and not filmed(span.prompt or ""))
             subject.rests(new if known else None, ways, span.known)
         return whole
 
