@@ -13,13 +13,15 @@ import numpy as np
 
 ORBITS = re.compile(r"\b(?:orbit|circl|revolv)\w*|\baround\b|环绕|绕行|绕着|围绕", re.IGNORECASE)
 SIGNS = {"left": 1, "right": -1, "左": 1, "右": -1}  # of a camera; what is near goes the other way
-SWEEP, RATE = 60.0, 30.0  # degrees that one picture is turned at most, and in a second
+SWEEP, RATE = 45.0, 30.0  # degrees that one picture is turned at most, and in a second
 SEEN, FULL = 0.02, 0.9  # opacity from which on a place shows the subject, and it alone: only then is it seen from aside
 GRID = 96  # places across in which it is found how deep a subject is
 ROUNDS = 1500  # of relaxation; what is known has crossed the grid by then
 CLOSED = 0.05  # of the width of a square as large: gaps that do not part a subject in two
 BULGE = 3.0  # 2 makes a round bar of a strip, 4 a ball of a disc
-PLY, PLIES = 1.0, 64  # pixels by which slices of a subject lie apart at most, unless there are so many
+EVENED = 0.06  # of the width of a square as large: over how much of it colours of its sides are evened out
+FROM_ASIDE = 20.0  # degrees from which on they wholly are
+PLY, PLIES = 1.0, 96  # pixels by which slices of a subject lie apart at most, unless there are so many
 SOON = 2.0  # degrees from which on a turned subject is shown instead of the one decoded
 
 
@@ -77,14 +79,27 @@ def turned(layer: np.ndarray, degrees: float) -> np.ndarray:
     middle = float(weight @ np.arange(len(weight)) / weight.sum())
     across, along, deepest = cos(radians(degrees)), sin(radians(degrees)), float(high.max())
     half = min(ceil(deepest * abs(along) / PLY), PLIES // 2)
-    stack, firm = np.zeros_like(seen), (seen[..., 3:] > FULL) * seen
+    share = min(1.0, abs(degrees) / FROM_ASIDE)
+    stack, firm = np.zeros_like(seen), _sides(seen, high, share)
+    outline = np.where(seen[..., 3:] > FULL, firm, (1 - share) * seen)
     for number in range(-half, half + 1):
         at = number * deepest / max(half, 1)
         near = ((high - abs(at)) * half / max(deepest, 1e-6) + 0.5).clip(0, 1)
         move = np.array([[1 / across, 0, middle - (middle + at * along) / across], [0, 1, 0]], np.float32)
-        ply = np.asarray(firm * near[..., None] if number else seen, np.float32)
+        ply = firm * near[..., None] if number else outline
         ply = cv2.warpAffine(ply, move, seen.shape[1::-1], flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
         stack = ply + stack * (1 - ply[..., 3:])
     whole = np.zeros_like(shown)
     whole[top:bottom] = stack
     return whole
+
+
+def _sides(seen: np.ndarray, high: np.ndarray, share: float) -> np.ndarray:
+    """The subject (H, W, 4) without what is not it alone; a `share` of its colours is evened out where it falls steeply,
+    for a few pixels there are a whole side."""
+    firm = np.asarray((seen[..., 3:] > FULL) * seen, np.float32)
+    reach = 2 * max(1, round(EVENED * float(np.sqrt(firm[..., 3].sum())))) + 1
+    even = cv2.blur(cv2.blur(firm, (reach, reach)), (reach, reach))
+    even = even / np.maximum(even[..., 3:], 1e-3) * firm[..., 3:]
+    steep = share * (np.hypot(*np.gradient(high)) - 1).clip(0, 1)[..., None]
+    return np.asarray(firm + steep * (even - firm), np.float32)
