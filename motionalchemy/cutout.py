@@ -69,7 +69,7 @@ class Cutout:
                 continue
             ground = _fetched(self._behind, back, "reflection")
             subject = self._turned(own, angle) if angle else _fetched(self._layer, own, "zeros")
-            whole = (ground * (1 - subject[:, 3:]) + subject[:, :3])[0].permute(1, 2, 0).numpy() * 255
+            whole = (ground * (1 - subject[:, 3:].clamp(max=1)) + subject[:, :3])[0].permute(1, 2, 0).numpy() * 255
             yield (frame + share * (whole - frame)).round().clip(0, 255).astype(np.uint8)
 
     def _turned(self, way: Tensor, angle: float) -> Tensor:
@@ -237,7 +237,7 @@ def _fetched(picture: Tensor, way: Tensor, edge: str) -> Tensor:
     """A picture (1, n, H, W) seen through a way (2, h, w) in pixels of one SIDE wide."""
     height, width = picture.shape[2:]
     field = motion.grown(way[None, :, None], height, width, width / SIDE)
-    return motion.moved(picture, field, edge)[:, :, 0]
+    return motion.moved(picture, field, edge, "bicubic")[:, :, 0].clamp(min=0)
 
 
 class Found:

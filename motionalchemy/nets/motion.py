@@ -89,7 +89,8 @@ class MotionAutoencoder(nn.Module):
         height, width = first.shape[3:]
         scale, edge = width / (latents.shape[4] * self.config.grid.space), "border" if picture is None else "reflection"
         for field, rest in self._eased(latents):
-            fetched = moved(first[:, :, 0], grown(field, height, width, scale), edge)
+            how = "bilinear" if picture is None else "bicubic"
+            fetched = moved(first[:, :, 0], grown(field, height, width, scale), edge, how)
             yield fetched + grown(rest, height, width, 1.0)
 
     def movement(self, latents: Tensor) -> Tensor:
@@ -218,10 +219,11 @@ def eased(x: Tensor, before: Tensor | None) -> Tensor:
     return x + CALM * F.pad(bend, (0, 0, 0, 0, x.shape[2] - 1 - bend.shape[2], 1))
 
 
-def moved(picture: Tensor, field: Tensor, edge: str = "border") -> Tensor:
+def moved(picture: Tensor, field: Tensor, edge: str = "border", how: str = "bilinear") -> Tensor:
     """A picture (B, n, H, W) seen through a field (B, 2, T, H, W) in pixels: (B, n, T, H, W).
 
-    Beyond its edges it is led on ("border"), mirrored ("reflection") or nothing ("zeros").
+    Beyond its edges it is led on ("border"), mirrored ("reflection") or nothing ("zeros"). "bilinear" or "bicubic" is `how`
+    colours between pixels are found.
     """
     b, _, frames, height, width = field.shape
     rows = torch.arange(height, device=field.device) + 0.5
@@ -229,7 +231,7 @@ def moved(picture: Tensor, field: Tensor, edge: str = "border") -> Tensor:
     x, y = columns + field[:, 0], rows[:, None] + field[:, 1]  # (B, T, H, W)
     grid = torch.stack((x * (2 / width) - 1, y * (2 / height) - 1), -1).flatten(0, 1)
     source = picture[:, None].expand(-1, frames, -1, -1, -1).flatten(0, 1).to(grid.dtype)
-    seen = F.grid_sample(source, grid, mode="bilinear", padding_mode=edge, align_corners=False)
+    seen = F.grid_sample(source, grid, mode=how, padding_mode=edge, align_corners=False)
     return seen.unflatten(0, (b, frames)).transpose(1, 2)
 
 
