@@ -11,7 +11,10 @@ from math import ceil, cos, radians, sin
 import cv2
 import numpy as np
 
-ORBITS = re.compile(r"\b(?:orbit|circl|revolv)\w*|\baround\b|环绕|绕行|绕着|围绕", re.IGNORECASE)
+ORBITS = re.compile(
+    r"\b(?:orbit|circl|revolv)\w*|\b(?:mov|go|turn|travel|swing|fl)\w*(?: \w+)? around\b|环绕|绕行|绕着|围绕",
+    re.IGNORECASE,
+)
 SIGNS = {"left": 1, "right": -1, "左": 1, "右": -1}  # of a camera; what is near goes the other way
 SWEEP, RATE = 45.0, 30.0  # degrees that one picture is turned at most, and in a second
 SEEN, FULL = 0.02, 0.9  # opacity from which on a place shows the subject, and it alone: only then is it seen from aside
