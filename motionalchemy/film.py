@@ -98,11 +98,12 @@ class Kept:
     def __init__(self, folder: Path, key: str, fps: float, overlap: int, shown: Shown = as_made):
         self.folder, self._key, self._fps, self._overlap, self._shown = folder, key, fps, overlap, shown
         self.done, self.found, self._edges = 0, dict[str, Any](), dict[str, np.ndarray]()
-        self.beside = dict[str, np.ndarray]()
+        self.beside, self._ended = dict[str, np.ndarray](), False
         self._resume()
         self._playable = footage.Growing(folder / "clip.mp4")
+        self._whole = footage.Whole(folder / "whole.mp4")
         for part in self.parts:
-            self._playable.add(part)
+            self._grow(part)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -127,7 +128,7 @@ class Kept:
 
     def add(self, frames: np.ndarray, after: np.ndarray | None = None) -> None:
         shown = self._shown(self.last(1)[0] if "last" in self._edges else None, frames, after)
-        part = media.write(Clip(shown, self._fps), self.folder / f"{self.done:05}.mp4")
+        part = media.draft(Clip(shown, self._fps), self.folder / f"{self.done:05}.mp4")
         known = [*self._edges.get("last", frames[:0]), *frames][-self._overlap :]
         self._edges = {"anchor": self._edges.get("anchor", frames[:1]), "last": np.stack(known)}
         with media.replacing(self._edge_file(self.done + 1)) as file:
@@ -135,13 +136,25 @@ class Kept:
         self.done += 1
         self._write_state()
         self._edge_file(self.done - 1).unlink(missing_ok=True)
-        self._playable.add(part)
+        self._grow(part)
         _freed()
+
+    def whole(self) -> Path:
+        """All of it as one file, in the folder; nothing can be added to it any more."""
+        if not self._ended:
+            self._ended = True
+            self._whole.close()
+        return self.folder / "whole.mp4"
 
     def close(self) -> None:
         """Forget the folder."""
         self._playable.close()
+        self.whole()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _grow(self, part: Path) -> None:
+        for file in (self._playable, self._whole):
+            file.add(part)
 
     def _resume(self) -> None:
         state = _state(self.folder)

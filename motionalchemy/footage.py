@@ -2,16 +2,17 @@
 
 import contextlib
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
+from av.video.frame import PictureType
 from PIL import Image
 
-from motionalchemy import media
+from motionalchemy import encode, media
 from motionalchemy.clip import Clip
 from motionalchemy.errors import MediaError
 
@@ -19,7 +20,6 @@ MAX_FRAMES = 1_000_000
 MAX_BYTES = 64 * 2**30
 MAX_RATE = 240  # frames per second; what is faster is read at this rate
 PLAYABLE = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "frag_duration": "500000", "flush_packets": "1"}
-WHOLE = {"movflags": "+faststart"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,46 +161,67 @@ class Growing:
         self._output.close()
 
 
-def join(parts: Sequence[Path], output: Path, sound: Path | None = None) -> bool:
-    """Parts encoded alike -> one MP4, its sound copied from another file as far as the pictures last.
+class Whole:
+    """A file of parts encoded again in one go: no key frame stands where a window begins, where it is seen as a jerk."""
+
+    def __init__(self, path: Path):
+        self._output = encode.opened(str(path.absolute()), "mp4")
+        self._stream: Any = None
+        self._count = 0
+
+    def add(self, part: Path) -> None:
+        """The pictures of one more part."""
+        with av.open(str(part.absolute())) as source:
+            given = source.streams.video[0]
+            if self._stream is None:
+                size = given.codec_context.height, given.codec_context.width
+                self._stream = encode.begun(self._output, "libx264", given.average_rate, *size, **encode.H264)
+            for frame in source.decode(given):
+                frame.pts, frame.time_base = self._count, 1 / given.average_rate
+                frame.pict_type = PictureType.NONE  # else a part's key frames are key frames again
+                self._output.mux(self._stream.encode(frame))
+                self._count += 1
+
+    def close(self) -> None:
+        """End the file."""
+        if self._stream is not None:
+            self._output.mux(self._stream.encode())
+        self._output.close()
+
+
+def sounded(pictures: Path, output: Path, sound: Path | None = None) -> bool:
+    """The pictures of an MP4 as one MP4, its sound copied from another file as far as the pictures last.
 
     Whole or not at all; says whether the sound could be kept. Raises MediaError.
     """
     try:
-        _join(parts, output, sound)
+        _sounded(pictures, output, sound)
     except MediaError:
         if sound is None:
             raise
-        _join(parts, output, None)  # a codec that MP4 cannot hold
+        _sounded(pictures, output, None)  # a codec that MP4 cannot hold
         return False
     return True
 
 
-def _join(parts: Sequence[Path], output: Path, sound: Path | None) -> None:
+def _sounded(pictures: Path, output: Path, sound: Path | None) -> None:
     with media.replacing(output) as made, contextlib.ExitStack() as stack:
-        target = stack.enter_context(
-            av.open(str(made.absolute()), "w", format="mp4", options=WHOLE, container_options={"fflags": "+bitexact"})
-        )
-        with av.open(str(parts[0].absolute())) as first:
-            pictures = target.add_stream_from_template(first.streams.video[0])
-            length = sum(map(_length, parts))
-        tracks: list[Iterable[tuple[float, int, Any]]] = [_packets(parts, pictures)]
+        target = stack.enter_context(encode.opened(str(made.absolute()), "mp4"))
+        seen = stack.enter_context(av.open(str(pictures.absolute())))
+        shown = target.add_stream_from_template(seen.streams.video[0])
+        tracks: list[Iterable[tuple[float, int, Any]]] = [_packets(seen, shown)]
         if sound is not None:
             source = stack.enter_context(_container(stack.enter_context(media.opened(sound, MAX_BYTES))))
             track = target.add_stream_from_template(source.streams.audio[0])
-            tracks.append(_sound(source, track, length))
+            tracks.append(_sound(source, track, _seconds(seen)))
         for _, _, packet in heapq.merge(*tracks, key=lambda timed: timed[:2]):
             target.mux(packet)
 
 
-def _packets(parts: Sequence[Path], stream: Any) -> Iterator[tuple[float, int, Any]]:
-    begin = 0.0
-    for part in parts:
-        with av.open(str(part.absolute())) as source:
-            for packet in _moved(source, begin):
-                packet.stream = stream
-                yield float(packet.dts * packet.time_base), 0, packet
-            begin += _seconds(source)
+def _packets(source: Any, stream: Any) -> Iterator[tuple[float, int, Any]]:
+    for packet in _moved(source, 0.0):
+        packet.stream = stream
+        yield float(packet.dts * packet.time_base), 0, packet
 
 
 def _sound(source: Any, stream: Any, length: float) -> Iterator[tuple[float, int, Any]]:
@@ -226,11 +247,6 @@ def _moved(source: Any, begin: float) -> Iterator[Any]:
             shift = round(begin / packet.time_base)
             packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
             yield packet
-
-
-def _length(part: Path) -> float:
-    with av.open(str(part.absolute())) as source:
-        return _seconds(source)
 
 
 def _seconds(source: Any) -> float:

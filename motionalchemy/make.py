@@ -168,7 +168,7 @@ def closed(result: Result, job: Job, reel: Film, output: Path | None, watch: Wat
             media.write(held, output)
         elif isinstance(reel, film.Kept):
             sound = job.footage.path if job.footage is not None and job.footage.sound else None
-            if not footage.join(reel.parts, output, sound):
+            if not footage.sounded(reel.whole(), output, sound):
                 result.found["sound"] = "left out: an MP4 cannot hold its kind"
     try:
         facts = (result.request, result.model, result.sha256, result.inputs, result.timings)

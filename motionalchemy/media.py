@@ -19,9 +19,10 @@ import av
 import av.filter
 import numpy as np
 from av.error import FFmpegError
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation
+from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from PIL import Image, ImageSequence, UnidentifiedImageError
 
+from motionalchemy import encode
 from motionalchemy.clip import Clip
 from motionalchemy.colour import srgb
 from motionalchemy.errors import InputError, MediaError, MotionAlchemyError, UnknownName
@@ -125,6 +126,13 @@ def write(clip: Clip, path: Path, quality: int | None = None) -> Path:
         raise InputError(f"quality {quality} is not possible: use 0 (smallest file) to 100 (best picture)")
     with replacing(path) as part:
         _WRITERS[path.suffix.lower()](clip, part, quality)
+    return path
+
+
+def draft(clip: Clip, path: Path) -> Path:
+    """Write `clip` as an MP4 to be encoded again: at once, large, whole or not at all. Raises MediaError."""
+    with replacing(path) as part:
+        _write_video(clip, part, "mp4", "libx264", **encode.DRAFT)
     return path
 
 
@@ -318,19 +326,10 @@ def even_rate(lasts: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def _encode(part: Path, kind: str, codec: str, clip: Clip, frames: Iterable[av.VideoFrame], **options: str) -> None:
-    """The frames of `clip`, as the codec wants them, into a file; one thread and no metadata, so that bytes repeat."""
-    muxing = {"fflags": "+bitexact", "movflags": "+faststart"} if kind == "mp4" else {"fflags": "+bitexact"}
-    with av.open(str(part.absolute()), "w", format=kind, container_options=muxing) as output:
+    """The frames of `clip`, as the codec wants them, into a file."""
+    with encode.opened(str(part.absolute()), kind) as output:
         rate = max(Fraction(clip.fps).limit_denominator(1001), Fraction(1, 1001))
-        stream = output.add_stream(codec, rate=rate, options={"flags": "+bitexact", **options})
-        assert isinstance(stream, av.VideoStream)
-        stream.height, stream.width = clip.height, clip.width
-        stream.pix_fmt = "pal8" if kind == "gif" else "yuv420p"
-        context = stream.codec_context
-        context.thread_count = 1
-        if kind != "gif":
-            context.colorspace, context.color_range = Colorspace.ITU709, ColorRange.MPEG
-            context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
+        stream = encode.begun(output, codec, rate, clip.height, clip.width, **options)
         for index, frame in enumerate(frames):
             frame.pts, frame.time_base = index, 1 / rate
             output.mux(stream.encode(frame))
@@ -348,9 +347,8 @@ def _write_video(clip: Clip, part: Path, kind: str, codec: str, **options: str) 
 
 
 def _write_mp4(clip: Clip, part: Path, quality: int | None) -> None:
-    crf = 17 if quality is None else max(1, round(51 * (1 - quality / 100)))  # few players know 0, without loss
-    # x264 165 with its macroblock tree gives other bytes from run to run at some widths, even in one thread.
-    _write_video(clip, part, "mp4", "libx264", **{"crf": str(crf), "preset": "medium", "x264-params": "mbtree=0"})
+    crf = encode.CRF if quality is None else max(1, round(51 * (1 - quality / 100)))  # few players know 0, without loss
+    _write_video(clip, part, "mp4", "libx264", **encode.H264 | {"crf": str(crf)})
 
 
 def _write_webm(clip: Clip, part: Path, quality: int | None) -> None:

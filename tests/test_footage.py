@@ -84,24 +84,45 @@ def test_a_window_rolls_over_footage_and_holds_the_last_frame(clip):
 
 
 def test_parts_are_joined_with_the_sound_of_another_file(tmp_path, clip):
-    parts = [media.write(Clip(clip.frames[n : n + 15], 24), tmp_path / f"{n}.mp4") for n in range(0, 60, 15)]
+    whole = footage.Whole(tmp_path / "w.mp4")
+    for n in range(0, 60, 15):
+        whole.add(media.draft(Clip(clip.frames[n : n + 15], 24), tmp_path / f"{n}.mp4"))
+    whole.close()
     source = with_sound(tmp_path / "s.mp4", clip, 4)
     assert footage.read(source).sound
-    assert footage.join(parts, tmp_path / "a.mp4", source)
+    assert footage.sounded(tmp_path / "w.mp4", tmp_path / "a.mp4", source)
     read = media.read_clip(tmp_path / "a.mp4")
     assert read.frames.shape == clip.frames.shape and read.fps == 24 and psnr(read.frames, clip.frames) > 35
     assert tracks(tmp_path / "a.mp4") == {"video": (2.5, "h264"), "audio": (pytest.approx(2.5, abs=0.1), "aac")}
     content = (tmp_path / "a.mp4").read_bytes()
     assert 0 < content.find(b"moov") < content.find(b"mdat")
-    footage.join(parts, tmp_path / "b.mp4", source)
+    footage.sounded(tmp_path / "w.mp4", tmp_path / "b.mp4", source)
     assert (tmp_path / "b.mp4").read_bytes() == content
 
 
 def test_a_sound_that_mp4_cannot_hold_is_left_out(tmp_path, clip):
     source = with_sound(tmp_path / "s.mkv", clip, 2, "tta")
     part = media.write(clip, tmp_path / "0.mp4")
-    assert not footage.join([part], tmp_path / "a.mp4", source)
+    assert not footage.sounded(part, tmp_path / "a.mp4", source)
     assert tracks(tmp_path / "a.mp4").keys() == {"video"}
+
+
+def test_parts_are_one_clip_to_the_encoder(tmp_path):
+    """Grain that stands still is seen anew in every key frame: there is one, at the beginning."""
+    grain = np.random.default_rng(0).normal(128, 30, (64, 96, 3)).clip(0, 255).astype(np.uint8)
+    parts = [Clip(np.stack([grain] * 20), 24)] * 3
+    whole, apart = footage.Whole(tmp_path / "w.mp4"), []
+    for number, part in enumerate(parts):
+        whole.add(media.draft(part, tmp_path / f"{number}.mp4"))
+        apart.extend(media.read_clip(media.write(part, tmp_path / f"{number}-alone.mp4")).frames)
+    whole.close()
+    frames = media.read_clip(tmp_path / "w.mp4").frames.astype(int)
+    with av.open(str(tmp_path / "w.mp4")) as file:
+        keys = [packet.is_keyframe for packet in file.demux(video=0) if packet.size]
+    assert len(frames) == 60 and keys == [True] + [False] * 59
+    steps = np.abs(np.diff(frames, axis=0)).mean((1, 2, 3))
+    assert steps[[19, 39]].max() <= 2 * np.median(steps[20:]) + 0.05
+    assert psnr(frames.astype(np.uint8), np.stack([grain] * 60)) >= psnr(np.stack(apart), np.stack([grain] * 60)) - 1
 
 
 def test_a_growing_file_plays_while_it_grows(tmp_path, clip):
@@ -127,7 +148,7 @@ def test_a_film_goes_on_after_a_kill_and_is_gone_after_an_end(tmp_path, clip):
         assert np.array_equal(reel.beside["place"], np.arange(3.0))
         assert (reel.last(9) == pieces[1][-9:]).all() and (reel.anchor == pieces[0][0]).all()
         reel.add(pieces[2])
-        footage.join(reel.parts, output)
+        footage.sounded(reel.whole(), output)
     assert [p.name for p in tmp_path.iterdir()] == ["a.mp4"] and len(media.read_clip(output)) == 60
     killed = film.Kept(film.folder_of(output), "key", 24, 9)
     killed.add(pieces[0])

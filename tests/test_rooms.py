@@ -16,7 +16,7 @@ FLOORS = [
     {"plan"},
     {"tasks", "stages", "sample", "multistep", "velocity"},
     {"nets", "backbones"},
-    {"colour"},
+    {"colour", "encode"},
     {"media", "parts"},
     {"footage"},
     {
@@ -132,7 +132,7 @@ def outside(path):
 
 
 def test_only_media_opens_pictures_and_video():
-    makers = {"colour", "media", "footage", "worlds", "learn", "measure"}  # the last three use files of their own
+    makers = {"colour", "encode", "media", "footage", "worlds", "learn", "measure"}  # the last three use files of their own
     assert not [path for path in FILES if room(path) not in makers and {"av", "PIL"} & set(outside(path))]
 
 
