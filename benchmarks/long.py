@@ -4,7 +4,7 @@
 
 The first halves of held-out clips are extended by the command, each run a process of its own. Identity is that of the
 frames made with the last one given, its drop that from the first fifth of them to the last. A seam is where a window
-begins.
+begins: the largest change of a frame there, and the largest elsewhere, over the median change.
 """
 
 import argparse
@@ -68,8 +68,8 @@ def measured(case: cases.Case, seconds: float, model: str, folder: Path) -> dict
         "contrast drift": drift.drift(drift.contrast_curve(made)),
         "sharpness drift": drift.drift(drift.sharpness_curve(made)),
     }
-    jump = drift.seam_jump(whole, seams(given, case.prompts["en"], seconds, model))
-    return found | ({"seam": jump} if np.isfinite(jump) else {})
+    jumps = drift.jumps(whole, seams(given, case.prompts["en"], seconds, model))
+    return found | ({"seam": jumps[0], "elsewhere": jumps[1]} if np.isfinite(jumps).all() else {})
 
 
 def main() -> None:

@@ -134,6 +134,13 @@ def test_seam_jump_is_one_without_a_seam():
         drift.seam_jump(RIGHT, [9])
 
 
+def test_a_clip_has_large_changes_of_its_own():
+    broken = np.concatenate((RIGHT[:5], np.roll(RIGHT[5:], 30, axis=2)))
+    seam, own = drift.jumps(broken, [3])
+    assert seam == pytest.approx(1, abs=0.1) and own > 3
+    assert drift.jumps(broken, [5]) == (drift.seam_jump(broken, [5]), pytest.approx(1, abs=0.1))
+
+
 def test_returning_to_the_start_is_seen():
     assert drift.returns_to_start(RIGHT[:4]) == 0
     assert drift.returns_to_start(np.concatenate((RIGHT, RIGHT[::-1]))) == 1

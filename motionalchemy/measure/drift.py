@@ -61,14 +61,25 @@ def seam_jump(clip: Frames, seams: Sequence[int]) -> float:
 
     `seams` are frame numbers, each the first frame of a later window. Raises InputError when one lies outside.
     """
+    return jumps(clip, seams)[0]
+
+
+def jumps(clip: Frames, seams: Sequence[int]) -> tuple[float, float]:
+    """Largest change at a window's first frame, and largest elsewhere, each over the median change elsewhere.
+
+    The second says how large a change from frame to frame the clip has of its own. As for `seam_jump`.
+    """
     change = changes(at_most(frames_of(clip, at_least=3), SIDE))
     if not seams or min(seams) < 1 or max(seams) > len(change):
         raise InputError(f"seams are frame numbers in 1..{len(change)}, not {list(seams)}")
     at = np.zeros(len(change), bool)
     at[np.asarray(seams) - 1] = True
-    usual = float(np.median(change[~at])) if (~at).any() else 0.0
-    worst = float(change[at].max())
-    return worst / usual if usual else (1.0 if worst == 0 else float("inf"))
+    usual, most = (float(each(change[~at])) if (~at).any() else 0.0 for each in (np.median, np.max))
+    return _times(float(change[at].max()), usual), _times(most, usual)
+
+
+def _times(change: float, usual: float) -> float:
+    return change / usual if usual else (1.0 if change == 0 else float("inf"))
 
 
 def start_distance_curve(clip: Frames) -> np.ndarray:
