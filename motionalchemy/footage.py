@@ -4,6 +4,7 @@ import contextlib
 import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -173,11 +174,12 @@ class Whole:
         """The pictures of one more part."""
         with av.open(str(part.absolute())) as source:
             given = source.streams.video[0]
+            rate = given.average_rate or Fraction(24)
             if self._stream is None:
                 size = given.codec_context.height, given.codec_context.width
-                self._stream = encode.begun(self._output, "libx264", given.average_rate, *size, **encode.H264)
+                self._stream = encode.begun(self._output, "libx264", rate, *size, **encode.H264)
             for frame in source.decode(given):
-                frame.pts, frame.time_base = self._count, 1 / given.average_rate
+                frame.pts, frame.time_base = self._count, 1 / rate
                 frame.pict_type = PictureType.NONE  # else a part's key frames are key frames again
                 self._output.mux(self._stream.encode(frame))
                 self._count += 1

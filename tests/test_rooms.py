@@ -132,7 +132,8 @@ def outside(path):
 
 
 def test_only_media_opens_pictures_and_video():
-    makers = {"colour", "encode", "media", "footage", "worlds", "learn", "measure"}  # the last three use files of their own
+    # the last three use files of their own
+    makers = {"colour", "encode", "media", "footage", "worlds", "learn", "measure"}
     assert not [path for path in FILES if room(path) not in makers and {"av", "PIL"} & set(outside(path))]
 
 
