@@ -4,7 +4,6 @@ import contextlib
 import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +173,8 @@ class Whole:
         """The pictures of one more part."""
         with av.open(str(part.absolute())) as source:
             given = source.streams.video[0]
-            rate = given.average_rate or Fraction(24)
+            rate = given.average_rate
+            assert rate is not None  # `media.draft` writes one
             if self._stream is None:
                 size = given.codec_context.height, given.codec_context.width
                 self._stream = encode.begun(self._output, "libx264", rate, *size, **encode.H264)
