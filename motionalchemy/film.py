@@ -148,9 +148,11 @@ class Kept:
 
     def close(self) -> None:
         """Forget the folder."""
-        self._playable.close()
-        self.whole()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        try:
+            self._playable.close()
+            self.whole()
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _grow(self, part: Path) -> None:
         for file in (self._playable, self._whole):
