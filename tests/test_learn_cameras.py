@@ -52,7 +52,7 @@ def test_a_swept_picture_moves_as_its_camera_does_and_says_so():
     assert swept.shape == (6, 264, 3, 4, 6) and torch.equal(swept[:, :, :1], picture)
     assert swept[:, 256:, 1:].abs().max() == 0
     known = {text for kind in cameras.words.CAMERAS.values() for language in kind for text in language}
-    assert all(each["en"] in known and each["zh"] in known for each in said)
+    assert all(each["en"] and each["zh"] and {*each["en"], *each["zh"]} <= known for each in said)
     for clip, words in zip(swept, said, strict=True):
-        still = any(word in words["en"] for word in ("static", "fixed", "still"))
+        still = any(word in words["en"][0] for word in ("static", "fixed", "still"))
         assert (clip[:, 1:].abs().max() < 1e-3) == still

@@ -17,7 +17,6 @@ from motionalchemy.backbones import Card, adapters
 from motionalchemy.clip import Clip
 from motionalchemy.errors import InputError, PlanRefused, UnknownName
 from motionalchemy.learn import motions as learning
-from motionalchemy.learn.varied import mirrored_words
 from motionalchemy.nets import pack
 from motionalchemy.nets.autoencoder import AutoencoderConfig
 from motionalchemy.nets.motion import MotionAutoencoder, MotionConfig
@@ -210,11 +209,6 @@ def test_views_are_mirrored_cut_and_put_before_other_backgrounds(home):
     assert len(corners) == 8
     wide = Clip(np.zeros((49, 40, 80, 3), np.uint8) + 99, 12)  # 4 seconds: 98 frames at 24 a second
     assert {video.shape for video, _ in learning.views(learning.footage.of(wide), 2, rng)} == {(3, 49, 96, 160)}
-
-
-def test_a_mirrored_clip_swaps_its_sides():
-    assert mirrored_words("it turns left, then right, in bright air") == "it turns right, then left, in bright air"
-    assert mirrored_words("马儿向左") == "马儿向右"
 
 
 # Ended early

@@ -12,7 +12,8 @@ MOVES = tuple(camera for camera in moves.CAMERAS if camera != "follow")
 
 
 def swept(picture: Tensor, codec: MotionAutoencoder, frames: int, rng: random.Random) -> tuple[Tensor, list[dict]]:
-    """Each picture (B, C, 1, h, w) under a camera move of its own: latents (B, C, t, h, w) of `frames`, and captions."""
+    """Each picture (B, C, 1, h, w) under a camera move of its own: latents (B, C, t, h, w) of `frames`, and all that may be
+    said of each."""
     grid, cell, (h, w) = codec.config.grid, codec.config.cell, picture.shape[3:]
     high, wide = h * grid.space // cell, w * grid.space // cell
     side = min(high, wide)
@@ -21,8 +22,7 @@ def swept(picture: Tensor, codec: MotionAutoencoder, frames: int, rng: random.Ra
     cameras = [rng.choice(MOVES) for _ in picture]
     fields = torch.stack([field(moves.view(camera, frames, rng), place) for camera in cameras])
     later = codec.moving(fields[:, :, 1:] * side * cell)
-    said = [{"en": rng.choice(words.CAMERAS[c][0]), "zh": rng.choice(words.CAMERAS[c][1])} for c in cameras]
-    return torch.cat((picture, later), 2), said
+    return torch.cat((picture, later), 2), [{"en": words.CAMERAS[c][0], "zh": words.CAMERAS[c][1]} for c in cameras]
 
 
 def field(view: moves.View, place: Tensor) -> Tensor:

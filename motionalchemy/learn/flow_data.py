@@ -114,7 +114,7 @@ class FlowData:
         else:
             plan = tasks.animate(truth, frames)
         looks = tuple(None if look is None else _half_seen(look, generator) for look in looks)
-        words = ["" if rng.random() < self.silent else each[rng.choice(("en", "zh"))] for each in said]
+        words = ["" if rng.random() < self.silent else rng.choice(each[rng.choice(("en", "zh"))]) for each in said]
         seconds = torch.tensor(self.grid.starts(frames, self.fps))
         noise = torch.randn(truth.shape, generator=generator)
         return FlowBatch(kind, truth, plan, noise, self._told(words), looks, seconds)

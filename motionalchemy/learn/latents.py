@@ -1,8 +1,8 @@
 """Latents on disk: each composed clip encoded once, so that training the flow never waits for pictures.
 
 A cache is a folder of `NNNN.safetensors` parts whose headers hold the words; a part that is there is not made again. All
-clips of a part have one shape; each keeps its words in both languages and the keys of what it was made of. Beside each
-part lie `NNNNv.safetensors` and so on, the same clips seen otherwise (`varied`), each for a tenth of the work.
+clips of a part have one shape; each keeps all that may be said of it in both languages and the keys of what it was made of.
+Beside each part lie `NNNNv.safetensors` and so on, the same clips seen otherwise (`varied`), each for a tenth of the work.
 """
 
 import json
@@ -23,19 +23,22 @@ from torch import Tensor
 
 from motionalchemy.backbones import nano
 from motionalchemy.learn import fields, varied
-from motionalchemy.nets import motion
+from motionalchemy.nets import motion, text
 from motionalchemy.nets.descent import mended
 from motionalchemy.nets.motion import MotionAutoencoder
 from motionalchemy.nets.vision import Vision
 from motionalchemy.worlds import kinds
 from motionalchemy.worlds.corpus import Corpus
+from motionalchemy.worlds.shown import Language
+from motionalchemy.worlds.world import describe
 
 PART = 32
 LAYERS = "layers"  # the folder beside a cache that keeps how each layer moves
 _RARE = ("scenes", "scenes", "turntables", "animate", "retouch")
 PATTERN = tuple(kind for rare in _RARE for kind in ("siblings", rare)) + ("siblings",) * 2  # of parts, again and again
 MEND = 20  # steps of descent that mend on the whole clip what is put together from its layers
-AGAIN = "v"  # the letters of the times that a part is seen otherwise
+TOLD = 24  # times that a world is described in each language
+AGAIN = "vwx"  # the letters of the times that a part is seen otherwise
 CLIPS = ((128, 128),) * 7 + ((96, 160), (128, 128), (160, 96))  # shapes of clips in pixels, again and again
 BENT = {"siblings": 0.25, "scenes": 0.08, "turntables": 0.08, "animate": 0.08}  # a camera's moves stay all but straight
 EDITS = ("edit", "retouch")
@@ -116,7 +119,20 @@ def _record(sample: kinds.Sample, codec: Any, vision: Any, alone: bool, layers: 
     looks = vision(codec.decode(torch.cat((latents[:, :, :1], beside[:, :, :1])[: 1 if alone else 2]))[:, :, 0])
     beside_look = looks[0, :0] if alone else looks[1]
     tensors = {"latents": latents[0], "beside": beside[0], "look": looks[0], "beside_look": beside_look}
-    return {"tensors": {k: v.half() for k, v in tensors.items()}, "words": {**sample.words, "sources": sample.sources}}
+    return {"tensors": {k: v.half() for k, v in tensors.items()}, "words": {**_told(sample), "sources": sample.sources}}
+
+
+def _told(sample: kinds.Sample) -> dict[str, list[str]]:
+    """What may be said of a sample, in both languages. One sentence alone would be learnt by heart as the clip's name: a
+    sample whose world is known is described again and again."""
+    languages: tuple[Language, ...] = ("en", "zh")
+    if sample.world is None:
+        return {language: [sample.words[language]] for language in languages}
+    rng, world = random.Random(sample.words["en"]), sample.world
+    return {
+        language: sorted({sample.words[language], *(describe(world, rng, language) for _ in range(TOLD))})
+        for language in languages
+    }
 
 
 def movement(sample: kinds.Sample, cell: int, layers: Path) -> Tensor:
@@ -144,7 +160,7 @@ def seen_again(part: Part, codec: MotionAutoencoder, vision: Vision, rng: random
         beside, beside_look = varied.seen(beside, glance, codec, vision)
     words = []
     for said, mirror in zip(part.words, glance.mirror.tolist(), strict=True):
-        turned = {language: varied.mirrored_words(said[language]) for language in ("en", "zh")}
+        turned = {language: [text.mirrored(one) for one in said[language]] for language in ("en", "zh")}
         words.append({**said, **turned} if mirror < 0 else said)
     return Part(part.kind, latents, look, beside, beside_look, words)
 

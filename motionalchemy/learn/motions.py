@@ -30,8 +30,8 @@ from motionalchemy.errors import InputError, MissingPart
 from motionalchemy.learn import flow, recipes
 from motionalchemy.learn.flow_data import FlowBatch
 from motionalchemy.learn.loop import Schedule, averaged, train
-from motionalchemy.learn.varied import mirrored_words
 from motionalchemy.motions import ENDING, Motion
+from motionalchemy.nets import text
 from motionalchemy.nets.text import Tokens
 from motionalchemy.request import MOTION, parse
 from motionalchemy.worlds import backgrounds, compose
@@ -158,7 +158,7 @@ def steps(
         core: Any = backbone or backbones.load(model, device)
         yield Progress("looking", 0, recipe.views)
         yield from _looked(sources, core, recipe, place)
-        tokens = core.text.encode([prompt, mirrored_words(prompt), ""], limit=core.flow.config.words)
+        tokens = core.text.encode([prompt, text.mirrored(prompt), ""], limit=core.flow.config.words)
         average: dict[str, Tensor] = {}
         yield from _trained(core, _read(place), tokens, recipe, place, average)
         with media.replacing(motion.path) as part:

