@@ -15,9 +15,10 @@ from test_cli import call, spawn
 from motionalchemy import media
 from motionalchemy.backbones import nano
 from motionalchemy.errors import InputError
-from motionalchemy.learn import recipes
+from motionalchemy.learn import latents, recipes
 
-CLIPS = 8  # one of each kind of part; each is also there as in a mirror
+CLIPS = 8  # one of each kind of part
+PARTS = CLIPS * (1 + len(latents.AGAIN))
 
 
 def steps_of(run):
@@ -46,13 +47,13 @@ def test_a_flow_is_trained_taken_up_again_and_used(tmp_path, capsys, killed):
         _, err = first.communicate()
         assert first.returncode == -signal.SIGKILL, err
         parts, lost = made_at(run / "latents"), len(steps_of(run))
-        assert len(parts) == 2 * CLIPS and lost >= 1 and not (run / "flow").exists()
+        assert len(parts) == PARTS and lost >= 1 and not (run / "flow").exists()
 
     second = train(corpus, run, "2")
     out, err = second.communicate(timeout=900)
     assert second.returncode == 0, err
     assert f"encoding {CLIPS}/{CLIPS}" in out and steps_of(run)[lost:] == [1, 2]
-    assert made_at(run / "latents").items() >= parts.items() and len(made_at(run / "latents")) == 2 * CLIPS
+    assert made_at(run / "latents").items() >= parts.items() and len(made_at(run / "latents")) == PARTS
     assert [path.name for path in (run / "samples").iterdir()] == ["000002.png"]
     model, moves = nano.load(torch.device("cpu"), run), recipes.nano_cpu().moves
     assert model.flow.made.tolist() == [1.0] * moves + [0.0] * (model.codec.config.grid.channels - moves)
