@@ -225,6 +225,8 @@ def _check_request(request: Request, card: Card, memory: Memory) -> None:
             )
         if request.region == "all":
             raise InputError("image takes the place of the subject or of the background: give one of them as region")
+    if (request.candidates or 1) > 1 and card.defaults.candidates == 1:
+        raise InputError(f"candidates {request.candidates} is not for {card.name}, which cannot choose: leave it out")
     if memory.motion is not None and "motion" not in TASKS[request.task].takes:
         raise InputError(f"motion is not for {request.task}: leave it out")
     count = len(memory.views or request.views or ())

@@ -40,6 +40,9 @@ Size = Annotated[int | None, Option(help=f"Side of a square of equal area, in pi
 Steps = Annotated[int | None, Option(help=f"Steps of all stages together; {OWN}")]
 Stages = Annotated[int | None, Option(help=f"How many stages, 1 for full size at once; {OWN}")]
 Guidance = Annotated[float | None, Option(help=f"How strongly the words pull; {OWN}")]
+Candidates = Annotated[
+    int | None, Option(help=f"Clips made at once, 1 to 16; the one that shows best what was asked is kept; {OWN}")
+]
 Negative = Annotated[str, Option(help="What to move away from; needs a guidance other than 1.")]
 Seed = Annotated[int, Option(help="The same seed gives the same clip, another seed another one.")]
 Device = Annotated[str, Option(help="auto, cpu, cuda or cuda:N.")]
@@ -63,6 +66,7 @@ def animate(
     size: Size = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    candidates: Candidates = None,
     negative: Negative = "",
     seed: Seed = 0,
     last: Last = None,
@@ -92,6 +96,7 @@ def imagine(
     size: Size = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    candidates: Candidates = None,
     negative: Negative = "",
     seed: Seed = 0,
     stages: Stages = None,
@@ -117,6 +122,7 @@ def extend(
     size: Size = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    candidates: Candidates = None,
     negative: Negative = "",
     seed: Seed = 0,
     stages: Stages = None,

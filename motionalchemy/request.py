@@ -42,9 +42,9 @@ class Asked:
 
 
 TASKS: dict[str, Asked] = {
-    "animate": Asked(("prompt", "image"), ("last", "loop", "seconds", "fps", "motion")),
-    "imagine": Asked(("prompt",), ("seconds", "fps")),
-    "extend": Asked(("prompt", "video"), ("seconds", "last")),
+    "animate": Asked(("prompt", "image"), ("last", "loop", "seconds", "fps", "motion", "candidates")),
+    "imagine": Asked(("prompt",), ("seconds", "fps", "candidates")),
+    "extend": Asked(("prompt", "video"), ("seconds", "last", "candidates")),
     "edit": Asked(("prompt", "video"), ("image", "region", "strength", "method", "source_prompt")),
     "orbit": Asked(("views",), ("prompt", "angles", "close", "seconds", "fps")),
     "retake": Asked(("prompt", "video", "begin", "end")),
@@ -148,6 +148,13 @@ class Request(BaseModel):
     steps: int | None = Field(None, description="a whole number, 1 to 200", examples=[8], ge=1, le=200)
     stages: int | None = Field(None, description="a whole number, 1 to 4", examples=[2], ge=1, le=4)
     guidance: float | None = Field(None, description="0 to 20", examples=[3], ge=0, le=20, allow_inf_nan=False)
+    candidates: int | None = Field(
+        None,
+        description="a whole number, 1 to 16",
+        examples=[8],
+        ge=1,
+        le=16,
+    )
     seed: int = Field(0, description="a whole number, 0 to 9223372036854775807", examples=[0], ge=0, lt=2**63)
     device: str = Field("auto", description="auto, cpu, cuda or cuda:N", examples=["auto"])
     memory: Literal[8, 12, 24, 48, 80] | None = Field(
@@ -178,6 +185,7 @@ class Settled(Request):
     size: int  # type: ignore[assignment]
     stages: int  # type: ignore[assignment]
     guidance: float  # type: ignore[assignment]
+    candidates: int  # type: ignore[assignment]
 
     @property
     def asked(self) -> dict[str, Any]:

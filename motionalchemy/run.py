@@ -71,6 +71,11 @@ class Run:
                 self.words[prompt] = self.model.words([prompt])
         return self.words[prompt]
 
+    def wanted(self, prompt: str) -> Any:
+        """The deeds that a prompt asks for, where the model can tell them apart in clips; else None."""
+        read = getattr(self.model, "wanted", None)
+        return None if read is None else read(prompt)
+
 
 def few(
     run: Run, span: tuple[int, int], take: Callable[[int, int], np.ndarray], number: int, shares: list[float]
@@ -214,11 +219,25 @@ def _frames(model: Backbone, latents: Tensor, picture: Tensor | None) -> Tensor:
 def run_stage(
     run: Run, span: Span, seen: Given, plan: Plan, stage: Stage, size: Size, generator: torch.Generator
 ) -> Iterator[Step]:
-    """One stage: the model's own noise and times, and the velocity that the request asks for."""
-    sampling = run.job.card.sampling
-    noise = sampling.noise(plan.value.shape, generator).to(plan.value)
+    """One stage: the model's own noise and times, and the velocity that the request asks for; of a model that can tell
+    what is done in a clip, several noises at once, of which the one that shows the deed best is kept."""
+    asked, sampling = run.job.request, run.job.card.sampling
+    decided = seen.whole is not None or any(beside.role == "motion" for beside in seen.beside)
+    wanted = None if decided or asked.candidates == 1 else run.wanted(span.prompt or "")
+    count = 1 if wanted is None else asked.candidates
+    noise = torch.cat([sampling.noise(plan.value.shape, generator) for _ in range(count)]).to(plan.value)
     schedule = sampling.times(stage.steps, plan.value.shape, plan.top)
-    return sample(_velocity(run, span, seen, plan, size, generator), plan, noise, schedule, sampling.solver)
+    steps = sample(_velocity(run, span, seen, plan, size, generator), plan, noise, schedule, sampling.solver)
+    best = lambda latents: run.model.best(latents, wanted, asked.fps)  # type: ignore[attr-defined]  # noqa: E731
+    return steps if count == 1 else best_of(steps, best)
+
+
+def best_of(steps: Iterator[Step], best: Callable[[Tensor], int]) -> Iterator[Step]:
+    """The steps of one of several clips made at once: the first of them, until in the end it is known which is best."""
+    for step in steps:
+        number = best(step.state) if step.index == step.total else 0
+        one = slice(number, number + 1)
+        yield replace(step, state=step.state[one], estimate=step.estimate[one])
 
 
 def _velocity(run: Run, span: Span, seen: Given, plan: Plan, size: Size, generator: torch.Generator) -> Velocity:

@@ -29,6 +29,7 @@ class Defaults:
     seconds: float = 2.0
     guidance: float = 1.0
     stages: int | None = None  # how many of the card's last stages; None for all of them
+    candidates: int = 1  # clips made at once, of which the one that shows best what was asked is kept
 
 
 @dataclass(frozen=True)
@@ -125,8 +126,8 @@ class Unloaded:
 class Backbone(Protocol):
     """A loaded model: pixels to latents and back, words, and the velocity that they and a plan ask for.
 
-    One may also say what guidance must not enlarge, as `sure` in `velocity.guided`, and how a clip moves, as `movement` in
-    `cutout.Found.ways`.
+    One may also say what guidance must not enlarge, as `sure` in `velocity.guided`, how a clip moves, as `movement` in
+    `cutout.Found.ways`, and which of several clips shows what a prompt asks for, as `wanted` and `best` in `run.run_stage`.
     """
 
     name: str

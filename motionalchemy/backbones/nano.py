@@ -12,8 +12,9 @@ from torch import Tensor
 
 from motionalchemy import backbones
 from motionalchemy.backbones.base import Backbone, Words
-from motionalchemy.nets import pack, text
+from motionalchemy.nets import judge, pack, text
 from motionalchemy.nets.autoencoder import AutoencoderConfig
+from motionalchemy.nets.judge import Judge, JudgeConfig
 from motionalchemy.nets.motion import MotionAutoencoder, MotionConfig
 from motionalchemy.nets.painter import Painter, PainterConfig
 from motionalchemy.nets.precision import narrow
@@ -41,13 +42,14 @@ class Nano:
         sha256: str,
         painter: Painter | None = None,
         scenery: Scenery | None = None,
+        judge: Judge | None = None,
     ):
         row = backbones.MODELS["nano"]
         self.name, self.grid, self.honours = row.name, codec.config.grid, row.honours
         self.stages, self.defaults = row.stages, row.defaults
         self.codec, self.vision, self.flow, self.text = codec.to(device), vision.to(device), flow.to(device), text
         self.device, self.sha256 = device, sha256
-        self.painter, self.scenery = None if painter is None else painter.to(device), scenery
+        self.painter, self.scenery, self.judge = None if painter is None else painter.to(device), scenery, judge
         self._narrow = narrow(device)
 
     @torch.no_grad()
@@ -103,6 +105,19 @@ class Nano:
         return torch.cat((torch.zeros_like(apart[:, :, :1]), later), 2)
 
     @torch.no_grad()
+    def wanted(self, prompt: str) -> Tensor | None:
+        """The deeds that a prompt asks for, as `best` takes them; None where it asks for none that can be told apart."""
+        return None if self.judge is None else self.judge.wanted(self.text.encode([prompt], limit=64))
+
+    @torch.no_grad()
+    def best(self, latents: Tensor, wanted: Tensor, fps: float) -> int:
+        """Of several clips (B, C, t, h, w) that begin alike, the number of the one in which the wanted is seen best."""
+        assert self.judge is not None
+        first = self.codec.decode(latents[:1, :, :1])
+        clips = (self.codec.decode(self._steady(one[None]), first)[0] for one in latents)
+        return self.judge.best(torch.stack([judge.movement(clip.float(), fps) for clip in clips]), wanted)
+
+    @torch.no_grad()
     def painted(self, frames: np.ndarray, prompt: str, seed: int, times: Tensor) -> np.ndarray | None:
         """Frames (T, H, W, 3) uint8 at `times` (T,) in seconds in the style that a prompt asks for; None where it asks for
         none."""
@@ -147,16 +162,16 @@ class Nano:
 
 def load(device: torch.device, folder: Path | None = None) -> Backbone:
     """Read a nano from `folder` (by default the one that ships): parts `codec`, `vision` and `flow`, each a pack, and
-    `painter` and `scenery`, without which no edit paints, and none draws another place."""
+    `painter`, `scenery` and `judge`, without which no edit paints, none draws another place, and none is tried twice."""
     folder = folder or WEIGHTS
     codec, codec_card = read_codec(folder / "codec")
     flow, flow_card = pack.load(folder / "flow", "flow", lambda config: FlowTransformer(TransformerConfig(**config)))
     sha256 = codec_card["sha256"][:32] + flow_card["sha256"][:32]  # as in `sum_of`
-    painter, scenery = (
+    besides = [
         read(folder / part) if (folder / part).is_dir() else None
-        for part, read in (("painter", read_painter), ("scenery", read_scenery))
-    )
-    return Nano(codec, read_vision(folder / "vision"), flow, text.shared(), device, sha256, painter, scenery)  # type: ignore[arg-type]
+        for part, read in (("painter", read_painter), ("scenery", read_scenery), ("judge", read_judge))
+    ]
+    return Nano(codec, read_vision(folder / "vision"), flow, text.shared(), device, sha256, *besides)  # type: ignore[arg-type]
 
 
 @torch.no_grad()
@@ -203,6 +218,11 @@ def read_painter(folder: Path) -> Painter:
 def read_scenery(folder: Path) -> Scenery:
     """The network of places in a pack."""
     return pack.load(folder, "scenery", lambda config: Scenery(SceneryConfig(**config)))[0]  # type: ignore[return-value]
+
+
+def read_judge(folder: Path) -> Judge:
+    """The network that says what is done in a clip."""
+    return pack.load(folder, "judge", lambda config: Judge(JudgeConfig(**config)))[0]  # type: ignore[return-value]
 
 
 def _autoencoder(config: dict[str, Any]) -> MotionAutoencoder:

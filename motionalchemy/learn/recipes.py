@@ -7,6 +7,7 @@ nano-gpu    a deeper and wider flow on a GPU
 painter-cpu, painter-gpu
             the network that paints edits in a style
 scenery-cpu the network that knows what places look like, for new backgrounds
+judge-cpu   the network that says which of several clips shows what was asked
 """
 
 import shutil
@@ -20,9 +21,10 @@ from torch import Tensor
 
 from motionalchemy.backbones import nano
 from motionalchemy.errors import InputError, MissingPart, UnknownName
-from motionalchemy.learn import codec, crew, flow, latents, painting, preview, scenes
+from motionalchemy.learn import codec, crew, flow, judging, latents, painting, preview, scenes
 from motionalchemy.learn.codec_data import CodecData
 from motionalchemy.learn.flow_data import FlowBatch, FlowData
+from motionalchemy.learn.judging import JudgeRecipe
 from motionalchemy.learn.loop import CHECKPOINT, Report, Schedule, averaged, flops, train
 from motionalchemy.learn.painting import PainterRecipe
 from motionalchemy.learn.scenes import SceneryRecipe
@@ -186,7 +188,7 @@ def train_flow(recipe: FlowRecipe, corpus: Path, out: Path) -> Iterator[Report]:
 
 def _encoded(recipe: FlowRecipe, corpus: Path, out: Path) -> Iterator[tuple[int, int]]:
     """Put beside the flow what it is used with, and encode the corpus; yields (done, of)."""
-    for part in ("codec", "vision", "painter", "scenery"):
+    for part in ("codec", "vision", "painter", "scenery", "judge"):
         if not (out / part / "config.json").is_file():
             shutil.copytree(nano.WEIGHTS / part, out / part)
     yield from latents.build(corpus, out, out / "latents", recipe.clips)
@@ -212,10 +214,12 @@ def save_flow(recipe: FlowRecipe, average: dict[str, Tensor], out: Path) -> None
     model = FlowTransformer(recipe.config)
     model.load_state_dict(average)
     pack.save(out / "flow", model, "flow")
-    pack.write_json(out / "config.json", {"kind": "nano", "parts": ["codec", "vision", "flow", "painter", "scenery"]})
+    pack.write_json(
+        out / "config.json", {"kind": "nano", "parts": ["codec", "vision", "flow", "painter", "scenery", "judge"]}
+    )
 
 
-Recipe = CodecRecipe | FlowRecipe | PainterRecipe | SceneryRecipe
+Recipe = CodecRecipe | FlowRecipe | PainterRecipe | SceneryRecipe | JudgeRecipe
 RECIPES: dict[str, tuple[Callable[[], Recipe], Callable[..., Iterator[Report]]]] = {
     "codec-cpu": (codec_cpu, train_codec),
     "codec-gpu": (codec_gpu, train_codec),
@@ -224,6 +228,7 @@ RECIPES: dict[str, tuple[Callable[[], Recipe], Callable[..., Iterator[Report]]]]
     "painter-cpu": (painting.painter_cpu, painting.train_painter),
     "painter-gpu": (painting.painter_gpu, painting.train_painter),
     "scenery-cpu": (scenes.scenery_cpu, scenes.train_scenery),
+    "judge-cpu": (judging.judge_cpu, judging.train_judge),
 }
 
 

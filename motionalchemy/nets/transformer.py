@@ -245,7 +245,7 @@ class FlowTransformer(nn.Module):
             tokens[0] = tokens[0] + self._beside(*source, seconds)
         places = [_places(h, w, x.device)]
         for reference, look in beside:
-            tokens.append(self._beside(reference, look, seconds))
+            tokens.append(self._beside(reference, look, seconds).expand(b, -1, -1))
             times.append(t.new_zeros(b, 1, reference.value.shape[2]))
             high, wide = reference.value.shape[3:]
             places.append(_places(high, wide, x.device))

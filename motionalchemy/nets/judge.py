@@ -1,0 +1,96 @@
+"""What is seen to be done in a clip, and what a sentence asks to be done: of several clips of one request, the one that
+shows it best is kept (best of n, as by a reranker in 2102.12092).
+
+Movement is read from decoded frames, for what cannot be seen does not count: their optical flow (Farneback, 2003), coarse,
+with that of the picture's border (the camera, mostly) taken off and left on. Words are read from the frozen token vectors.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from motionalchemy.nets.text import WIDTH, Tokens
+
+SIDE, GRID, RATE = 96, 16, 12.0  # pixels a side, cells a side of the movement, frames a second
+SURE = 0.5  # the share of what a sentence may ask for that must fall on deeds, else it asks for none
+LUMA = (0.299, 0.587, 0.114)
+
+
+@dataclass(frozen=True)
+class JudgeConfig:
+    """The deeds it knows, and the widths of the two sides."""
+
+    deeds: list[str]
+    width: int = 16
+    words: int = 128
+
+
+class Judge(nn.Module):
+    """Movement (B, 2, T, 16, 16) and sentences -> which of the deeds they are."""
+
+    def __init__(self, config: JudgeConfig):
+        super().__init__()
+        self.config, w, count = config, config.width, len(config.deeds)
+        sizes = ((4, w, 1), (w, 2 * w, 2), (2 * w, 2 * w, 2))
+        self.places = nn.Sequential(*(_layer(nn.Conv2d(i, o, 3, step, 1), nn.BatchNorm2d(o)) for i, o, step in sizes))
+        steps = ((2 * w * (GRID // 4) ** 2, 5 * w), (5 * w, 5 * w))
+        self.times = nn.Sequential(*(_layer(nn.Conv1d(i, o, 5, 2, 2), nn.BatchNorm1d(o)) for i, o in steps))
+        self.head = nn.Sequential(nn.Dropout(0.3), nn.Linear(10 * w, count))
+        self.word = nn.Sequential(nn.Dropout(0.2), nn.Linear(WIDTH, config.words), nn.GELU())
+        self.said = nn.Linear(2 * config.words, count + 1)
+
+    def seen(self, movement: Tensor) -> Tensor:
+        """Logits of the deeds (B, n) seen in movement (B, 2, T, 16, 16), in pixels of a picture of 96 each 1/12 s."""
+        edge = torch.ones(GRID, GRID, dtype=torch.bool, device=movement.device)
+        edge[1:-1, 1:-1] = False
+        own = movement - movement[:, :, :, edge].median(-1).values[..., None, None]
+        frames = torch.asinh(3 * torch.cat((own, movement), 1)).transpose(1, 2)  # (B, T, 4, 16, 16)
+        found = self.places(frames.flatten(0, 1)).reshape(*frames.shape[:2], -1)
+        found = self.times(found.transpose(1, 2))
+        return self.head(torch.cat((found.mean(2), found.amax(2)), 1))
+
+    def asked(self, tokens: Tokens) -> Tensor:
+        """Logits of the deeds, and at last of none of them, (B, n + 1), that sentences ask for."""
+        each = self.word(tokens.vectors).masked_fill(~tokens.mask[..., None], 0)
+        mean = each.sum(1) / tokens.mask.sum(1, keepdim=True)
+        return self.said(torch.cat((each.amax(1), mean), 1))
+
+    @torch.no_grad()
+    def wanted(self, tokens: Tokens) -> Tensor | None:
+        """The shares (n,) of the deeds that one sentence asks for; None where it asks for none, or for none it knows."""
+        shares = self.asked(tokens).softmax(1)[0, :-1]
+        return shares / shares.sum() if float(shares.sum()) > SURE else None
+
+    @torch.no_grad()
+    def best(self, movements: Tensor, wanted: Tensor) -> int:
+        """Which of several movements (B, 2, T, 16, 16) shows what is wanted (n,) best."""
+        return int((self.seen(movements).softmax(1) @ wanted).argmax())
+
+
+def _layer(linear: nn.Module, norm: nn.Module) -> nn.Module:
+    return nn.Sequential(linear, norm, nn.GELU())
+
+
+def movement(video: Tensor, fps: float) -> Tensor:
+    """The movement (2, T, 16, 16) that is seen in a video (3, T, H, W) in [-1, 1]."""
+    last = video.shape[1] - 1
+    count = max(2, 1 + int(last / fps * RATE + 1e-6))
+    frames = video[:, (torch.arange(count) * (fps / RATE)).round().long().clamp(max=last)]
+    light = (torch.einsum("c,cthw->thw", frames.new_tensor(LUMA), frames) + 1) * 127.5
+    if light.shape[1:] != (SIDE, SIDE):
+        light = F.interpolate(light[:, None], (SIDE, SIDE), mode="area")[:, 0]
+    return between(light.clamp(0, 255).round().byte().cpu().numpy())
+
+
+def between(pictures: np.ndarray) -> Tensor:
+    """The coarse optical flow (2, T - 1, 16, 16), in pixels, of grey pictures (T, 96, 96) uint8 that follow each other."""
+    found = []
+    for one, after in pairwise(pictures):
+        flow = cv2.calcOpticalFlowFarneback(one, after, None, 0.5, 4, 9, 3, 5, 1.1, 0)  # type: ignore[call-overload]
+        found.append(cv2.resize(flow, (GRID, GRID), interpolation=cv2.INTER_AREA))
+    return torch.from_numpy(np.stack(found)).permute(3, 0, 1, 2).contiguous()

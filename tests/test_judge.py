@@ -1,0 +1,153 @@
+"""Of several clips the one that shows what was asked is kept: what is seen, what is asked, and who chooses."""
+
+import random
+
+import numpy as np
+import pytest
+import torch
+import worlds_corpus
+from test_cli import call
+
+from motionalchemy import backbones, make, run
+from motionalchemy.clip import Clip
+from motionalchemy.errors import InputError
+from motionalchemy.learn import judging
+from motionalchemy.learn.judging import JudgeRecipe
+from motionalchemy.learn.loop import Schedule
+from motionalchemy.make import collect
+from motionalchemy.nets import judge, pack
+from motionalchemy.nets.judge import GRID, Judge, JudgeConfig
+from motionalchemy.nets.text import TokenEncoder
+from motionalchemy.request import Request
+from motionalchemy.sample import Step
+from motionalchemy.worlds.corpus import Corpus
+
+ASKED = {"gallop": ("the horse gallops to the right", "马在飞奔"), "fall": ("the archer falls down", "射手倒在地上")}
+NO_DEED = ("the camera zooms in", "镜头拉近", "a flag flutters in the wind", "雨中的城市")
+
+
+@pytest.fixture(scope="module")
+def nano():
+    return backbones.load("nano")
+
+
+def drifting(right: float, down: float, frames: int, side: int = 96) -> torch.Tensor:
+    """A smooth texture that goes so many pixels a frame: (3, frames, side, side) in [-1, 1]."""
+    y, x = torch.meshgrid(torch.arange(side).float(), torch.arange(side).float(), indexing="ij")
+    wave = [torch.sin((x - right * t) / 5) * torch.cos((y - down * t) / 7) for t in range(frames)]
+    return torch.stack(wave)[None].expand(3, -1, -1, -1)
+
+
+@pytest.mark.parametrize(("fps", "frames"), [(24.0, 25), (12.0, 13), (30.0, 31)])
+def test_movement_is_in_pixels_of_the_small_picture_each_twelfth_of_a_second(fps, frames):
+    seen = judge.movement(drifting(12 / fps, -18 / fps, frames), fps)
+    assert seen.shape == (2, 12, GRID, GRID)
+    inside = seen[:, :, 3:-3, 3:-3].mean((1, 2, 3))
+    assert inside.tolist() == pytest.approx([1.0, -1.5], abs=0.15)
+
+
+def test_a_clip_of_another_size_moves_as_far():
+    seen = judge.movement(drifting(1.0, 0.0, 25, side=192), 24.0)
+    assert float(seen[0, :, 3:-3, 3:-3].mean()) == pytest.approx(1.0, abs=0.15)
+
+
+class Sided(Judge):
+    """Sees where things go: the first deed is to go left, the second right."""
+
+    def seen(self, movement):
+        side = movement[:, 0].mean((1, 2, 3))
+        return torch.stack((-side, side), 1)
+
+
+def test_the_best_is_the_one_in_which_the_wanted_is_seen():
+    movements = torch.stack([torch.full((2, 5, GRID, GRID), side) for side in (0.5, -1.0, 2.0, -0.3)])
+    both = Sided(JudgeConfig(["left", "right"]))
+    assert [both.best(movements, torch.tensor(w)) for w in ([1.0, 0.0], [0.0, 1.0])] == [1, 2]
+
+
+def test_the_first_clip_is_shown_until_the_best_is_known():
+    states = [torch.arange(3.0).view(3, 1) + 10 * index for index in (1, 2)]
+    steps = (Step(index, 2, 0.0, state, state + 5) for index, state in enumerate(states, start=1))
+    first, last = run.best_of(steps, lambda latents: int(latents.argmax()))
+    assert (first.state.tolist(), first.estimate.tolist()) == ([[10.0]], [[15.0]])
+    assert (last.state.tolist(), last.estimate.tolist()) == ([[22.0]], [[27.0]])
+
+
+@pytest.mark.parametrize(("deed", "said"), [(deed, one) for deed, both in ASKED.items() for one in both])
+def test_a_sentence_asks_for_its_deed(nano, deed, said):
+    shares = nano.wanted(said)
+    assert nano.judge.config.deeds[int(shares.argmax())] in (deed, {"gallop": "ride_run"}.get(deed))
+    assert float(shares.sum()) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("said", NO_DEED)
+def test_a_sentence_without_a_deed_wants_none(nano, said):
+    assert nano.wanted(said) is None
+
+
+def asked(prompt: str, **fields):
+    picture = np.full((64, 64, 3), 200, np.uint8)
+    picture[20:50, 24:40] = (120, 60, 30)
+    return {"request": Request(task="animate", prompt=prompt, size=64, seconds=0.7, seed=5, **fields), "image": picture}
+
+
+def made(nano, prompt: str, **fields) -> np.ndarray:
+    return collect(make.make(backbone=nano, **asked(prompt, **fields))).clip.frames
+
+
+def apart(one: np.ndarray, other: np.ndarray) -> float:
+    """How far two clips are from each other, in grey levels."""
+    return float(np.abs(one.astype(np.float32) - other).mean())
+
+
+def test_the_chosen_clip_is_the_one_made(nano, monkeypatch):
+    seen, prompt = [], ASKED["fall"][0]
+    whole = nano.best
+    monkeypatch.setattr(nano, "best", lambda latents, *more: seen.append(latents) or 0, raising=False)
+    first = made(nano, prompt, candidates=3)
+    alone = made(nano, prompt, candidates=1)
+    assert apart(first, alone) < 0.05 and len(seen) == 1 and len(seen[0]) == 3  # batches round otherwise
+    assert (seen[0][0] - seen[0][1]).abs().max() > 0.01 and torch.equal(seen[0][0, :, :1], seen[0][1, :, :1])
+    monkeypatch.setattr(nano, "best", lambda latents, *more: 2, raising=False)
+    assert apart(first, made(nano, prompt, candidates=3)) > 0.5
+    monkeypatch.setattr(nano, "best", whole, raising=False)
+    kept = made(nano, prompt, candidates=3)
+    assert np.array_equal(kept, made(nano, prompt, candidates=3))
+
+
+def test_one_clip_is_made_where_no_deed_is_asked_for_or_a_clip_shows_the_movement(nano, monkeypatch):
+    monkeypatch.setattr(nano, "best", lambda *given: pytest.fail("there was nothing to choose"), raising=False)
+    made(nano, NO_DEED[0])
+    clip = Clip(np.stack([np.roll(asked("x")["image"], n, 1) for n in range(17)]), 24.0)
+    collect(make.make(backbone=nano, motion=clip, **asked(ASKED["fall"][0])))
+
+
+def test_candidates_are_for_models_that_can_choose(tmp_path):
+    with pytest.raises(InputError, match="candidates 4 is not for ideal"):
+        collect(make.make(**asked("it drifts to the left", model="ideal", candidates=4)))
+    with pytest.raises(InputError, match="candidates"):
+        make.make(Request(task="edit", prompt="make it blue", video="a.mp4", candidates=2)).__next__()
+    assert call("animate", "a.png", "it walks", "--candidates", 17) == 2
+
+
+def test_a_judge_is_trained_from_train_samples_and_read_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(judging, "FEWEST", 1)
+    (tmp_path / "corpus").mkdir()
+    corpus, out = worlds_corpus.make(tmp_path / "corpus"), tmp_path / "out"
+    recipe = JudgeRecipe(width=4, schedule=Schedule(2, 1e-3), decoded=1, count=4)
+    actors = len(Corpus(corpus, "train").entries["actors"])
+    assert list(judging.build(recipe, corpus, out, workers=1)) == [(actors, actors)]
+    data = judging.JudgeData(recipe, corpus, out / "deeds", TokenEncoder())
+    seen = data.batch(3)
+    assert torch.equal(seen.movement, data.batch(3).movement) and seen.movement.shape[1:2] == (2,)
+    assert {deed for _, deed in data.said} == set(range(len(data.deeds) + 1))
+    reports = list(judging.train_judge(recipe, corpus, out))
+    assert reports[-1].step == 2 and reports[-1].losses["seen"] > 0
+    model = pack.load(out / "judge", "judge", lambda config: Judge(JudgeConfig(**config)))[0]
+    assert model.config.deeds == data.deeds
+
+
+def test_movements_seen_otherwise_keep_how_much_they_move():
+    x = torch.randn(6, 2, 24, GRID, GRID, generator=torch.Generator().manual_seed(0))
+    other = judging.seen_otherwise(x, torch.Generator().manual_seed(random.Random(1).getrandbits(60)))
+    assert 20 < other.shape[2] <= 24 and 0.2 < float(other.std() / x.std()) < 1.4
