@@ -1,6 +1,6 @@
 """One window of a run: asked for stage by stage, each stage step by step, decoded, and what moves in it made whole."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -72,9 +72,13 @@ class Run:
         return self.words[prompt]
 
     def wanted(self, prompt: str) -> Any:
-        """The deeds that a prompt asks for, where the model can tell them apart in clips; else None."""
+        """The deeds that a prompt asks for, where one of several clips is to be kept and the model can tell; else None."""
         read = getattr(self.model, "wanted", None)
-        return None if read is None else read(prompt)
+        return None if read is None or self.job.request.candidates == 1 else read(prompt)
+
+    def best(self, clips: Iterable[Tensor], wanted: Any) -> int:
+        """Which of several clips, (3, T, H, W) in [-1, 1], shows best what is wanted."""
+        return self.model.best(clips, wanted, self.job.request.fps)  # type: ignore[attr-defined]
 
 
 def few(
@@ -124,12 +128,22 @@ def window(run: Run, span: Span, seen: Given, number: int, shares: list[float]) 
         rest = yield from in_place(run, span, seen, number)
     with watch.phase("decode"):
         whole = clip if ways is None else subject.whole(model, clip, ways, rest, span.known, turns)
+        if leaves and not side and not any(turns) and len(job.spans) == 1:
+            whole = shown_better(run, span, clip, whole)
         if number + 1 < len(job.spans):
             still = clip if rest is None or not leaves else decoded(model, rest, seen, job.full, job.request.fps)
             new = still.frames[: span.stop - span.begin]
             known = not leaves or (rest is not None and not filmed(span.prompt or ""))
             subject.rests(new if known else None, ways, span.known)
         return whole
+
+
+@torch.no_grad()
+def shown_better(run: Run, span: Span, clip: Clip, whole: Clip) -> Clip:
+    """The clip as it was made, if it shows the deed better than with its subject whole, which stiffens it."""
+    wanted = run.wanted(span.prompt or "")
+    both = (pixels(each.frames, run.model, run.job.sizes[-1])[0] for each in (whole, clip))
+    return whole if wanted is None else (whole, clip)[run.best(both, wanted)]
 
 
 def in_place(run: Run, span: Span, seen: Given, number: int) -> Generator[Progress, None, Tensor | None]:
@@ -221,15 +235,20 @@ def run_stage(
 ) -> Iterator[Step]:
     """One stage: the model's own noise and times, and the velocity that the request asks for; of a model that can tell
     what is done in a clip, several noises at once, of which the one that shows the deed best is kept."""
-    asked, sampling = run.job.request, run.job.card.sampling
+    sampling = run.job.card.sampling
     decided = seen.whole is not None or any(beside.role == "motion" for beside in seen.beside)
-    wanted = None if decided or asked.candidates == 1 else run.wanted(span.prompt or "")
-    count = 1 if wanted is None else asked.candidates
+    wanted = None if decided else run.wanted(span.prompt or "")
+    count = 1 if wanted is None else run.job.request.candidates
     noise = torch.cat([sampling.noise(plan.value.shape, generator) for _ in range(count)]).to(plan.value)
     schedule = sampling.times(stage.steps, plan.value.shape, plan.top)
     steps = sample(_velocity(run, span, seen, plan, size, generator), plan, noise, schedule, sampling.solver)
-    best = lambda latents: run.model.best(latents, wanted, asked.fps)  # type: ignore[attr-defined]  # noqa: E731
-    return steps if count == 1 else best_of(steps, best)
+    return steps if count == 1 else best_of(steps, partial(_shown_best, run, seen, size, wanted))
+
+
+def _shown_best(run: Run, seen: Given, size: Size, wanted: Any, latents: Tensor) -> int:
+    """Which of several clips (B, C, t, h, w), decoded at a size in pixels, shows best what is wanted."""
+    picture = None if seen.head is None else pixels(seen.head[:1], run.model, size)
+    return run.best((_frames(run.model, one[None], picture)[0] for one in latents), wanted)
 
 
 def best_of(steps: Iterator[Step], best: Callable[[Tensor], int]) -> Iterator[Step]:

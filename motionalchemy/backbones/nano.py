@@ -1,7 +1,7 @@
 """The project's own model: its autoencoder, its flow transformer and the frozen text encoder behind one seam."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -110,11 +110,9 @@ class Nano:
         return None if self.judge is None else self.judge.wanted(self.text.encode([prompt], limit=64))
 
     @torch.no_grad()
-    def best(self, latents: Tensor, wanted: Tensor, fps: float) -> int:
-        """Of several clips (B, C, t, h, w) that begin alike, the number of the one in which the wanted is seen best."""
+    def best(self, clips: Iterable[Tensor], wanted: Tensor, fps: float) -> int:
+        """Of several clips, (3, T, H, W) in [-1, 1], the number of the one in which the wanted is seen best."""
         assert self.judge is not None
-        first = self.codec.decode(latents[:1, :, :1])
-        clips = (self.codec.decode(self._steady(one[None]), first)[0] for one in latents)
         return self.judge.best(torch.stack([judge.movement(clip.float(), fps) for clip in clips]), wanted)
 
     @torch.no_grad()
