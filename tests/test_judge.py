@@ -1,6 +1,7 @@
 """Of several clips the one that shows what was asked is kept: what is seen, what is asked, and who chooses."""
 
 import random
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -120,6 +121,20 @@ def test_one_clip_is_made_where_no_deed_is_asked_for_or_a_clip_shows_the_movemen
     made(nano, NO_DEED[0])
     clip = Clip(np.stack([np.roll(asked("x")["image"], n, 1) for n in range(17)]), 24.0)
     collect(make.make(backbone=nano, motion=clip, **asked(ASKED["fall"][0])))
+
+
+@pytest.mark.parametrize(("wanted", "number", "shown"), [(None, 0, "whole"), ("deed", 0, "whole"), ("deed", 1, "clip")])
+def test_a_subject_is_not_shown_whole_where_that_hides_its_deed(wanted, number, shown):
+    clips = {name: Clip(np.full((5, 32, 32, 3), grey, np.uint8), 24.0) for name, grey in (("clip", 9), ("whole", 99))}
+    seen = []
+    some = SimpleNamespace(
+        wanted=lambda prompt: wanted,
+        best=lambda videos, deeds: seen.extend(videos) or number,
+        model=SimpleNamespace(device=torch.device("cpu")),
+        job=SimpleNamespace(sizes=[(16, 16)]),
+    )
+    assert run.shown_better(some, SimpleNamespace(prompt="it rears up"), **clips) is clips[shown]
+    assert [video.shape for video in seen] == [(3, 5, 16, 16)] * (2 * bool(wanted))
 
 
 def test_candidates_are_for_models_that_can_choose(tmp_path):
