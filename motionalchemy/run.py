@@ -76,6 +76,11 @@ class Run:
         read = getattr(self.model, "wanted", None)
         return None if read is None or self.job.request.candidates == 1 else read(prompt)
 
+    @property
+    def once(self) -> "Run":
+        """The same run, of which one clip is made at a time."""
+        return replace(self, job=replace(self.job, request=self.job.request.model_copy(update={"candidates": 1})))
+
     def best(self, clips: Iterable[Tensor], wanted: Any) -> int:
         """Which of several clips, (3, T, H, W) in [-1, 1], shows best what is wanted."""
         return self.model.best(clips, wanted, self.job.request.fps)  # type: ignore[attr-defined]
@@ -111,6 +116,7 @@ def window(run: Run, span: Span, seen: Given, number: int, shares: list[float]) 
         with watch.phase("decode"):
             return retouch.carried(model, latents, plan, seen, job)
     subject, side, rest = run.subject, sent(span.prompt or ""), None
+    run = run.once if side else run  # who chose by the deed would choose who goes nowhere
     seen = replace(seen, head=subject.begun(seen.head, span.known))
     latents, _ = yield from flowed(run, span, seen, number, shares)
     with watch.phase("decode"):

@@ -119,6 +119,7 @@ def test_the_chosen_clip_is_the_one_made(nano, monkeypatch):
 def test_one_clip_is_made_where_no_deed_is_asked_for_or_a_clip_shows_the_movement(nano, monkeypatch):
     monkeypatch.setattr(nano, "best", lambda *given: pytest.fail("there was nothing to choose"), raising=False)
     made(nano, NO_DEED[0])
+    made(nano, ASKED["gallop"][0])  # who is sent to a side has to go there
     clip = Clip(np.stack([np.roll(asked("x")["image"], n, 1) for n in range(17)]), 24.0)
     collect(make.make(backbone=nano, motion=clip, **asked(ASKED["fall"][0])))
 
