@@ -60,7 +60,7 @@ class JudgeRecipe:
 
 
 def judge_cpu() -> JudgeRecipe:
-    """An hour of following layers unless a cache beside it already has, 15 minutes of looking and 10 of training."""
+    """40 minutes of following layers unless a cache beside it already has, 15 of looking and 12 of training, on two cores."""
     return JudgeRecipe()
 
 
