@@ -60,7 +60,7 @@ class JudgeRecipe:
 
 
 def judge_cpu() -> JudgeRecipe:
-    """40 minutes of following layers unless a cache beside it already has, 15 of looking and 12 of training, on two cores."""
+    """On two cores 40 minutes of following layers that no cache has, 15 of looking and 12 of training."""
     return JudgeRecipe()
 
 
