@@ -100,13 +100,13 @@ class Ways:
         way, there, common = self._read(field)
         calm, own = there * _calm(way), way - common
         self._common = common
-        beside = own.norm(dim=1, keepdim=True)
+        beside = camera.length(own, 1)[:, None]
         leaves = LEFT + (1 - LEFT) * beside.square() / (beside.square() + OWN**2)
         self._steps = self._led_on(self._fitted(calm * leaves, way), calm * leaves, common, small)
         whole = self._from(self._place) - self._place
         self.subject = whole + _trusted(way - whole, calm)
         self._bends = _trusted(own, calm)  # besides the camera
-        with_camera = (beside < OWN + APART * common.norm(dim=1, keepdim=True)) & (there < 0.1)
+        with_camera = (beside < OWN + APART * camera.length(common, 1)[:, None]) & (there < 0.1)
         self.ground = common + transfer.filled(own, with_camera.float())
         self.moved, self.gone = self._gone(self._steps, common)
 
@@ -177,7 +177,7 @@ class Ways:
             weighed = (counts.flatten(1) * fits)[..., None] * basis
             gram, cross = (weighed.transpose(1, 2) @ each for each in (basis, origin))
             steps = torch.linalg.solve(gram + firm, cross + firm @ like)
-            fits = (1 + ((origin - basis @ steps).norm(dim=-1) / BEND).square()).reciprocal()
+            fits = (1 + (camera.length(origin - basis @ steps, -1) / BEND).square()).reciprocal()
         return steps.transpose(1, 2)
 
     def _upright(self, steps: Tensor, aside: Tensor) -> Tensor:
@@ -215,7 +215,7 @@ class Ways:
 
 def _trusted(bends: Tensor, calm: Tensor) -> Tensor:
     """What bends a subject (T, 2, h, w), where it is calm (T, 1, h, w) and small, and elsewhere as it is around."""
-    sure = calm / (1 + (bends.norm(dim=1, keepdim=True) / BENT).square()) > SURE
+    sure = calm / (1 + (camera.length(bends, 1)[:, None] / BENT).square()) > SURE
     return transfer.filled(bends, sure.float())
 
 
@@ -227,7 +227,7 @@ def _both(one: Tensor, other: Tensor) -> Tensor:
 def _calm(way: Tensor) -> Tensor:
     """How little the way (T, 2, h, w) of each place differs from those beside it, 1 where it does not: (T, 1, h, w)."""
     steps = [
-        F.pad(way.diff(dim=axis).norm(dim=1, keepdim=True), edge) for axis, edge in ((3, (1, 1)), (2, (0, 0, 1, 1)))
+        F.pad(camera.length(way.diff(dim=axis), 1)[:, None], edge) for axis, edge in ((3, (1, 1)), (2, (0, 0, 1, 1)))
     ]
     most = torch.stack((steps[0][..., 1:], steps[0][..., :-1], steps[1][..., 1:, :], steps[1][..., :-1, :])).amax(0)
     return (1 + (most / BEND).square()).reciprocal()

@@ -150,10 +150,10 @@ class Request(BaseModel):
     guidance: float | None = Field(None, description="0 to 20", examples=[3], ge=0, le=20, allow_inf_nan=False)
     candidates: int | None = Field(
         None,
-        description="a whole number, 1 to 16",
+        description="a whole number, 1 to 32",
         examples=[8],
         ge=1,
-        le=16,
+        le=32,
     )
     seed: int = Field(0, description="a whole number, 0 to 9223372036854775807", examples=[0], ge=0, lt=2**63)
     device: str = Field("auto", description="auto, cpu, cuda or cuda:N", examples=["auto"])

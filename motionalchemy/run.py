@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from motionalchemy.make import Result
 
 DECODED = 2**27  # pixels of a window's frames that are decoded at the result's size; more are stretched
+LOOKED = 256  # pixels across the smaller side of clips that are compared; in those of half of it much looks alike
 FEW = 8  # frames that are copied or painted before a run says where it stands
 
 
@@ -81,9 +82,9 @@ class Run:
         """The same run, of which one clip is made at a time."""
         return replace(self, job=replace(self.job, request=self.job.request.model_copy(update={"candidates": 1})))
 
-    def best(self, clips: Iterable[Tensor], wanted: Any) -> int:
-        """Which of several clips, (3, T, H, W) in [-1, 1], shows best what is wanted."""
-        return self.model.best(clips, wanted, self.job.request.fps)  # type: ignore[attr-defined]
+    def best(self, clips: Iterable[tuple[Tensor, float]], wanted: Any) -> int:
+        """Which of several clips, (3, T, H, W) in [-1, 1] and their frames a second, shows best what is wanted."""
+        return self.model.best(clips, wanted)  # type: ignore[attr-defined]
 
 
 def few(
@@ -148,7 +149,7 @@ def window(run: Run, span: Span, seen: Given, number: int, shares: list[float]) 
 def shown_better(run: Run, span: Span, clip: Clip, whole: Clip) -> Clip:
     """The clip as it was made, if it shows the deed better than with its subject whole, which stiffens it."""
     wanted = run.wanted(span.prompt or "")
-    both = (pixels(each.frames, run.model, run.job.sizes[-1])[0] for each in (whole, clip))
+    both = ((pixels(each.frames, run.model, looked(run.job.full))[0], each.fps) for each in (whole, clip))
     return whole if wanted is None else (whole, clip)[run.best(both, wanted)]
 
 
@@ -248,13 +249,24 @@ def run_stage(
     noise = torch.cat([sampling.noise(plan.value.shape, generator) for _ in range(count)]).to(plan.value)
     schedule = sampling.times(stage.steps, plan.value.shape, plan.top)
     steps = sample(_velocity(run, span, seen, plan, size, generator), plan, noise, schedule, sampling.solver)
-    return steps if count == 1 else best_of(steps, partial(_shown_best, run, seen, size, wanted))
+    return steps if count == 1 else best_of(steps, partial(_shown_best, run, seen, wanted))
 
 
-def _shown_best(run: Run, seen: Given, size: Size, wanted: Any, latents: Tensor) -> int:
-    """Which of several clips (B, C, t, h, w), decoded at a size in pixels, shows best what is wanted."""
-    picture = None if seen.head is None else pixels(seen.head[:1], run.model, size)
-    return run.best((_frames(run.model, one[None], picture)[0] for one in latents), wanted)
+def _shown_best(run: Run, seen: Given, wanted: Any, latents: Tensor) -> int:
+    """Which of several clips (B, C, t, h, w), decoded, shows best what is wanted."""
+    picture = None if seen.head is None else pixels(seen.head[:1], run.model, looked(run.job.full))
+
+    def shown(one: Tensor) -> tuple[Tensor, float]:
+        stop_if(run.cancel)
+        return run.model.glimpse(one[None], picture, run.job.request.fps)  # type: ignore[attr-defined]
+
+    return run.best(map(shown, latents), wanted)
+
+
+def looked(size: Size) -> Size:
+    """The size in pixels at which clips of a size are compared."""
+    share = min(1.0, LOOKED / min(size))
+    return round(size[0] * share), round(size[1] * share)
 
 
 def best_of(steps: Iterator[Step], best: Callable[[Tensor], int]) -> Iterator[Step]:

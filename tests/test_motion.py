@@ -97,6 +97,13 @@ def test_streaming_equals_one_shot(codec):
     assert torch.equal(torch.cat(pieces, 2), codec.decode(latents))
 
 
+@pytest.mark.parametrize("every", [2, 5])
+def test_fewer_frames_are_decoded_as_all_are(codec, every):
+    latents = torch.randn(1, 264, 4, 2, 2) * 0.1
+    for picture in (None, textured(48, 48)[None, :, None]):
+        assert torch.equal(codec.decode(latents, picture, every), codec.decode(latents, picture)[:, :, ::every])
+
+
 def test_fit_finds_the_directions_and_units_of_what_it_is_shown():
     """Clips that slide by one of two speeds need one direction: the field is the same line, longer or shorter."""
     torch.manual_seed(0)

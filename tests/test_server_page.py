@@ -22,6 +22,8 @@ SENTENCES = {  # what a person reads, by language
     "zh": {"no_prompt": "请用一句话写出发生什么。"},
 }
 
+CHANGED = "said => !document.querySelector('#animate-told').innerText.includes(said)"
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
@@ -66,11 +68,11 @@ def ended(page, state="completed"):
     return page.evaluate("document.querySelector('ma-job').id_")
 
 
-def quick(page, tab):
+def quick(page, tab, spoken="en"):
     """Open the settings of a tab and ask for few steps; returns the tab."""
-    panel = page.locator(f"#{tab}-make").locator("xpath=ancestor::*[@role='tabpanel']")
-    panel.get_by_role("button", name="More settings").click()
-    panel.get_by_label("Steps").fill("2")
+    panel, words = page.locator(f"#{tab}-make").locator("xpath=ancestor::*[@role='tabpanel']"), page_words.words(spoken)
+    panel.get_by_role("button", name=words["settings"]).click()
+    panel.get_by_label(words["steps"]).fill("2")
     return panel
 
 
@@ -145,11 +147,17 @@ def test_refusals_are_one_sentence_in_the_language_of_the_browser(server, browse
         page.click("#animate-make")
         refusal.wait_for()
         assert refusal.inner_text() == SENTENCES[spoken]["no_prompt"]
-        upload(page, "#animate-picture", b"no picture at all")
         page.fill("#animate-prompt textarea", "x")
+        candidates = quick(page, "animate", spoken).get_by_label(page_words.words(spoken)["candidates"])
+        candidates.fill("4")
         page.click("#animate-make")
-        page.wait_for_function("s => !document.querySelector('#animate-told').innerText.includes(s)",
-                               arg=SENTENCES[spoken]["no_prompt"])  # fmt: skip
+        page.wait_for_function(CHANGED, arg=SENTENCES[spoken]["no_prompt"])
+        told = refusal.inner_text()
+        assert ("不会挑选" if spoken == "zh" else "cannot choose") in told
+        candidates.fill("")
+        upload(page, "#animate-picture", b"no picture at all")
+        page.click("#animate-make")
+        page.wait_for_function(CHANGED, arg=told)
         told = refusal.inner_text()
         assert len(re.findall("[.。]", told)) >= 1 and ("图片" in told if spoken == "zh" else "picture" in told)
         assert "input_reference" not in told

@@ -57,10 +57,10 @@ class Nano:
         return self.codec.encode(frames.to(self.device).float())
 
     @torch.no_grad()
-    def decode(self, latents: Tensor, picture: Tensor | None = None) -> Tensor:
+    def decode(self, latents: Tensor, picture: Tensor | None = None, every: int = 1) -> Tensor:
         if picture is None:
-            return self.codec.decode(latents)
-        return self.codec.decode(self._steady(latents), picture.to(latents))
+            return self.codec.decode(latents, None, every)
+        return self.codec.decode(self._steady(latents), picture.to(latents), every)
 
     @torch.no_grad()
     def movement(self, latents: Tensor) -> Tensor:
@@ -110,10 +110,17 @@ class Nano:
         return None if self.judge is None else self.judge.wanted(self.text.encode([prompt], limit=64))
 
     @torch.no_grad()
-    def best(self, clips: Iterable[Tensor], wanted: Tensor, fps: float) -> int:
-        """Of several clips, (3, T, H, W) in [-1, 1], the number of the one in which the wanted is seen best."""
+    def glimpse(self, latents: Tensor, picture: Tensor | None, fps: float) -> tuple[Tensor, float]:
+        """Latents of one clip decoded as `best` has to see them, (3, T, H, W), and the frames a second that are left."""
+        every = max(1, int(fps / judge.RATE))
+        return self.decode(latents, picture, every)[0], fps / every
+
+    @torch.no_grad()
+    def best(self, clips: Iterable[tuple[Tensor, float]], wanted: Tensor) -> int:
+        """Of several clips, (3, T, H, W) in [-1, 1] and their frames a second, the number of the one in which the wanted is
+        seen best."""
         assert self.judge is not None
-        return self.judge.best(torch.stack([judge.movement(clip.float(), fps) for clip in clips]), wanted)
+        return self.judge.best(torch.stack([judge.movement(clip.float(), fps) for clip, fps in clips]), wanted)
 
     @torch.no_grad()
     def painted(self, frames: np.ndarray, prompt: str, seed: int, times: Tensor) -> np.ndarray | None:

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from motionalchemy.backbones import nano
 from motionalchemy.errors import InputError
@@ -24,6 +24,7 @@ from motionalchemy.learn import crew, fields, latents
 from motionalchemy.learn.loop import Report, Schedule, averaged, train
 from motionalchemy.learn.told import Told
 from motionalchemy.measure import staging
+from motionalchemy.measure.alignment import VERBS
 from motionalchemy.nets import judge, pack
 from motionalchemy.nets.judge import Judge, JudgeConfig
 from motionalchemy.nets.motion import MotionAutoencoder
@@ -43,6 +44,7 @@ LITTLE = (0.4, 0.9)  # of a movement: the flow's own are smaller than true ones
 PLACES = 60  # backgrounds that sentences speak of
 THINGS = {"emoji": 250, "turntables": 60}  # samples whose sentences ask for no deed
 EMPTY = 1500  # sentences of places alone
+ALIKE = [list(deeds) for deeds in VERBS.values()]  # those that movement alone can hardly tell apart
 TOLD = 6  # times that each sample is described, in both languages
 
 
@@ -51,6 +53,7 @@ class JudgeRecipe:
     """Everything that decides a training of the judge: `decoded` samples are also seen as the decoder shows them, and a
     step sees `count` clips and hears as many sentences."""
 
+    eyes: int = 3
     width: int = 16
     schedule: Schedule = field(default_factory=lambda: Schedule(1900, 3e-3, warmup=150, decay=0.05, average=0.99))
     decoded: int = 1280
@@ -227,17 +230,32 @@ def judge_loss(model: Judge, batch: JudgeBatch, weights: Tensor) -> dict[str, Te
 
 
 def train_judge(recipe: JudgeRecipe, corpus: Path, out: Path) -> Iterator[Report]:
-    """Train the judge in `out`, resuming what lies there; leaves the pack `out`/judge at the end."""
+    """Train the judge's eyes in `out`, one after the other, resuming what lies there; leaves the pack `out`/judge at the
+    end, with the words of the first."""
     us = crew.join()
-    torch.manual_seed(recipe.seed)
     for done, of in us.after(build(recipe, corpus, out)):
         yield Report(done, of, {}, 0.0, 0.0, 0.0, "looking")
-    data = JudgeData(recipe, corpus, out / "deeds", TokenEncoder())
-    model = Judge(JudgeConfig(data.deeds, recipe.width)).train()
-    weights = torch.bincount(data.shown, minlength=len(data.deeds)).float().rsqrt()
-    weights, average = weights / weights.mean(), averaged(model)
-    where = out / "training" / "judge"
-    yield from train(model, data.batch, lambda b, i: judge_loss(model, b, weights), recipe.schedule, where, average)
-    if us.leads:
+    trained = list[Judge]()
+    for number in range(recipe.eyes):
+        own = replace(recipe, seed=recipe.seed + number)
+        torch.manual_seed(own.seed)
+        data = JudgeData(own, corpus, out / "deeds", TokenEncoder())
+        model = Judge(JudgeConfig(data.deeds, ALIKE, 1, recipe.width)).train()
+        weights = torch.bincount(data.shown, minlength=len(data.deeds)).float().rsqrt()
+        weights, average = weights / weights.mean(), averaged(model)
+        where = out / "training" / "judge" / str(number)
+        step = partial(judge_loss, model, weights=weights)
+        yield from train(model, data.batch, lambda b, i, step=step: step(b), recipe.schedule, where, average)
         model.load_state_dict(average)
-        pack.save(out / "judge", model, "judge", about={"licence": "CC-BY-SA-4.0", "recipe": "judge-cpu"})
+        trained.append(model)
+    if us.leads:
+        pack.save(out / "judge", joined(trained), "judge", about={"licence": "CC-BY-SA-4.0", "recipe": "judge-cpu"})
+
+
+def joined(judges: list[Judge]) -> Judge:
+    """A judge that sees with the eyes of several, and hears as the first does."""
+    first = judges[0]
+    whole = Judge(replace(first.config, eyes=len(judges)))
+    whole.load_state_dict(first.state_dict(), strict=False)
+    whole.eyes = nn.ModuleList(each.eyes[0] for each in judges)
+    return whole

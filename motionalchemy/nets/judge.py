@@ -2,10 +2,13 @@
 shows it best is kept (best of n, as by a reranker in 2102.12092).
 
 Movement is read from decoded frames, for what cannot be seen does not count: their optical flow (Farneback, 2003), coarse,
-with that of the picture's border (the camera, mostly) taken off and left on. Words are read from the frozen token vectors.
+with that of the picture's border (the camera, mostly) taken off and left on. Several networks look, each trained by itself:
+what they agree on is seen more surely than what one sees (deep ensembles, 1612.01474). Words are read from the frozen token
+vectors.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import cv2
@@ -23,11 +26,31 @@ LUMA = (0.299, 0.587, 0.114)
 
 @dataclass(frozen=True)
 class JudgeConfig:
-    """The deeds it knows, and the widths of the two sides."""
+    """The deeds it knows, which of them are `alike` to whoever sees movement alone, how many `eyes` it has, how wide each
+    of them is, and the width of its words."""
 
     deeds: list[str]
+    alike: list[list[str]] = field(default_factory=list)
+    eyes: int = 1
     width: int = 16
     words: int = 128
+
+
+class Eye(nn.Module):
+    """Movement as it was seen (B, T, 4, 16, 16) -> logits (B, n) of what it is."""
+
+    def __init__(self, w: int, count: int):
+        super().__init__()
+        sizes = ((4, w, 1), (w, 2 * w, 2), (2 * w, 2 * w, 2))
+        self.places = nn.Sequential(*(_layer(nn.Conv2d(i, o, 3, step, 1), nn.BatchNorm2d(o)) for i, o, step in sizes))
+        steps = ((2 * w * (GRID // 4) ** 2, 5 * w), (5 * w, 5 * w))
+        self.times = nn.Sequential(*(_layer(nn.Conv1d(i, o, 5, 2, 2), nn.BatchNorm1d(o)) for i, o in steps))
+        self.head = nn.Sequential(nn.Dropout(0.3), nn.Linear(10 * w, count))
+
+    def forward(self, frames: Tensor) -> Tensor:
+        found = self.places(frames.flatten(0, 1)).reshape(*frames.shape[:2], -1)
+        found = self.times(found.transpose(1, 2))
+        return self.head(torch.cat((found.mean(2), found.amax(2)), 1))
 
 
 class Judge(nn.Module):
@@ -35,24 +58,20 @@ class Judge(nn.Module):
 
     def __init__(self, config: JudgeConfig):
         super().__init__()
-        self.config, w, count = config, config.width, len(config.deeds)
-        sizes = ((4, w, 1), (w, 2 * w, 2), (2 * w, 2 * w, 2))
-        self.places = nn.Sequential(*(_layer(nn.Conv2d(i, o, 3, step, 1), nn.BatchNorm2d(o)) for i, o, step in sizes))
-        steps = ((2 * w * (GRID // 4) ** 2, 5 * w), (5 * w, 5 * w))
-        self.times = nn.Sequential(*(_layer(nn.Conv1d(i, o, 5, 2, 2), nn.BatchNorm1d(o)) for i, o in steps))
-        self.head = nn.Sequential(nn.Dropout(0.3), nn.Linear(10 * w, count))
+        self.config, count = config, len(config.deeds)
+        self.eyes = nn.ModuleList(Eye(config.width, count) for _ in range(config.eyes))
         self.word = nn.Sequential(nn.Dropout(0.2), nn.Linear(WIDTH, config.words), nn.GELU())
         self.said = nn.Linear(2 * config.words, count + 1)
 
     def seen(self, movement: Tensor) -> Tensor:
-        """Logits of the deeds (B, n) seen in movement (B, 2, T, 16, 16), in pixels of a picture of 96 each 1/12 s."""
+        """Logarithms of the shares (B, n) of the deeds seen in movement (B, 2, T, 16, 16), in pixels of a picture of 96
+        each 1/12 s: the mean of what the eyes see."""
         edge = torch.ones(GRID, GRID, dtype=torch.bool, device=movement.device)
         edge[1:-1, 1:-1] = False
         own = movement - movement[:, :, :, edge].median(-1).values[..., None, None]
-        frames = torch.asinh(3 * torch.cat((own, movement), 1)).transpose(1, 2)  # (B, T, 4, 16, 16)
-        found = self.places(frames.flatten(0, 1)).reshape(*frames.shape[:2], -1)
-        found = self.times(found.transpose(1, 2))
-        return self.head(torch.cat((found.mean(2), found.amax(2)), 1))
+        frames = torch.asinh(3 * torch.cat((own, movement), 1)).transpose(1, 2)
+        each = torch.stack([eye(frames).log_softmax(1) for eye in self.eyes])
+        return each.logsumexp(0) - math.log(len(each))
 
     def asked(self, tokens: Tokens) -> Tensor:
         """Logits of the deeds, and at last of none of them, (B, n + 1), that sentences ask for."""
@@ -62,14 +81,20 @@ class Judge(nn.Module):
 
     @torch.no_grad()
     def wanted(self, tokens: Tokens) -> Tensor | None:
-        """The shares (n,) of the deeds that one sentence asks for; None where it asks for none, or for none it knows."""
+        """How far each deed (n,) is what one sentence asks for, in [0, 1], with those that look alike; None where it asks
+        for none, or for none it knows."""
         shares = self.asked(tokens).softmax(1)[0, :-1]
-        return shares / shares.sum() if float(shares.sum()) > SURE else None
+        if float(shares.sum()) <= SURE:
+            return None
+        group = {deed: number for number, deeds in enumerate(self.config.alike) for deed in deeds}
+        kin = [group.get(deed, deed) for deed in self.config.deeds]
+        like = torch.tensor([[one == other for other in kin] for one in kin], device=shares.device)
+        return (like.float() @ shares / shares.sum()).clamp(max=1)
 
     @torch.no_grad()
     def best(self, movements: Tensor, wanted: Tensor) -> int:
         """Which of several movements (B, 2, T, 16, 16) shows what is wanted (n,) best."""
-        return int((self.seen(movements).softmax(1) @ wanted).argmax())
+        return int((self.seen(movements).exp() @ wanted).argmax())
 
 
 def _layer(linear: nn.Module, norm: nn.Module) -> nn.Module:

@@ -75,21 +75,23 @@ class MotionAutoencoder(nn.Module):
         rest = self._coefficients(video[:, :, 1:] - moved(video[:, :, 0], kept), self.rest, 3)
         return torch.cat((first, torch.cat((moves, rest), 1) / self.unit.view(-1, 1, 1, 1)), 2)
 
-    def decode(self, latents: Tensor, picture: Tensor | None = None) -> Tensor:
-        """Latents (B, C, t, h, w) -> video (B, 3, 8t-7, 16h, 16w).
+    def decode(self, latents: Tensor, picture: Tensor | None = None, every: int = 1) -> Tensor:
+        """Latents (B, C, t, h, w) -> video (B, 3, 8t-7, 16h, 16w), or its first frame and each `every`th after it.
 
         With `picture` (B, 3, 1, H, W), the clip's own first frame at any size, that one moves, and at its size.
         """
-        return torch.cat(list(self.decode_stream(latents, picture)), 2)
+        return torch.cat(list(self.decode_stream(latents, picture, every)), 2)
 
-    def decode_stream(self, latents: Tensor, picture: Tensor | None = None) -> Iterable[Tensor]:
+    def decode_stream(self, latents: Tensor, picture: Tensor | None = None, every: int = 1) -> Iterable[Tensor]:
         """Yield the video of `decode`, the first frame and then one latent frame at a time, in constant memory."""
         first = self.picture.decode(latents[:, :, :1]) if picture is None else picture
         yield first
         height, width = first.shape[3:]
         scale, edge = width / (latents.shape[4] * self.config.grid.space), "border" if picture is None else "reflection"
-        for field, rest in self._eased(latents):
-            how = "bilinear" if picture is None else "bicubic"
+        how = "bilinear" if picture is None else "bicubic"
+        for number, both in enumerate(self._eased(latents)):
+            wanted = slice(-(1 + number * self.config.grid.time) % every, None, every)
+            field, rest = (each[:, :, wanted] for each in both)
             fetched = moved(first[:, :, 0], grown(field, height, width, scale), edge, how)
             yield fetched + grown(rest, height, width, 1.0)
 
@@ -135,7 +137,7 @@ class MotionAutoencoder(nn.Module):
             return torch.zeros_like(later)
         field = self._field(later)
         common = camera.whole(field)
-        beside = (field - common).norm(dim=1).amax(1).flatten(1)  # (B, h * w): how far each place goes at most
+        beside = camera.length(field - common, 1).amax(1).flatten(1)  # (B, h * w): how far each place goes at most
         far = beside.quantile(FARTHEST, 1).square().view(-1, 1, 1, 1, 1)
         whole = self.moving(common)
         return whole + far / (far + FAR**2) * (later - whole)

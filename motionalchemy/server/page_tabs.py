@@ -84,7 +84,7 @@ class Page:
         with gr.Tab(self.words["tab_animate"], id="animate"):
             image = picture(self.words["picture_or_none"], 260, "animate-picture")
             prompt = self._prompt("prompt", "prompt_hint", "animate-prompt")
-            names = ("seconds", "size", "steps", "guidance", "seed", "interpolate", "negative", "loop")
+            names = ("seconds", "size", "steps", "guidance", "candidates", "seed", "interpolate", "negative", "loop")
             with gr.Accordion(self.words["settings"], open=False):
                 fields = self._fields(names)
                 last = picture(self.words["last"], 160, "animate-last")
