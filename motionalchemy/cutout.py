@@ -24,7 +24,10 @@ SIDE = 128  # pixels across a picture in which ways are counted here
 SIDES = {"left": -1, "right": 1}
 LEAVES = 20.0  # how far to a side a subject goes that leaves its place; one that acts there was seen to go 16 at most
 SENT = 8.0  # and one that is sent somewhere
-PACE = 0.12  # widths a second of one that has to be brought; train scenes: walks .07, runs .21, medians of 27 and 15
+PACE, HURRY = (
+    0.12,
+    0.16,
+)  # widths a second that one that is sent goes at least; train scenes: walks .07, runs .21 (medians)
 NEAR, FAR = 3.0, 6.0  # how far from the camera's way one that leaves it begins to be shown whole, and wholly is
 SOON = 0.5, 2.0  # the same of one whose gait is known
 HELD = 0.2  # of the width: how near to an edge the middle of a subject comes in a later window
@@ -118,11 +121,13 @@ class Ways:
         """How far to a side of SIDES the subject is gone in the end, 0 for any other."""
         return SIDES.get(side, 0) * float(self.gone[-1, 0])
 
-    def brought(self, side: str, fps: float) -> "Ways":
-        """The same, but with a subject that goes at PACE to a side of SIDES, of a clip of so many frames a second, and is
-        bent as it is where it stands."""
-        pace = torch.tensor([SIDES[side] * PACE * SIDE / fps, 0.0])
-        return self._beside(torch.arange(1, len(self.moved) + 1)[:, None] * pace, self._bends)
+    def brought(self, side: str, pace: float) -> "Ways":
+        """The same, but with a subject that goes to a side of SIDES, at a pace in widths of the picture a frame, and is
+        bent as it is where it stands; one that goes there as fast by itself is left alone."""
+        steps, step = torch.arange(1, len(self.moved) + 1)[:, None], SIDES[side] * pace * SIDE
+        if self.to(side) >= len(steps) * abs(step):
+            return self
+        return self._beside(steps * torch.tensor([step, 0.0]), self._bends)
 
     def held(self) -> "Ways":
         """The same, but with a subject that stands as it is before the camera."""

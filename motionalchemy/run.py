@@ -18,7 +18,7 @@ from motionalchemy.pace import Meter, Watch, timed
 from motionalchemy.plan import Plan
 from motionalchemy.sample import Step, Velocity, sample
 from motionalchemy.stages import Stage, enlarge, refine, resize
-from motionalchemy.staying import circled, filmed, sent, staying
+from motionalchemy.staying import circled, filmed, goes, hurries, sent, staying
 from motionalchemy.velocity import contrasted, guided
 from motionalchemy.windows import Given, Span
 
@@ -127,15 +127,16 @@ def window(run: Run, span: Span, seen: Given, number: int, shares: list[float]) 
     turns = subject.turns(circles, job.request.fps, job.frames, span.known, len(clip) - 1) if free else []
     if ways is not None and free and circles and not side:
         ways = ways.held()
-    elif ways is not None and free and side in cutout.SIDES and ways.to(side) <= cutout.SENT:
-        ways = ways.brought(side, job.request.fps)
-    leaves = ways is not None and subject.leaves(ways, bool(side))
+    elif ways is not None and free and side in cutout.SIDES:
+        ways = ways.brought(side, (cutout.HURRY if hurries(span.prompt or "") else cutout.PACE) / job.request.fps)
+    alone = not side and not any(turns) and len(job.spans) == 1
+    leaves = ways is not None and subject.leaves(ways, bool(side)) and (goes(span.prompt or "") or not alone)
     ways = ways if leaves or any(turns) else None
     if leaves or (ways is not None and circles and not span.known and staying(span.prompt or "")):
         rest = yield from in_place(run, span, seen, number)
     with watch.phase("decode"):
         whole = clip if ways is None else subject.whole(model, clip, ways, rest, span.known, turns)
-        if leaves and not side and not any(turns) and len(job.spans) == 1:
+        if leaves and alone:
             whole = shown_better(run, span, clip, whole)
         if number + 1 < len(job.spans):
             still = clip if rest is None or not leaves else decoded(model, rest, seen, job.full, job.request.fps)

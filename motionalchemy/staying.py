@@ -40,6 +40,10 @@ GOES = re.compile(
     r"|head(?:s|ing))\b|[走跑奔行驶飞游爬跳滑滚去来冲驰骑飘漂进逃踱溜穿过]|移动|挪动|前往|离开",
     re.IGNORECASE,
 )  # what one that is sent somewhere does
+HURRIES = re.compile(
+    r"\b(?:run|ran|gallop|canter|jog|sprint|dash|rush|charg|bolt|hurr|speed|flee|fled|chas|rac(?:e|es|ing)\b)|[跑奔驰冲追疾]",
+    re.IGNORECASE,
+)  # what one does that goes there fast
 JOINED = re.compile(r"^\s*(?:while|as)?\s*")
 SIDES: dict[str, Literal["left", "right"]] = {"left": "left", "right": "right", "左": "left", "右": "right"}
 STAYS = re.compile(r"\b(?:in place|on the spot)\b|原地", re.IGNORECASE)
@@ -48,16 +52,25 @@ CHINESE = re.compile("[\u4e00-\u9fff]")
 
 def sent(words: str) -> Literal["", "left", "right", "elsewhere"]:
     """Which way a sentence says that its subject goes, "" where it says none, or does not say that it goes."""
-    clauses = _clauses(words)
-    if STAYS.search(words) or not any(map(GOES.search, clauses)):
+    if STAYS.search(words) or not goes(words):
         return ""
-    ways = [found[0] for clause in clauses for pattern, _ in WAYS for found in pattern.finditer(clause)]
+    ways = [found[0] for clause in _clauses(words) for pattern, _ in WAYS for found in pattern.finditer(clause)]
     sides: list[Literal["left", "right"]] = [
         SIDES[side] for side in re.findall("left|right|左|右", " ".join(ways).lower())
     ]
     if sides:
         return sides[-1]
     return "elsewhere" if ways else ""
+
+
+def goes(words: str) -> bool:
+    """Whether a sentence says that its subject goes, be it in its place."""
+    return any(map(GOES.search, _clauses(words)))
+
+
+def hurries(words: str) -> bool:
+    """Whether a sentence says that its subject goes fast."""
+    return any(map(HURRIES.search, _clauses(words)))
 
 
 def filmed(words: str) -> bool:

@@ -133,17 +133,18 @@ def test_one_that_does_not_go_where_it_is_sent_is_brought_there_before_a_camera_
     fps, sign = 4.0, cutout.SIDES[side]
     ways = ways_of(field(-10, ground=10))  # it stands, and the camera goes to the right
     assert abs(ways.to(side)) < cutout.SENT
-    brought = ways.brought(side, fps)
+    brought = ways.brought(side, cutout.PACE / fps)
     far = cutout.PACE * SIDE / fps * FRAMES
     assert brought.to(side) == pytest.approx(far, abs=0.5)
     assert brought.moved[-1, 0] == pytest.approx(sign * far - 10, abs=0.5)
     assert ways.to(side) < cutout.SENT and torch.equal(brought.ground, ways.ground)
+    assert brought.brought(side, 0.9 * cutout.PACE / fps) is brought  # it goes there as fast by itself
 
 
 def test_one_that_is_brought_is_not_slanted_with_the_ground_that_is_passed():
     slant = torch.zeros(2, FRAMES, CELLS, CELLS)
     slant[0] = torch.linspace(-24, 24, CELLS)[:, None] / SIDE
-    for ways in (ways_of(slant).brought("right", 24.0), ways_of(slant).held()):
+    for ways in (ways_of(slant).brought("right", cutout.PACE / 24), ways_of(slant).held()):
         inside = ways.subject[-1, 0, TOP // 4 : (TOP + TALL) // 4, 6:12]
         assert float(inside.max() - inside.min()) < 1
 

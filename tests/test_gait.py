@@ -44,7 +44,16 @@ def test_one_that_does_not_go_by_itself_is_brought_to_its_side(nano, monkeypatch
     request = Request(task="imagine", prompt="a horse gallops to the left on a beach", seed=3, size=128, seconds=1)
     frames = collect(make.make(request, backbone=nano)).clip.frames
     (begin, large), (end, whole) = middle(frames[0]), middle(frames[-1])
-    assert begin - end == pytest.approx(cutout.PACE * 128, abs=4) and 0.75 < whole / large < 1.3
+    assert begin - end == pytest.approx(cutout.HURRY * 128, abs=4) and 0.75 < whole / large < 1.3
+
+
+@pytest.mark.parametrize("prompt", ["a horse falls to the ground", "马倒在地上"])
+def test_one_that_goes_nowhere_is_shown_as_it_was_made(nano, monkeypatch, prompt):
+    monkeypatch.setattr(cutout, "LEAVES", 0.0)
+    monkeypatch.setattr(cutout.Found, "whole", lambda *given: pytest.fail("shown whole"))
+    picture = collect(make.make(Request(task="imagine", prompt="a horse stands", size=128, seconds=0.5), backbone=nano))
+    request = Request(task="animate", prompt=prompt, size=128, seconds=1, candidates=2)
+    assert len(collect(make.make(request, image=picture.clip.frames[0], backbone=nano)).clip) == 25
 
 
 @pytest.mark.parametrize("words", ["{}", "0-2: {} | 2-3: a horse stands"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from motionalchemy.staying import sent, staying
+from motionalchemy.staying import goes, hurries, sent, staying
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,19 @@ def test_the_side_is_where_the_subject_ends(words, way):
 )
 def test_one_that_is_not_sent_is_told_to_stay(words, stays):
     assert not sent(words) and staying(words) == stays
+
+
+@pytest.mark.parametrize(
+    ("words", "going", "fast"),
+    [
+        ("the horse gallops to the right", True, True),
+        ("an old man walks", True, False),
+        ("a goat falls down", False, False),
+        ("the horse rears up while the camera runs after it", False, False),
+        ("斑马从右向左跑", True, True),
+        ("老人向右走", True, False),
+        ("镜头跟着跑，山羊倒下", False, False),
+    ],
+)
+def test_a_sentence_says_who_goes_and_who_hurries(words, going, fast):
+    assert (goes(words), hurries(words)) == (going, fast)
