@@ -24,10 +24,10 @@ SIDE = 128  # pixels across a picture in which ways are counted here
 SIDES = {"left": -1, "right": 1}
 LEAVES = 20.0  # how far to a side a subject goes that leaves its place; one that acts there was seen to go 16 at most
 SENT = 8.0  # and one that is sent somewhere
-PACE, HURRY = (
-    0.12,
-    0.16,
-)  # widths a second that one that is sent goes at least; train scenes: walks .07, runs .21 (medians)
+PACE = (
+    0.12  # widths a second that one that is sent goes at least; train scenes: walks .07, runs .21, medians of 27 and 15
+)
+HURRY = 0.16  # and one that is to hurry: less than runs, so that one from the middle is not gone after two seconds
 NEAR, FAR = 3.0, 6.0  # how far from the camera's way one that leaves it begins to be shown whole, and wholly is
 SOON = 0.5, 2.0  # the same of one whose gait is known
 HELD = 0.2  # of the width: how near to an edge the middle of a subject comes in a later window

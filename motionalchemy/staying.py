@@ -41,7 +41,8 @@ GOES = re.compile(
     re.IGNORECASE,
 )  # what one that is sent somewhere does
 HURRIES = re.compile(
-    r"\b(?:run|ran|gallop|canter|jog|sprint|dash|rush|charg|bolt|hurr|speed|flee|fled|chas|rac(?:e|es|ing)\b)|[跑奔驰冲追疾]",
+    r"\b(?:(?:run|gallop|canter|jog|sprint|dash|rush|charg|bolt|hurr|speed|flee|chas|rac)(?:e?s|e|y|ies|i?ed|[ng]?ing)?"
+    r"|ran|fled|sped)\b|[跑奔驰冲追]|疾[行走步]",
     re.IGNORECASE,
 )  # what one does that goes there fast
 JOINED = re.compile(r"^\s*(?:while|as)?\s*")

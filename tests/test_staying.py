@@ -72,6 +72,8 @@ def test_one_that_is_not_sent_is_told_to_stay(words, stays):
     [
         ("the horse gallops to the right", True, True),
         ("an old man walks", True, False),
+        ("a ranger walks past a charger to the right", True, False),
+        ("she is hurrying along, jogging to the left", True, True),
         ("a goat falls down", False, False),
         ("the horse rears up while the camera runs after it", False, False),
         ("斑马从右向左跑", True, True),
