@@ -20,6 +20,7 @@ from motionalchemy.sample import Step, Velocity, sample
 from motionalchemy.stages import Stage, enlarge, refine, resize
 from motionalchemy.staying import circled, filmed, goes, hurries, sent, staying
 from motionalchemy.velocity import contrasted, guided
+from motionalchemy.ways import SIDES
 from motionalchemy.windows import Given, Span
 
 if TYPE_CHECKING:
@@ -124,10 +125,13 @@ def window(run: Run, span: Span, seen: Given, number: int, shares: list[float]) 
         clip = decoded(model, latents, seen, job.full, job.request.fps)
         ways = None if seen.head is None else subject.ways(model, latents, clip)
     free, circles = ways is not None and _free(seen), circled(span.prompt or "")
+    if ways is not None and free and not circles:
+        with watch.phase("decode"):
+            clip = subject.put_back(clip, ways)
     turns = subject.turns(circles, job.request.fps, job.frames, span.known, len(clip) - 1) if free else []
     if ways is not None and free and circles and not side:
         ways = ways.held()
-    elif ways is not None and free and side in cutout.SIDES:
+    elif ways is not None and free and side in SIDES:
         ways = ways.brought(side, (cutout.HURRY if hurries(span.prompt or "") else cutout.PACE) / job.request.fps)
     alone = not side and not any(turns) and len(job.spans) == 1
     leaves = ways is not None and subject.leaves(ways, bool(side)) and (goes(span.prompt or "") or not alone)

@@ -33,6 +33,7 @@ FLOORS = [
         "turned",
         "staying",
         "transfer",
+        "ways",
         "windows",
     },
     {"request", "motions"},

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ import torch
 from torch import Tensor
 
 from motionalchemy import backbones
-from motionalchemy.backbones.base import Backbone, Words
-from motionalchemy.nets import judge, pack, text
+from motionalchemy.backbones.base import Backbone
+from motionalchemy.nets import judge, pack, text, transformer
 from motionalchemy.nets.autoencoder import AutoencoderConfig
 from motionalchemy.nets.judge import Judge, JudgeConfig
 from motionalchemy.nets.motion import MotionAutoencoder, MotionConfig
@@ -27,6 +28,14 @@ from motionalchemy.sample import SMALLEST_TIME, Velocity, clean_to_velocity
 
 ASKED = 1.5  # the logit from which a sentence asks for a style
 WEIGHTS = Path(__file__).parent.parent / "weights" / "nano"
+
+
+@dataclass(frozen=True)
+class Said:
+    """Prompts as the flow reads them, and as they are said of the same clips seen in a mirror."""
+
+    plain: transformer.Words
+    mirrored: transformer.Words
 
 
 class Nano:
@@ -72,30 +81,60 @@ class Nano:
         return torch.cat((latents[:, :, :1], self.codec.steadied(latents[:, :, 1:])), 2)
 
     @torch.no_grad()
-    def words(self, prompts: list[str]) -> Words:
+    def words(self, prompts: list[str]) -> Said:
+        return Said(self._read(prompts), self._read([text.mirrored(prompt) for prompt in prompts]))
+
+    def _read(self, prompts: list[str]) -> transformer.Words:
         tokens = self.text.encode(prompts, limit=self.flow.config.words).to(self.device)
         return self.flow.words(tokens.ids, tokens.vectors, tokens.mask)
 
-    def velocity(self, words: Words, plan: Plan, fps: float) -> Velocity:
+    def velocity(self, words: Said, plan: Plan, fps: float) -> Velocity:
         shown = next((r.value for r in plan.references if r.role == "motion"), None)
         if shown is not None:
             return self._like(shown)
+        clean = self._clean(words.plain, plan, fps)
+        if _one_picture(plan):
+            clean = self._agreed(clean, words.mirrored, plan, fps)
+
+        def towards(x: Tensor, now: Tensor) -> Tensor:
+            return clean_to_velocity(clean(x, now), x, now)
+
+        return towards
+
+    def _clean(self, words: transformer.Words, plan: Plan, fps: float) -> Velocity:
+        """What a noised state would be without its noise, as the flow sees it."""
         seconds = torch.tensor(self.grid.starts(plan.value.shape[2], fps))  # on the CPU: the network reads them there
         given = plan.value if bool((plan.strength[:, :, :1] == 0).all()) else None
-        known = int((plan.strength.amax((0, 1, 3, 4)) == 0).int().cumprod(0).sum())  # latent frames at the head
+        known = _known(plan)
         leads = 1 < known < plan.value.shape[2]
         looks = tuple(self.look(latents) for latents in (given, *(r.value for r in plan.references)))
 
         @torch.no_grad()
-        def towards(x: Tensor, now: Tensor) -> Tensor:
+        def clean(x: Tensor, now: Tensor) -> Tensor:
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self._narrow):
-                clean = self.flow(x, now, words, seconds, plan.references, looks)
-            clean = clean.float()
+                found = self.flow(x, now, words, seconds, plan.references, looks)
+            found = found.float()
             if leads:
-                clean[:, :, 1:] = self.codec.led_on(clean[:, :, 1:], known - 1)
-            return clean_to_velocity(clean, x, now)
+                found[:, :, 1:] = self.codec.led_on(found[:, :, 1:], known - 1)
+            return found
 
-        return towards
+        return clean
+
+    def _agreed(self, clean: Velocity, mirrored: transformer.Words, plan: Plan, fps: float) -> Velocity:
+        """The mean of what the flow sees in a clip that is given its first picture, and of what it sees in a mirror: nearer
+        to the truth than either."""
+        picture = self.encode(self.codec.decode(plan.value[:, :, :1]).flip(-1))
+        turned = replace(plan, value=torch.cat((picture, plan.value[:, :, 1:]), 2))
+        beyond = self._clean(mirrored, turned, fps)
+
+        @torch.no_grad()
+        def both(x: Tensor, now: Tensor) -> Tensor:
+            there = torch.cat((picture.expand(len(x), -1, -1, -1, -1), self.codec.mirrored(x[:, :, 1:])), 2)
+            found = clean(x, now)
+            other = self.codec.mirrored(beyond(there, now.flip(-1))[:, :, 1:])
+            return torch.cat((found[:, :, :1], (found[:, :, 1:] + other) / 2), 2)
+
+        return both
 
     @torch.no_grad()
     def sure(self, apart: Tensor, now: Tensor) -> Tensor:
@@ -163,6 +202,17 @@ class Nano:
     def look(self, latents: Tensor | None) -> Tensor | None:
         """What the vision network says of the first picture of latents (B, C, T, h, w): (B, V, h, w)."""
         return None if latents is None else self.vision(self.codec.decode(latents[:, :, :1])[:, :, 0])
+
+
+def _known(plan: Plan) -> int:
+    """How many latent frames at a clip's head are given."""
+    return int((plan.strength.amax((0, 1, 3, 4)) == 0).int().cumprod(0).sum())
+
+
+def _one_picture(plan: Plan) -> bool:
+    """Whether a clip is given its first picture and nothing else."""
+    first, later = plan.strength[:, :, :1], plan.strength[:, :, 1:]
+    return not plan.references and later.numel() > 0 and not bool(first.any()) and bool(later.all())
 
 
 def load(device: torch.device, folder: Path | None = None) -> Backbone:

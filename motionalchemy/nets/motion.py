@@ -149,6 +149,10 @@ class MotionAutoencoder(nn.Module):
             steady[:, :moves] = self.moving(camera.steadied(self._field(later), STILL, BESIDE))[:, :moves]
         return steady
 
+    def mirrored(self, later: Tensor) -> Tensor:
+        """Later latents (B, C, t, h, w) of the same movement seen in a mirror."""
+        return self.moving(self._field(later).flip(-1) * later.new_tensor([-1.0, 1.0]).view(-1, 1, 1, 1))
+
     def _field(self, later: Tensor) -> Tensor:
         return self._values((later * self.unit.view(-1, 1, 1, 1))[:, : self.config.moves], self.moves, 2)
 
