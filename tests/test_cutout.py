@@ -10,8 +10,9 @@ import torch.nn.functional as F
 from motionalchemy import cutout
 from motionalchemy.backdrop import guessed
 from motionalchemy.clip import Clip
-from motionalchemy.cutout import SIDE, Ways
 from motionalchemy.errors import InputError
+from motionalchemy.nets import motion
+from motionalchemy.ways import SENT, SIDE, SIDES, Ways
 
 PIXELS, CELLS, FRAMES = 128, 32, 8
 TOP, LEFT, TALL, WIDE = 48, 20, 40, 28  # of the subject in the picture
@@ -107,6 +108,47 @@ def test_what_stays_near_or_goes_with_the_camera_is_left_as_it_was_decoded(way):
     assert np.array_equal(shown(way, frames), frames)
 
 
+def dragging(down: float, beside: int = 16) -> torch.Tensor:
+    """A subject that falls and brings along what is `beside` pixels around it, and a tree at the right edge that rises."""
+    cell, way = PIXELS // CELLS, torch.zeros(2, FRAMES, CELLS, CELLS)
+    for t in range(FRAMES):
+        share = (t + 1) / FRAMES
+        rows = slice((TOP - beside) // cell, (TOP + TALL + beside) // cell)
+        way[1, t, rows, (LEFT - beside) // cell : (LEFT + WIDE + beside) // cell] = -down * share
+        way[1, t, 4:20, -6:] = 8 * share
+    return F.avg_pool2d(F.pad(way, (1,) * 4, mode="replicate"), 3, 1) / SIDE
+
+
+def decoded(way: torch.Tensor) -> np.ndarray:
+    """The picture with its subject, moved."""
+    picture = torch.from_numpy(with_subject()).permute(2, 0, 1)[None].float()
+    grown = motion.grown(way[None] * SIDE, PIXELS, PIXELS, 1.0)
+    later = motion.moved(picture, grown)[0].permute(1, 2, 3, 0).round().byte().numpy()
+    return np.concatenate((with_subject()[None], later))
+
+
+def test_what_a_subject_drags_along_in_its_place_is_put_back_and_the_subject_and_all_else_left():
+    way, subject, down = dragging(24), cutout.Found(), 24
+    clip = Clip(decoded(way))
+    ways = subject.ways(Moving(), way, clip)
+    assert ways is not None and not subject.leaves(ways, False)
+    last, before = subject.put_back(clip, ways).frames[-1], clip.frames[-1]
+    above = np.s_[TOP : TOP + down - 4, LEFT : LEFT + WIDE]
+    assert missed(before[above], ground()[above]) > 30  # the sky came down with it
+    assert missed(last[above], ground()[above]) < 4
+    inside = np.s_[TOP + down + 4 : TOP + TALL + 12, LEFT + 4 : LEFT + WIDE - 4]
+    assert missed(last[inside], np.array([200, 30, 20])) < 2
+    rises = np.s_[:, -24:]
+    assert np.array_equal(last[rises], before[rises]) and not np.array_equal(before[rises], clip.frames[0][rises])
+
+
+@pytest.mark.parametrize("way", [torch.full((2, FRAMES, CELLS, CELLS), 0.1), torch.zeros(2, FRAMES, CELLS, CELLS)])
+def test_what_goes_with_the_camera_is_not_put_back(way):
+    subject, clip = cutout.Found(), Clip(decoded(way))
+    ways = subject.ways(Moving(), way, clip)
+    assert ways is not None and np.array_equal(subject.put_back(clip, ways).frames, clip.frames)
+
+
 def test_between_near_and_far_frames_are_mixtures():
     frames = shown(field(48))
     shares = [frame.mean() / ground().mean() for frame in frames[1:]]  # what was decoded is black
@@ -130,14 +172,14 @@ def ways_of(way: torch.Tensor) -> Ways:
 
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_one_that_does_not_go_where_it_is_sent_is_brought_there_before_a_camera_that_pans(side):
-    fps, sign = 4.0, cutout.SIDES[side]
+    fps, sign = 4.0, SIDES[side]
     ways = ways_of(field(-10, ground=10))  # it stands, and the camera goes to the right
-    assert abs(ways.to(side)) < cutout.SENT
+    assert abs(ways.to(side)) < SENT
     brought = ways.brought(side, cutout.PACE / fps)
     far = cutout.PACE * SIDE / fps * FRAMES
     assert brought.to(side) == pytest.approx(far, abs=0.5)
     assert brought.moved[-1, 0] == pytest.approx(sign * far - 10, abs=0.5)
-    assert ways.to(side) < cutout.SENT and torch.equal(brought.ground, ways.ground)
+    assert ways.to(side) < SENT and torch.equal(brought.ground, ways.ground)
     assert brought.brought(side, 0.9 * cutout.PACE / fps) is brought  # it goes there as fast by itself
 
 
