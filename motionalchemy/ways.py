@@ -31,9 +31,9 @@ FAST = 6.0  # pixels from the camera's way at which a subject is on a way of its
 class Ways:
     """A field (2, T, h, w) in pixels of a picture SIDE wide, read as two.
 
-    That of the `subject`, which `opacity` (1, 1, H, W) shows in the picture, and that of the `ground`, both (T, 2, h, w), as
-    is the `way` that it says of each place itself; where the subject's middle is at `home` (2,), how far right and down that
-    is `moved` (T, 2), and how far of the camera's way it has `gone` (T, 2).
+    That of the `subject`, which `opacity` (1, 1, H, W) shows in the picture, and that of the `ground`, both (T, 2, h, w),
+    as is the `way` that it says of each place itself; where the subject's middle is at `home` (2,), how far right and down
+    that is `moved` (T, 2), and how far of the camera's way it has `gone` (T, 2).
     """
 
     def __init__(self, field: Tensor, opacity: Tensor):

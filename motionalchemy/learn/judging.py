@@ -133,7 +133,10 @@ def _decoded(
 
 
 def sentences(corpus: Corpus, deeds: list[str], rng: random.Random) -> list[tuple[str, int]]:
-    """Sentences in both languages and the numbers of the deeds they ask for, len(deeds) where it is none of them."""
+    """Sentences in both languages and the numbers of the deeds they ask for, len(deeds) where it is none of them.
+
+    A deed that is too rare to be known is one of those that look like it.
+    """
     backdrops = [draw.backdrop(corpus, rng, (64, 64)) for _ in range(PLACES)]
     blank = np.zeros((2, 8, 8, 3), np.uint8)
     found = list[tuple[str, int]]()
@@ -145,14 +148,15 @@ def sentences(corpus: Corpus, deeds: list[str], rng: random.Random) -> list[tupl
 
     for entry in corpus.entries["actors"]:
         facts = corpus.facts(entry)
-        deed = facts["action"]["key"]
+        key = facts["action"]["key"]
+        meant = [key] if key in deeds else [each for kin in ALIKE if key in kin for each in kin if each in deeds]
         for _ in range(TOLD):
             mirrored = rng.random() < 0.5
             shown = shown_by(facts, mirrored)
             goes = bool(shown.deed and shown.deed.travels and rng.random() < 0.5)
             path = (shown.side or shown.depth) if goes else None
             actor = Actor(Layer(blank, blank[..., 0], facts), path, mirrored=mirrored, here=True)
-            say((actor,), deeds.index(deed) if deed in deeds else len(deeds))
+            say((actor,), deeds.index(rng.choice(meant)) if meant else len(deeds))
     for kind, most in THINGS.items():
         for entry in rng.sample(corpus.entries[kind], min(most, len(corpus.entries[kind]))):
             layer = Layer(blank, blank[..., 0], corpus.facts(entry))

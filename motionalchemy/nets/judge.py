@@ -20,7 +20,9 @@ from torch import Tensor, nn
 from motionalchemy.nets.text import WIDTH, Tokens
 
 SIDE, GRID, RATE = 96, 16, 12.0  # pixels a side, cells a side of the movement, frames a second
-SURE = 0.5  # the share of what a sentence may ask for that must fall on deeds, else it asks for none
+SURE = (
+    0.5  # the share of what a sentence may ask for that must fall on one deed and those like it, else it asks for none
+)
 LUMA = (0.299, 0.587, 0.114)
 
 
@@ -84,12 +86,11 @@ class Judge(nn.Module):
         """How far each deed (n,) is what one sentence asks for, in [0, 1], with those that look alike; None where it asks
         for none, or for none it knows."""
         shares = self.asked(tokens).softmax(1)[0, :-1]
-        if float(shares.sum()) <= SURE:
-            return None
         group = {deed: number for number, deeds in enumerate(self.config.alike) for deed in deeds}
         kin = [group.get(deed, deed) for deed in self.config.deeds]
         like = torch.tensor([[one == other for other in kin] for one in kin], device=shares.device)
-        return (like.float() @ shares / shares.sum()).clamp(max=1)
+        together = like.float() @ shares
+        return None if float(together.max()) <= SURE else (together / shares.sum()).clamp(max=1)
 
     @torch.no_grad()
     def best(self, movements: Tensor, wanted: Tensor) -> int:
