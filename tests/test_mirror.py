@@ -53,6 +53,16 @@ def test_latents_in_a_mirror_are_those_of_the_movement_in_a_mirror(nano):
     assert float((turned(one) - other).norm() / one.norm()) < 0.05
 
 
+def test_at_time_one_clips_that_begin_alike_have_one_answer_and_it_is_each_ones_own(nano):
+    plan, prompt = tasks.animate(encoded(nano), 1 + LATER), nano.words(["the horse runs"])
+    noise = torch.randn(3, *plan.value.shape[1:], generator=torch.Generator().manual_seed(2))
+    state, velocity = plan.start(noise), nano.velocity(prompt, plan, FPS)
+    for time in (1.0, 0.35):
+        together = velocity(state, plan.clock(time))
+        alone = torch.cat([velocity(state[i : i + 1], plan.clock(time)) for i in range(3)])
+        assert torch.allclose(together, alone, atol=1e-4)
+
+
 def calls(nano, plan: Plan) -> int:
     """How often the flow is asked for one velocity."""
     asked = []

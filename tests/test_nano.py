@@ -13,7 +13,7 @@ from motionalchemy import media
 from motionalchemy.backbones.nano import WEIGHTS
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-SETTINGS = {"size": 128, "seed": 3}
+SETTINGS = {"size": 128, "seed": 3, "candidates": 4}
 
 
 @pytest.fixture(scope="module")

@@ -150,8 +150,15 @@ class MotionAutoencoder(nn.Module):
         return steady
 
     def mirrored(self, later: Tensor) -> Tensor:
-        """Later latents (B, C, t, h, w) of the same movement seen in a mirror."""
-        return self.moving(self._field(later).flip(-1) * later.new_tensor([-1.0, 1.0]).view(-1, 1, 1, 1))
+        """Later latents (B, C, t, h, w) of the same movement alone, seen in a mirror: places change sides, and within each
+        its components."""
+        grid, moves = self.config.grid, self.config.moves
+        shape = (moves, 2, grid.time, grid.space // self.config.cell, grid.space // self.config.cell)
+        beyond = self.moves.view(shape).flip(-1) * self.moves.new_tensor([-1.0, 1.0]).view(2, 1, 1, 1)
+        unit = self.unit[:moves]
+        turn = unit[:, None] * (beyond.flatten(1) @ self.moves.T) / unit  # (from, to)
+        seen = torch.einsum("bcthw,cd->bdthw", later[:, :moves].flip(-1), turn)
+        return F.pad(seen, (0,) * 7 + (later.shape[1] - moves,))
 
     def _field(self, later: Tensor) -> Tensor:
         return self._values((later * self.unit.view(-1, 1, 1, 1))[:, : self.config.moves], self.moves, 2)
