@@ -21,9 +21,7 @@ from motionalchemy.nets import motion
 from motionalchemy.ways import SENT, SIDE, Ways
 
 LEAVES = 20.0  # how far to a side a subject goes that leaves its place; one that acts there was seen to go 16 at most
-PACE = (
-    0.12  # widths a second that one that is sent goes at least; train scenes: walks .07, runs .21, medians of 27 and 15
-)
+PACE = 0.12  # widths a second that one that is sent goes at least; train scenes: walks .07, runs .21 (medians)
 HURRY = 0.16  # and one that is to hurry: less than runs, so that one from the middle is not gone after two seconds
 NEAR, FAR = 3.0, 6.0  # how far from the camera's way one that leaves it begins to be shown whole, and wholly is
 SOON = 0.5, 2.0  # the same of one whose gait is known
@@ -49,12 +47,12 @@ class Cutout:
         fringe = max(1, round(FRINGE * picture.shape[1]))
         self._around = F.max_pool2d(self._opacity, 2 * fringe + 1, 1, fringe)
 
-    def ways(self, field: Tensor) -> "Ways":
+    def ways(self, field: Tensor) -> Ways:
         """How a field (2, T-1, h, w) in shares of the picture's width moves the subject and what is behind it."""
         return Ways(field * SIDE, self._opacity)
 
     def shown(
-        self, frames: np.ndarray, ways: "Ways", way: Tensor, shares: list[float], angles: list[float]
+        self, frames: np.ndarray, ways: Ways, way: Tensor, shares: list[float], angles: list[float]
     ) -> Iterator[np.ndarray]:
         """Frames (T, H, W, 3) uint8 of the picture moved, with `shares` (T-1) of it shown as a whole that goes its `way`
         (T-1, 2, h, w) over what the camera's way leaves behind it, turned by `angles` (T-1) in degrees."""
@@ -68,7 +66,7 @@ class Cutout:
             whole = (ground * (1 - subject[:, 3:].clamp(max=1)) + subject[:, :3])[0].permute(1, 2, 0).numpy() * 255
             yield (frame + share * (whole - frame)).round().clip(0, 255).astype(np.uint8)
 
-    def put_back(self, frames: np.ndarray, ways: "Ways") -> Iterator[np.ndarray]:
+    def put_back(self, frames: np.ndarray, ways: Ways) -> Iterator[np.ndarray]:
         """Frames (T, H, W, 3) uint8 of the picture moved, but with what the subject drags along behind it in its place."""
         yield frames[0]
         height, width = frames.shape[1:3]

@@ -44,10 +44,9 @@ class Ways:
         self._size = SIDE, cell * high
         self._small = small = F.interpolate(opacity, (high, wide), mode="area")
         self.home = (self._place * small[0]).sum((1, 2)) / small.sum().clamp(min=1e-6)
-        self.way, there, common = self._read(field)
-        way, self._there = self.way, there
+        way, there, common = self._read(field)
+        self.way, self._there, self._common = way, there, common
         calm, own = there * _calm(way), way - common
-        self._common = common
         beside = camera.length(own, 1)[:, None]
         leaves = LEFT + (1 - LEFT) * beside.square() / (beside.square() + OWN**2)
         self._steps = self._led_on(self._fitted(calm * leaves, way), calm * leaves, common, small)

@@ -122,6 +122,7 @@ class Nano:
 
         return clean
 
+    @torch.no_grad()
     def _agreed(self, clean: Velocity, mirrored: transformer.Words, plan: Plan, fps: float) -> Velocity:
         """The mean of what the flow sees in a clip that is given its first picture, and of what it sees in a mirror: nearer
         to the truth than either."""

@@ -20,9 +20,7 @@ from torch import Tensor, nn
 from motionalchemy.nets.text import WIDTH, Tokens
 
 SIDE, GRID, RATE = 96, 16, 12.0  # pixels a side, cells a side of the movement, frames a second
-SURE = (
-    0.5  # the share of what a sentence may ask for that must fall on one deed and those like it, else it asks for none
-)
+SURE = 0.5  # the share that must fall on one deed and those like it, else a sentence asks for none
 LUMA = (0.299, 0.587, 0.114)
 
 
