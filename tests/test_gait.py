@@ -69,3 +69,15 @@ def test_a_camera_that_circles_turns_its_subject(nano, monkeypatch, words):
     assert turned[0] > 0 and np.diff(turned).min() > -1  # a window makes a frame more than it shows
     share = 1.0 if words == "{}" else 2 / 3
     assert turned[-1] == pytest.approx(share * cutout.turned.SWEEP, rel=0.05) and len(frames) > 70
+
+
+@pytest.mark.parametrize(("seconds", "times"), [(1, 1), (4, 0)])
+def test_what_a_subject_drags_along_is_put_back_in_a_clip_of_one_window(nano, monkeypatch, seconds, times):
+    """A later window begins with the frames of the one before and cannot say what was put back there."""
+    put_back, kept = [], cutout.Found.put_back
+    monkeypatch.setattr(cutout.Found, "put_back", lambda self, clip, ways: put_back.append(1) or kept(self, clip, ways))
+    asked = Request(
+        task="imagine", prompt="a wolf falls to the ground on a beach", size=128, seconds=seconds, candidates=1
+    )
+    assert len(collect(make.make(asked, backbone=nano)).clip) > 24 * seconds
+    assert len(put_back) == times
