@@ -64,7 +64,7 @@ class Cutout:
             ground = _fetched(self._behind, back, "reflection")
             subject = self._turned(own, angle) if angle else _fetched(self._layer, own, "zeros")
             whole = (ground * (1 - subject[:, 3:].clamp(max=1)) + subject[:, :3])[0].permute(1, 2, 0).numpy() * 255
-            yield (frame + share * (whole - frame)).round().clip(0, 255).astype(np.uint8)
+            yield _mixed(frame, whole, share)
 
     def put_back(self, frames: np.ndarray, ways: Ways) -> Iterator[np.ndarray]:
         """Frames (T, H, W, 3) uint8 of the picture moved, but with what the subject drags along behind it in its place."""
@@ -77,7 +77,7 @@ class Cutout:
             free = 1 - _fetched(self._around, way, "zeros").clamp(max=1)
             share = F.interpolate(dragged[None], (height, width), mode="bilinear", align_corners=False) * free
             share, ground = (x[0].permute(1, 2, 0).numpy() for x in (share, _fetched(self._behind, back, "reflection")))
-            yield (frame + share * (ground * 255 - frame)).round().clip(0, 255).astype(np.uint8)
+            yield _mixed(frame, ground * 255, share)
 
     def _turned(self, way: Tensor, angle: float) -> Tensor:
         """The subject (1, 4, H, W) that went its way (2, h, w), turned by an angle in degrees."""
@@ -86,6 +86,11 @@ class Cutout:
             self._deep = torch.cat((self._layer, rises), 1)
         layer = _fetched(self._deep, way, "zeros")[0].permute(1, 2, 0).numpy()
         return torch.from_numpy(turned.turned(layer, angle)).permute(2, 0, 1)[None]
+
+
+def _mixed(frame: np.ndarray, other: np.ndarray, share: Any) -> np.ndarray:
+    """A frame (H, W, 3) uint8 with a share of another, one for all or (H, W, 1)."""
+    return (frame + share * (other - frame)).round().clip(0, 255).astype(np.uint8)
 
 
 def _fetched(picture: Tensor, way: Tensor, edge: str) -> Tensor:

@@ -124,9 +124,10 @@ def window(run: Run, span: Span, seen: Given, number: int, shares: list[float]) 
     with watch.phase("decode"):
         clip = decoded(model, latents, seen, job.full, job.request.fps)
         ways = None if seen.head is None else subject.ways(model, latents, clip)
-    free, circles = ways is not None and _free(seen), circled(span.prompt or "")
-    if ways is not None and free and not circles and len(job.spans) == 1:  # a later window tears at what is put back
-        with watch.phase("decode"):
+        free, circles = ways is not None and _free(seen), circled(span.prompt or "")
+        if (
+            ways is not None and free and not circles and len(job.spans) == 1
+        ):  # a later window tears at what is put back
             clip = subject.put_back(clip, ways)
     turns = subject.turns(circles, job.request.fps, job.frames, span.known, len(clip) - 1) if free else []
     if ways is not None and free and circles and not side:
