@@ -41,7 +41,7 @@ Steps = Annotated[int | None, Option(help=f"Steps of all stages together; {OWN}"
 Stages = Annotated[int | None, Option(help=f"How many stages, 1 for full size at once; {OWN}")]
 Guidance = Annotated[float | None, Option(help=f"How strongly the words pull; {OWN}")]
 Candidates = Annotated[
-    int | None, Option(help=f"Clips made at once, 1 to 32; the one that shows best what was asked is kept; {OWN}")
+    int | None, Option(help=f"Clips made at most, 1 to 32, until one shows what was asked; the best is kept; {OWN}")
 ]
 Negative = Annotated[str, Option(help="What to move away from; needs a guidance other than 1.")]
 Seed = Annotated[int, Option(help="The same seed gives the same clip, another seed another one.")]

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 DECODED = 2**27  # pixels of a window's frames that are decoded at the result's size; more are stretched
 LOOKED = 256  # pixels across the smaller side of clips that are compared; in those of half of it much looks alike
+LOT = 8  # clips made at once, of which one is kept if it is seen to do what is wanted
+SEEN = 0.6  # the share of what is seen from which no further clip is asked for: of such ones few are found to be wrong
 FEW = 8  # frames that are copied or painted before a run says where it stands
 
 
@@ -83,8 +85,9 @@ class Run:
         """The same run, of which one clip is made at a time."""
         return replace(self, job=replace(self.job, request=self.job.request.model_copy(update={"candidates": 1})))
 
-    def best(self, clips: Iterable[tuple[Tensor, float]], wanted: Any) -> int:
-        """Which of several clips, (3, T, H, W) in [-1, 1] and their frames a second, shows best what is wanted."""
+    def best(self, clips: Iterable[tuple[Tensor, float]], wanted: Any) -> tuple[int, float]:
+        """Which of several clips, (3, T, H, W) in [-1, 1] and their frames a second, shows best what is wanted, and how
+        surely, in [0, 1]."""
         return self.model.best(clips, wanted)  # type: ignore[attr-defined]
 
 
@@ -156,7 +159,7 @@ def shown_better(run: Run, span: Span, clip: Clip, whole: Clip) -> Clip:
     """The clip as it was made, if it shows the deed better than with its subject whole, which stiffens it."""
     wanted = run.wanted(span.prompt or "")
     both = ((pixels(each.frames, run.model, looked(run.job.full))[0], each.fps) for each in (whole, clip))
-    return whole if wanted is None else (whole, clip)[run.best(both, wanted)]
+    return whole if wanted is None else (whole, clip)[run.best(both, wanted)[0]]
 
 
 def in_place(run: Run, span: Span, seen: Given, number: int) -> Generator[Progress, None, Tensor | None]:
@@ -247,19 +250,26 @@ def run_stage(
     run: Run, span: Span, seen: Given, plan: Plan, stage: Stage, size: Size, generator: torch.Generator
 ) -> Iterator[Step]:
     """One stage: the model's own noise and times, and the velocity that the request asks for; of a model that can tell
-    what is done in a clip, several noises at once, of which the one that shows the deed best is kept."""
+    what is done in a clip, several noises, of which the one that shows the deed best is kept."""
     sampling = run.job.card.sampling
     decided = seen.whole is not None or any(beside.role == "motion" for beside in seen.beside)
     wanted = None if decided else run.wanted(span.prompt or "")
     count = 1 if wanted is None else run.job.request.candidates
-    noise = torch.cat([sampling.noise(plan.value.shape, generator) for _ in range(count)]).to(plan.value)
+    velocity = _velocity(run, span, seen, plan, size, generator)
     schedule = sampling.times(stage.steps, plan.value.shape, plan.top)
-    steps = sample(_velocity(run, span, seen, plan, size, generator), plan, noise, schedule, sampling.solver)
-    return steps if count == 1 else best_of(steps, partial(_shown_best, run, seen, wanted))
+
+    def made(many: int) -> Iterator[Step]:
+        noise = torch.cat([sampling.noise(plan.value.shape, generator) for _ in range(many)]).to(plan.value)
+        return sample(velocity, plan, noise, schedule, sampling.solver)
+
+    if count == 1:
+        return made(1)
+    lots = (made(min(LOT, count - begun)) for begun in range(0, count, LOT))
+    return best_of(lots, partial(_shown_best, run, seen, wanted))
 
 
-def _shown_best(run: Run, seen: Given, wanted: Any, latents: Tensor) -> int:
-    """Which of several clips (B, C, t, h, w), decoded, shows best what is wanted."""
+def _shown_best(run: Run, seen: Given, wanted: Any, latents: Tensor) -> tuple[int, float]:
+    """Which of several clips (B, C, t, h, w), decoded, shows best what is wanted, and how surely."""
     picture = None if seen.head is None else pixels(seen.head[:1], run.model, looked(run.job.full))
 
     def shown(one: Tensor) -> tuple[Tensor, float]:
@@ -275,12 +285,27 @@ def looked(size: Size) -> Size:
     return round(size[0] * share), round(size[1] * share)
 
 
-def best_of(steps: Iterator[Step], best: Callable[[Tensor], int]) -> Iterator[Step]:
-    """The steps of one of several clips made at once: the first of them, until in the end it is known which is best."""
-    for step in steps:
-        number = best(step.state) if step.index == step.total else 0
-        one = slice(number, number + 1)
-        yield replace(step, state=step.state[one], estimate=step.estimate[one])
+def best_of(lots: Iterable[Iterator[Step]], best: Callable[[Tensor], tuple[int, float]]) -> Iterator[Step]:
+    """The steps of one of several clips that are made lot after lot, until one is seen to do what is wanted: the first clip
+    of all, and in the end the best."""
+    kept, most = None, -1.0
+    for lot in lots:
+        for step in lot:
+            if step.index == step.total:
+                number, share = best(step.state)
+                kept, most = (_one(step, number), share) if share > most else (kept, most)
+            elif kept is None:
+                yield _one(step, 0)
+        if most >= SEEN:
+            break
+    assert kept is not None
+    yield kept
+
+
+def _one(step: Step, number: int) -> Step:
+    """A step of several clips, of which one is left."""
+    one = slice(number, number + 1)
+    return replace(step, state=step.state[one], estimate=step.estimate[one])
 
 
 def _velocity(run: Run, span: Span, seen: Given, plan: Plan, size: Size, generator: torch.Generator) -> Velocity:

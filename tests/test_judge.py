@@ -78,15 +78,44 @@ def test_deeds_that_look_alike_are_wanted_together(nano):
 def test_the_best_is_the_one_in_which_the_wanted_is_seen():
     movements = torch.stack([torch.full((2, 5, GRID, GRID), side) for side in (0.5, -1.0, 2.0, -0.3)])
     both = Sided(JudgeConfig(["left", "right"]))
-    assert [both.best(movements, torch.tensor(w)) for w in ([1.0, 0.0], [0.0, 1.0])] == [1, 2]
+    found = [both.best(movements, torch.tensor(w)) for w in ([1.0, 0.0], [0.0, 1.0])]
+    assert [number for number, _ in found] == [1, 2]
+    assert [share for _, share in found] == pytest.approx([torch.tensor(2 * x).sigmoid().item() for x in (1.0, 2.0)])
 
 
-def test_the_first_clip_is_shown_until_the_best_is_known():
-    states = [torch.arange(3.0).view(3, 1) + 10 * index for index in (1, 2)]
-    steps = (Step(index, 2, 0.0, state, state + 5) for index, state in enumerate(states, start=1))
-    first, last = run.best_of(steps, lambda latents: int(latents.argmax()))
-    assert (first.state.tolist(), first.estimate.tolist()) == ([[10.0]], [[15.0]])
-    assert (last.state.tolist(), last.estimate.tolist()) == ([[22.0]], [[27.0]])
+def lots_of(made: list, *shares: list[float]):
+    """Lots of clips of two steps: the state of a clip in its last step is what share of the deed is seen in it."""
+    for lot in shares:
+        made.append(len(lot))
+        yield (
+            Step(i, 2, 0.0, state, state + 5) for i, state in enumerate((torch.zeros(len(lot)), torch.tensor(lot)), 1)
+        )
+
+
+def seen_best(states: torch.Tensor) -> tuple[int, float]:
+    return int(states.argmax()), float(states.max())
+
+
+@pytest.mark.parametrize(
+    ("shares", "made", "kept"),
+    [
+        ([[0.1, 0.3, 0.2]], [3], 0.3),
+        ([[0.1, 0.7], [0.9, 0.2]], [2], 0.7),  # it is seen: no other lot is asked for
+        ([[0.1, 0.4], [0.3, 0.2], [0.5]], [2, 2, 1], 0.5),
+        ([[0.1, 0.5], [0.3, 0.2]], [2, 2], 0.5),  # the best was of an earlier lot
+        ([[0.0, 0.0], [0.0, 0.0]], [2, 2], 0.0),
+    ],
+)
+def test_lots_are_made_until_the_deed_is_seen_and_the_first_clip_shown_until_then(shares, made, kept):
+    asked = list[int]()
+    first, last = run.best_of(lots_of(asked, *shares), seen_best)
+    assert (first.index, first.state.tolist(), first.estimate.tolist()) == (1, [0.0], [5.0])
+    assert (last.index, last.state.tolist(), last.estimate.tolist()) == (
+        2,
+        pytest.approx([kept]),
+        pytest.approx([kept + 5]),
+    )
+    assert asked == made
 
 
 @pytest.mark.parametrize(("deed", "said"), [(deed, one) for deed, both in ASKED.items() for one in both])
@@ -126,16 +155,35 @@ def apart(one: np.ndarray, other: np.ndarray) -> float:
 def test_the_chosen_clip_is_the_one_made(nano, monkeypatch):
     seen, prompt = [], ASKED["fall"][0]
     whole = nano.best
-    monkeypatch.setattr(nano, "best", lambda clips, *more: seen.append([clip for clip, _ in clips]) or 0, raising=False)
+    monkeypatch.setattr(
+        nano, "best", lambda clips, *more: seen.append([clip for clip, _ in clips]) or (0, 1.0), raising=False
+    )
     first = made(nano, prompt, candidates=3)
     alone = made(nano, prompt, candidates=1)
     assert apart(first, alone) < 0.05 and len(seen) == 1 and len(seen[0]) == 3  # batches round otherwise
     assert (seen[0][0] - seen[0][1]).abs().max() > 0.1 and torch.equal(seen[0][0][:, 0], seen[0][1][:, 0])
-    monkeypatch.setattr(nano, "best", lambda clips, *more: 2, raising=False)
+    monkeypatch.setattr(nano, "best", lambda clips, *more: (2, 1.0), raising=False)
     assert apart(first, made(nano, prompt, candidates=3)) > 0.5
     monkeypatch.setattr(nano, "best", whole, raising=False)
     kept = made(nano, prompt, candidates=3)
     assert np.array_equal(kept, made(nano, prompt, candidates=3))
+
+
+def test_candidates_in_lots_are_the_same_candidates(nano, monkeypatch):
+    seen = list[list[torch.Tensor]]()
+
+    def best(clips, wanted):
+        seen.append([clip for clip, _ in clips])
+        return 0, 0.1
+
+    monkeypatch.setattr(nano, "best", best, raising=False)
+    made(nano, ASKED["fall"][0], candidates=3)
+    monkeypatch.setattr(run, "LOT", 2)
+    made(nano, ASKED["fall"][0], candidates=3)
+    at_once, first, second = seen
+    assert (len(first), len(second)) == (2, 1)
+    for one, other in zip(at_once, first + second, strict=True):
+        assert (one - other).abs().mean() < 1e-3 < (at_once[0] - at_once[2]).abs().mean()
 
 
 def test_one_clip_is_made_where_no_deed_is_asked_for_or_a_clip_shows_the_movement(nano, monkeypatch):
@@ -152,7 +200,7 @@ def test_a_subject_is_not_shown_whole_where_that_hides_its_deed(wanted, number, 
     seen = []
     some = SimpleNamespace(
         wanted=lambda prompt: wanted,
-        best=lambda clips, deeds: seen.extend(video for video, _ in clips) or number,
+        best=lambda clips, deeds: seen.extend(video for video, _ in clips) or (number, 0.9),
         model=SimpleNamespace(device=torch.device("cpu")),
         job=SimpleNamespace(full=(16, 16)),
     )

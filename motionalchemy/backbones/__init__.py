@@ -45,7 +45,7 @@ MODELS: dict[str, Card] = {
         grid=Grid(space=16, time=8, channels=64),
         stages=(Stage(1.0, 2),),  # the first is blind to the noise, the second makes seeds differ; more add more error
         sampling=Sampling(times=lambda steps, shape, top: schedules.decided(steps, top)),
-        defaults=Defaults(guidance=2.5, candidates=16),
+        defaults=Defaults(guidance=2.5, candidates=24),
         summary="the model trained by this project: runs offline on two CPU cores, 256x256, two seconds",
         summary_zh="本项目自行训练的模型：两个 CPU 核即可离线运行，256x256，两秒",
         sizes=(64, 2048),

@@ -29,7 +29,7 @@ class Defaults:
     seconds: float = 2.0
     guidance: float = 1.0
     stages: int | None = None  # how many of the card's last stages; None for all of them
-    candidates: int = 1  # clips made at once, of which the one that shows best what was asked is kept
+    candidates: int = 1  # clips made at most, of which the one that shows best what was asked is kept
 
 
 @dataclass(frozen=True)

@@ -158,9 +158,9 @@ class Nano:
         return self.decode(latents, picture, every)[0], fps / every
 
     @torch.no_grad()
-    def best(self, clips: Iterable[tuple[Tensor, float]], wanted: Tensor) -> int:
+    def best(self, clips: Iterable[tuple[Tensor, float]], wanted: Tensor) -> tuple[int, float]:
         """Of several clips, (3, T, H, W) in [-1, 1] and their frames a second, the number of the one in which the wanted is
-        seen best."""
+        seen best, and how surely, in [0, 1]."""
         assert self.judge is not None
         return self.judge.best(torch.stack([judge.movement(clip.float(), fps) for clip, fps in clips]), wanted)
 

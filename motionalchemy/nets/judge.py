@@ -91,9 +91,10 @@ class Judge(nn.Module):
         return None if float(together.max()) <= SURE else (together / shares.sum()).clamp(max=1)
 
     @torch.no_grad()
-    def best(self, movements: Tensor, wanted: Tensor) -> int:
-        """Which of several movements (B, 2, T, 16, 16) shows what is wanted (n,) best."""
-        return int((self.seen(movements).exp() @ wanted).argmax())
+    def best(self, movements: Tensor, wanted: Tensor) -> tuple[int, float]:
+        """Which of several movements (B, 2, T, 16, 16) shows what is wanted (n,) best, and the share of it that is seen."""
+        share, number = (self.seen(movements).exp() @ wanted).max(0)
+        return int(number), float(share)
 
 
 def _layer(linear: nn.Module, norm: nn.Module) -> nn.Module:

@@ -35,7 +35,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "steps": ("Steps", "步数"),
     "guidance": ("Guidance", "引导强度"),
     "candidates": ("Candidates", "候选段数"),
-    "candidates_info": ("So many are made, the best is kept.", "生成多段，留下最好的。"),
+    "candidates_info": (
+        "So many are made at most, until one shows the deed; the best is kept.",
+        "最多生成这么多段，直到有一段看得出动作；留下最好的。",
+    ),
     "seed": ("Seed", "种子"),
     "seed_info": ("Left empty, a new one each time.", "留空则每次不同。"),
     "interpolate": ("Frames, times", "帧数倍数"),
