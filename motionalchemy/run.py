@@ -1,6 +1,6 @@
 """One window of a run: asked for stage by stage, each stage step by step, decoded, and what moves in it made whole."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -190,11 +190,12 @@ def flowed(
         with watch.phase("encode"):
             plan = planned(job, model, seen, size)
             plan = plan if coarse is None else refine(plan, larger(model, coarse, seen, size), stage.strength)
-        latents = plan.value
+        latents, before = plan.value, 0
         for step in timed(run_stage(run, span, seen, plan, stage, size, noise), watch, f"stage {index}"):
             stop_if(run.cancel)
             latents = step.state
-            done, left = run.meter.advance(shares[index - 1] / step.total)
+            done, left = run.meter.advance(shares[index - 1] * (step.index - before) / step.total)
+            before = step.index
             preview = partial(decoded, model, step.estimate, seen, size, job.request.fps)
             yield Progress(
                 index, len(job.stages), step.index, step.total, done, left, preview, None, number + 1, len(job.spans)
@@ -264,7 +265,7 @@ def run_stage(
 
     if count == 1:
         return made(1)
-    lots = (made(min(LOT, count - begun)) for begun in range(0, count, LOT))
+    lots = [partial(made, min(LOT, count - begun)) for begun in range(0, count, LOT)]
     return best_of(lots, partial(_shown_best, run, seen, wanted))
 
 
@@ -285,21 +286,25 @@ def looked(size: Size) -> Size:
     return round(size[0] * share), round(size[1] * share)
 
 
-def best_of(lots: Iterable[Iterator[Step]], best: Callable[[Tensor], tuple[int, float]]) -> Iterator[Step]:
-    """The steps of one of several clips that are made lot after lot, until one is seen to do what is wanted: the first clip
-    of all, and in the end the best."""
-    kept, most = None, -1.0
-    for lot in lots:
-        for step in lot:
+def best_of(
+    lots: Sequence[Callable[[], Iterator[Step]]], best: Callable[[Tensor], tuple[int, float]]
+) -> Iterator[Step]:
+    """The steps of clips that are made lot after lot, until one is seen to do what is wanted: of each step one clip, the
+    first and then the best so far; the last step is the best of all."""
+    shown, most = None, -1.0
+    for number, lot in enumerate(lots):
+        for step in lot():
+            total, done = len(lots) * step.total, number * step.total + step.index
             if step.index == step.total:
-                number, share = best(step.state)
-                kept, most = (_one(step, number), share) if share > most else (kept, most)
-            elif kept is None:
-                yield _one(step, 0)
+                choice, share = best(step.state)
+                shown, most = (_one(step, choice), share) if share > most else (shown, most)
+                done = total if most >= SEEN else done
+            elif most < 0:
+                shown = _one(step, 0)
+            assert shown is not None
+            yield replace(shown, index=done, total=total)
         if most >= SEEN:
-            break
-    assert kept is not None
-    yield kept
+            return
 
 
 def _one(step: Step, number: int) -> Step:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import torch
-import worlds_corpus
 from safetensors.torch import load_file
 from server_process import ROOT
 from torch import nn
@@ -90,14 +89,3 @@ def test_two_processes_end_with_the_weights_of_one(tmp_path, muon):
             assert torch.allclose(made[name], value, atol=1e-5), (rank, name)
     log = (tmp_path / "run" / "log.jsonl").read_text().splitlines()
     assert [json.loads(line)["step"] for line in log] == list(range(1, STEPS + 1))  # one of them writes
-
-
-def test_a_recipe_runs_on_two_processes(tmp_path):
-    (tmp_path / "corpus").mkdir()
-    corpus, run = worlds_corpus.make(tmp_path / "corpus"), tmp_path / "run"
-    command = ["-m", "motionalchemy.cli", "train", "nano-cpu", "--corpus", str(corpus), "--out", str(run)]
-    out = launched(*command, "--clips", "8", "--steps", "2")
-    assert out.count("encoding 8/8") == 1
-    log = [json.loads(line) for line in (run / "training" / "flow" / "log.jsonl").read_text().splitlines()]
-    assert [line["step"] for line in log] == [1, 2] and all(0 < line["mfu"] < 1 for line in log)
-    assert (run / "flow" / "config.json").is_file() and [p.name for p in (run / "samples").iterdir()] == ["000002.png"]

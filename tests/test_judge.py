@@ -1,6 +1,7 @@
 """Of several clips the one that shows what was asked is kept: what is seen, what is asked, and who chooses."""
 
 import random
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -83,13 +84,12 @@ def test_the_best_is_the_one_in_which_the_wanted_is_seen():
     assert [share for _, share in found] == pytest.approx([torch.tensor(2 * x).sigmoid().item() for x in (1.0, 2.0)])
 
 
-def lots_of(made: list, *shares: list[float]):
-    """Lots of clips of two steps: the state of a clip in its last step is what share of the deed is seen in it."""
-    for lot in shares:
-        made.append(len(lot))
-        yield (
-            Step(i, 2, 0.0, state, state + 5) for i, state in enumerate((torch.zeros(len(lot)), torch.tensor(lot)), 1)
-        )
+def lot_of(made: list, shares: list[float]):
+    """A lot of clips of two steps: the state of a clip in its last step is what share of the deed is seen in it."""
+    made.append(len(shares))
+    return (
+        Step(i, 2, 0.0, state, state + 5) for i, state in enumerate((torch.zeros(len(shares)), torch.tensor(shares)), 1)
+    )
 
 
 def seen_best(states: torch.Tensor) -> tuple[int, float]:
@@ -97,25 +97,22 @@ def seen_best(states: torch.Tensor) -> tuple[int, float]:
 
 
 @pytest.mark.parametrize(
-    ("shares", "made", "kept"),
+    ("shares", "steps"),
     [
-        ([[0.1, 0.3, 0.2]], [3], 0.3),
-        ([[0.1, 0.7], [0.9, 0.2]], [2], 0.7),  # it is seen: no other lot is asked for
-        ([[0.1, 0.4], [0.3, 0.2], [0.5]], [2, 2, 1], 0.5),
-        ([[0.1, 0.5], [0.3, 0.2]], [2, 2], 0.5),  # the best was of an earlier lot
-        ([[0.0, 0.0], [0.0, 0.0]], [2, 2], 0.0),
+        ([[0.1, 0.3, 0.2]], [(1, 0.0), (2, 0.3)]),
+        ([[0.1, 0.7], [0.9, 0.2]], [(1, 0.0), (4, 0.7)]),  # it is seen: no other lot is asked for
+        ([[0.1, 0.4], [0.5]], [(1, 0.0), (2, 0.4), (3, 0.4), (4, 0.5)]),
+        ([[0.1, 0.5], [0.3, 0.2]], [(1, 0.0), (2, 0.5), (3, 0.5), (4, 0.5)]),  # the best was of the first lot
+        ([[0.0, 0.0], [0.0, 0.0]], [(1, 0.0), (2, 0.0), (3, 0.0), (4, 0.0)]),
     ],
 )
-def test_lots_are_made_until_the_deed_is_seen_and_the_first_clip_shown_until_then(shares, made, kept):
-    asked = list[int]()
-    first, last = run.best_of(lots_of(asked, *shares), seen_best)
-    assert (first.index, first.state.tolist(), first.estimate.tolist()) == (1, [0.0], [5.0])
-    assert (last.index, last.state.tolist(), last.estimate.tolist()) == (
-        2,
-        pytest.approx([kept]),
-        pytest.approx([kept + 5]),
-    )
-    assert asked == made
+def test_lots_are_made_until_the_deed_is_seen_and_the_best_so_far_is_shown(shares, steps):
+    made, total = list[int](), 2 * len(shares)
+    found = list(run.best_of([partial(lot_of, made, lot) for lot in shares], seen_best))
+    assert [(step.index, step.total) for step in found] == [(index, total) for index, _ in steps]
+    assert [step.state.tolist() for step in found] == [[pytest.approx(state)] for _, state in steps]
+    assert [step.estimate.tolist() for step in found] == [[pytest.approx(state + 5)] for _, state in steps]
+    assert made == [len(lot) for lot in shares][: 1 if 0.7 in shares[0] else None]
 
 
 @pytest.mark.parametrize(("deed", "said"), [(deed, one) for deed, both in ASKED.items() for one in both])

@@ -1,7 +1,8 @@
-"""`motionalchemy train` as a person runs it: encoded, trained, killed in the middle, taken up again, and then used."""
+"""`motionalchemy train` as a person runs it: encoded, trained, by one process or two, killed, taken up again, then used."""
 
 import json
 import os
+import shutil
 import signal
 
 import numpy as np
@@ -11,6 +12,7 @@ import worlds_corpus
 from PIL import Image
 from server_process import until
 from test_cli import call, spawn
+from test_crew import launched
 
 from motionalchemy import media
 from motionalchemy.backbones import nano
@@ -36,31 +38,32 @@ def train(corpus, run, steps):
     )
 
 
-@pytest.mark.parametrize("killed", [False, pytest.param(True, marks=pytest.mark.slow)])
-def test_a_flow_is_trained_taken_up_again_and_used(tmp_path, capsys, killed):
-    (tmp_path / "corpus").mkdir()
-    corpus, run, lost, parts = worlds_corpus.make(tmp_path / "corpus"), tmp_path / "run", 0, {}
-    if killed:
-        first = train(corpus, run, "1000")
-        until(lambda: first.poll() is not None or steps_of(run), 900)
-        first.send_signal(signal.SIGKILL)
-        _, err = first.communicate()
-        assert first.returncode == -signal.SIGKILL, err
-        parts, lost = made_at(run / "latents"), len(steps_of(run))
-        assert len(parts) == PARTS and lost >= 1 and not (run / "flow").exists()
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    return worlds_corpus.make(tmp_path_factory.mktemp("corpus"))
 
-    second = train(corpus, run, "2")
-    out, err = second.communicate(timeout=900)
-    assert second.returncode == 0, err
-    assert f"encoding {CLIPS}/{CLIPS}" in out and steps_of(run)[lost:] == [1, 2]
-    assert made_at(run / "latents").items() >= parts.items() and len(made_at(run / "latents")) == PARTS
+
+@pytest.fixture(scope="module")
+def trained(corpus, tmp_path_factory):
+    """The folder of a flow that was trained for two steps."""
+    run = tmp_path_factory.mktemp("trained") / "run"
+    process = train(corpus, run, "2")
+    out, err = process.communicate(timeout=900)
+    assert process.returncode == 0, err
+    assert f"encoding {CLIPS}/{CLIPS}" in out and steps_of(run) == [1, 2] and len(made_at(run / "latents")) == PARTS
+    return run
+
+
+def test_a_flow_is_trained_taken_up_again_and_used(corpus, trained, tmp_path, capsys):
+    run, encoded = shutil.copytree(trained, tmp_path / "run"), made_at(trained / "latents")
     assert [path.name for path in (run / "samples").iterdir()] == ["000002.png"]
     model, moves = nano.load(torch.device("cpu"), run), recipes.nano_cpu().moves
     assert model.flow.made.tolist() == [1.0] * moves + [0.0] * (model.codec.config.grid.channels - moves)
 
-    third = recipes.run("nano-cpu", corpus, run, steps=4, clips=CLIPS)
-    assert next(report.step for report in third if report.phase == "training") == 3
-    third.close()
+    again = recipes.run("nano-cpu", corpus, run, steps=4, clips=CLIPS)
+    assert next(report.step for report in again if report.phase == "training") == 3
+    again.close()
+    assert made_at(run / "latents") == encoded
 
     picture = np.full((64, 96, 3), (90, 140, 60), np.uint8)
     Image.fromarray(picture).save(tmp_path / "a.png")
@@ -68,6 +71,34 @@ def test_a_flow_is_trained_taken_up_again_and_used(tmp_path, capsys, killed):
     assert call("animate", str(tmp_path / "a.png"), "the horse gallops", *quick) == 0, capsys.readouterr().err
     made = media.read_clip(tmp_path / "a.mp4")
     assert len(made) > 1 and abs(made.frames[0].astype(int) - picture[0, 0]).mean() < 4
+
+
+def test_a_recipe_runs_on_two_processes(corpus, trained, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(trained / "latents", run / "latents")
+    (run / "latents" / "0007.safetensors").unlink()  # one part is left to encode
+    command = ["-m", "motionalchemy.cli", "train", "nano-cpu", "--corpus", str(corpus), "--out", str(run)]
+    out = launched(*command, "--clips", str(CLIPS), "--steps", "2")
+    assert out.count(f"encoding {CLIPS}/{CLIPS}") == 1 and len(made_at(run / "latents")) == PARTS
+    log = [json.loads(line) for line in (run / "training" / "flow" / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in log] == [1, 2] and all(0 < line["mfu"] < 1 for line in log)
+    assert (run / "flow" / "config.json").is_file() and [p.name for p in (run / "samples").iterdir()] == ["000002.png"]
+
+
+@pytest.mark.slow
+def test_a_training_that_is_killed_is_taken_up_again(corpus, tmp_path):
+    run = tmp_path / "run"
+    first = train(corpus, run, "1000")
+    until(lambda: first.poll() is not None or steps_of(run), 900)
+    first.send_signal(signal.SIGKILL)
+    _, err = first.communicate()
+    assert first.returncode == -signal.SIGKILL, err
+    parts, lost = made_at(run / "latents"), len(steps_of(run))
+    assert len(parts) == PARTS and lost >= 1 and not (run / "flow").exists()
+    second = train(corpus, run, "2")
+    _, err = second.communicate(timeout=900)
+    assert second.returncode == 0, err
+    assert steps_of(run)[lost:] == [1, 2] and made_at(run / "latents") == parts
 
 
 def test_what_cannot_be_trained_is_one_sentence(tmp_path, capsys):
