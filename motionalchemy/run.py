@@ -128,16 +128,15 @@ def window(run: Run, span: Span, seen: Given, number: int, shares: list[float]) 
         clip = decoded(model, latents, seen, job.full, job.request.fps)
         ways = None if seen.head is None else subject.ways(model, latents, clip)
         free, circles = ways is not None and _free(seen), circled(span.prompt or "")
-        if (
-            ways is not None and free and not circles and len(job.spans) == 1
-        ):  # a later window tears at what is put back
+        alone = len(job.spans) == 1  # a later window tears at what is put back
+        if ways is not None and free and not circles and alone:
             clip = subject.put_back(clip, ways)
     turns = subject.turns(circles, job.request.fps, job.frames, span.known, len(clip) - 1) if free else []
     if ways is not None and free and circles and not side:
         ways = ways.held()
     elif ways is not None and free and side in SIDES:
         ways = ways.brought(side, (cutout.HURRY if hurries(span.prompt or "") else cutout.PACE) / job.request.fps)
-    alone = not side and not any(turns) and len(job.spans) == 1
+    alone = alone and not side and not any(turns)
     leaves = ways is not None and subject.leaves(ways, bool(side)) and (goes(span.prompt or "") or not alone)
     ways = ways if leaves or any(turns) else None
     if leaves or (ways is not None and circles and not span.known and staying(span.prompt or "")):
