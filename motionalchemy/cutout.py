@@ -7,6 +7,7 @@ gait: that of a clip in which it does the same in its place, or else what is lef
 """
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -63,8 +64,28 @@ class Cutout:
                 continue
             ground = _fetched(self._behind, back, "reflection")
             subject = self._turned(own, angle) if angle else _fetched(self._layer, own, "zeros")
-            whole = (ground * (1 - subject[:, 3:].clamp(max=1)) + subject[:, :3])[0].permute(1, 2, 0).numpy() * 255
-            yield _mixed(frame, whole, share)
+            yield _mixed(frame, _over(ground, subject), share)
+
+    @property
+    def opacity(self) -> Tensor:
+        """How much of the picture the subject covers, (H, W)."""
+        return self._opacity[0, 0]
+
+    def small(self, height: int, width: int) -> "Cutout":
+        """The same in a picture of another size."""
+        small = copy(self)
+        small._layer, small._behind = (
+            F.interpolate(x, (height, width), mode="area") for x in (self._layer, self._behind)
+        )
+        return small
+
+    def acted(self, way: Tensor, ground: Tensor | None = None) -> Iterator[np.ndarray]:
+        """Frames (H, W, 3) uint8 in which the subject goes its `way` (T, 2, h, w), and what is behind it the way of its
+        `ground` unless it stands."""
+        behind = self._behind
+        for number, own in enumerate(way):
+            behind = behind if ground is None else _fetched(self._behind, ground[number], "reflection")
+            yield _over(behind, _fetched(self._layer, own, "zeros")).round().clip(0, 255).astype(np.uint8)
 
     def put_back(self, frames: np.ndarray, ways: Ways) -> Iterator[np.ndarray]:
         """Frames (T, H, W, 3) uint8 of the picture moved, but with what the subject drags along behind it in its place."""
@@ -86,6 +107,11 @@ class Cutout:
             self._deep = torch.cat((self._layer, rises), 1)
         layer = _fetched(self._deep, way, "zeros")[0].permute(1, 2, 0).numpy()
         return torch.from_numpy(turned.turned(layer, angle)).permute(2, 0, 1)[None]
+
+
+def _over(ground: Tensor, subject: Tensor) -> np.ndarray:
+    """A subject (1, 4, H, W) over ground (1, 3, H, W), both in [0, 1]: (H, W, 3) in [0, 255]."""
+    return (ground * (1 - subject[:, 3:].clamp(max=1)) + subject[:, :3])[0].permute(1, 2, 0).numpy() * 255
 
 
 def _mixed(frame: np.ndarray, other: np.ndarray, share: Any) -> np.ndarray:
@@ -152,11 +178,23 @@ class Found:
         clips move, and where no subject stands out or can be looked for."""
         if not hasattr(model, "movement") or len(clip) == 1:
             return None
-        if self._picture is None or not np.array_equal(self._picture, clip.frames[0]):
+        cut = self.of(clip.frames[0])
+        return cut and cut.ways(model.movement(latents)[0].cpu())
+
+    def of(self, picture: np.ndarray) -> Cutout | None:
+        """The subject of a picture (H, W, 3) uint8, None where none stands out or can be looked for."""
+        if self._picture is None or not np.array_equal(self._picture, picture):
             if self._picture is not None:
                 self._forget()
-            self._picture, self._cutout = clip.frames[0], found(clip.frames[0])
-        return self._cutout and self._cutout.ways(model.movement(latents)[0].cpu())
+            self._picture, self._cutout = picture, found(picture)
+        return self._cutout
+
+    @torch.no_grad()
+    def acted(self, clip: Clip, way: Tensor, ways: Ways) -> Clip:
+        """The clip, but with its subject going a way (T-1, 2, h, w) besides that of the camera, which its `ways` tell."""
+        assert self._cutout is not None
+        frames = self._cutout.acted(ways.filmed(way), ways.ground)
+        return Clip(np.stack([clip.frames[0], *frames]), clip.fps)
 
     @torch.no_grad()
     def put_back(self, clip: Clip, ways: Ways) -> Clip:
@@ -223,6 +261,11 @@ class Found:
         until = min(max(where + way, min(where, HELD * SIDE)), max(where, (1 - HELD) * SIDE))
         less = torch.tensor([1 - (until - where) / way if way else 0.0, 0.0])
         return self._beside - (ways.moved - goes) - less * goes
+
+
+def way(field: Tensor) -> Tensor:
+    """A field (2, T, h, w) in shares of a picture's width as a way (T, 2, h, w)."""
+    return field.transpose(0, 1) * SIDE
 
 
 def found(picture: np.ndarray) -> Cutout | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,11 +15,12 @@ from motionalchemy.backbones import Backbone
 from motionalchemy.clip import Clip
 from motionalchemy.errors import Cancelled
 from motionalchemy.job import Job, Size, effort_of
+from motionalchemy.nets import judge
 from motionalchemy.pace import Meter, Watch, timed
 from motionalchemy.plan import Plan
 from motionalchemy.sample import Step, Velocity, sample
 from motionalchemy.stages import Stage, enlarge, refine, resize
-from motionalchemy.staying import circled, filmed, goes, hurries, sent, staying
+from motionalchemy.staying import circled, filmed, goes, hurries, pace, sent, staying
 from motionalchemy.velocity import contrasted, guided
 from motionalchemy.ways import SIDES
 from motionalchemy.windows import Given, Span
@@ -30,6 +32,9 @@ DECODED = 2**27  # pixels of a window's frames that are decoded at the result's 
 LOOKED = 256  # pixels across the smaller side of clips that are compared; in those of half of it much looks alike
 LOT = 8  # clips made at once, of which one is kept if it is seen to do what is wanted
 SEEN = 0.6  # the share of what is seen from which no further clip is asked for: of such ones nine in ten are right
+RECALLING = 0.3  # of the work of a window, that looking at what is recalled counts
+LOOKS = 8  # of movements that are recalled
+ENOUGH = 0.3  # the share from which one is better than what the flow makes
 FEW = 8  # frames that are copied or painted before a run says where it stands
 
 
@@ -52,6 +57,16 @@ class Progress:
     window: int = 1
     windows: int = 1
     note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Recalled:
+    """A subject's `way` (T-1, 2, h, w) that was recalled, in the `clip` of a camera that stands, and how surely the deed is
+    seen in that."""
+
+    way: Tensor
+    clip: Clip
+    share: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,10 +95,11 @@ class Run:
         read = getattr(self.model, "wanted", None)
         return None if read is None or self.job.request.candidates == 1 else read(prompt)
 
-    @property
-    def once(self) -> "Run":
-        """The same run, of which one clip is made at a time."""
-        return replace(self, job=replace(self.job, request=self.job.request.model_copy(update={"candidates": 1})))
+    def few(self, count: int) -> "Run":
+        """The same run, of which at most `count` clips are made to keep one."""
+        asked = self.job.request
+        less = asked.model_copy(update={"candidates": min(count, asked.candidates)})
+        return replace(self, job=replace(self.job, request=less))
 
     def best(self, clips: Iterable[tuple[Tensor, float]], wanted: Any) -> tuple[int, float]:
         """Which of several clips, (3, T, H, W) in [-1, 1] and their frames a second, shows best what is wanted, and how
@@ -121,13 +137,21 @@ def window(run: Run, span: Span, seen: Given, number: int, shares: list[float]) 
         with watch.phase("decode"):
             return retouch.carried(model, latents, plan, seen, job)
     subject, side, rest = run.subject, sent(span.prompt or ""), None
-    run = run.once if side else run  # who chose by the deed would choose who goes nowhere
+    known = yield from recalled(run, span, seen, number, shares)
+    sure = known is not None and known.share >= ENOUGH
+    if known is not None and sure and not filmed(span.prompt or ""):
+        return known.clip
+    shares = shares if known is None else [share * (1 - RECALLING) for share in shares]
+    run = run if known is None else run.few(LOT)
+    run = run.few(1) if side or sure else run  # who chose by the deed would choose who goes nowhere
     seen = replace(seen, head=subject.begun(seen.head, span.known))
     latents, _ = yield from flowed(run, span, seen, number, shares)
     with watch.phase("decode"):
         clip = decoded(model, latents, seen, job.full, job.request.fps)
         ways = None if seen.head is None else subject.ways(model, latents, clip)
         free, circles = ways is not None and _free(seen), circled(span.prompt or "")
+        if known is not None and ways is not None and sure:
+            return subject.acted(clip, known.way, ways)
         alone = len(job.spans) == 1  # a later window tears at what is put back
         if ways is not None and free and not circles and alone:
             clip = subject.put_back(clip, ways)
@@ -145,6 +169,8 @@ def window(run: Run, span: Span, seen: Given, number: int, shares: list[float]) 
         whole = clip if ways is None else subject.whole(model, clip, ways, rest, span.known, turns)
         if leaves and alone:
             whole = shown_better(run, span, clip, whole)
+        if known is not None and not filmed(span.prompt or ""):
+            whole = shown_better(run, span, known.clip, whole)
         if number + 1 < len(job.spans):
             still = clip if rest is None or not leaves else decoded(model, rest, seen, job.full, job.request.fps)
             new = still.frames[: span.stop - span.begin]
@@ -153,9 +179,46 @@ def window(run: Run, span: Span, seen: Given, number: int, shares: list[float]) 
         return whole
 
 
+def recalled(
+    run: Run, span: Span, seen: Given, number: int, shares: list[float]
+) -> Generator[Progress, None, Recalled | None]:
+    """The subject of the picture in a movement that the model recalls, one after the other until the deed is seen; None
+    where nothing can be asked so, and where nothing that was seen stands alike."""
+    job, prompt, head = run.job, span.prompt or "", seen.head
+    wanted, ask = run.wanted(prompt), getattr(run.model, "recalled", None)
+    apart = span.known or len(job.spans) > 1 or seen.beside or not _free(seen) or sent(prompt) or circled(prompt)
+    if wanted is None or ask is None or head is None or apart:
+        return None
+    with run.watch.phase("recall"):
+        picture, fps, size = footage.scaled(head[0], *job.full), job.request.fps, looked(job.full)
+        cut, count, every = run.subject.of(picture), min(LOOKS, job.request.candidates), max(1, int(fps / judge.RATE))
+        if cut is None:
+            return None
+        found = ask(prompt, cut.opacity, job.sizes[0], job.frames, fps / pace(prompt), job.request.seed)
+        small, first = (cut, picture) if size == job.full else (cut.small(*size), footage.scaled(head[0], *size))
+    best: tuple[Tensor, float] | None = None
+    for at, moves in enumerate(timed(islice(found, count), run.watch, "recall"), start=1):
+        stop_if(run.cancel)
+        with run.watch.phase("recall"):
+            way = cutout.way(moves)
+            glimpse = np.stack([first, *small.acted(way[every - 1 :: every])])
+            share = run.best([(pixels(glimpse, run.model, size)[0], fps / every)], wanted)[1]
+        best = (way, share) if best is None or share > best[1] else best
+        done, left = run.meter.advance(sum(shares) * RECALLING / count)
+        preview = partial(Clip, glimpse, fps / every)
+        yield Progress(1, len(job.stages), at, count, done, left, preview, None, number + 1, len(job.spans))
+        if share >= SEEN:
+            break
+    if best is None:
+        return None
+    with run.watch.phase("decode"):
+        return Recalled(best[0], Clip(np.stack([picture, *cut.acted(best[0])]), fps), best[1])
+
+
 @torch.no_grad()
 def shown_better(run: Run, span: Span, clip: Clip, whole: Clip) -> Clip:
-    """The clip as it was made, if it shows the deed better than with its subject whole, which stiffens it."""
+    """Of a clip as it was made, or as it is recalled, and one with its subject whole, which may be stiff, that which
+    shows the deed better."""
     wanted = run.wanted(span.prompt or "")
     both = ((pixels(each.frames, run.model, looked(run.job.full))[0], each.fps) for each in (whole, clip))
     return whole if wanted is None else (whole, clip)[run.best(both, wanted)[0]]

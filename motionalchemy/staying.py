@@ -45,6 +45,14 @@ HURRIES = re.compile(
     r"|ran|fled|sped)\b|[跑奔驰冲追]|疾[行走步]",
     re.IGNORECASE,
 )  # what one does that goes there fast
+RATES = (
+    (re.compile(r"\bslow(?:ly)?\b|缓慢|慢慢|缓缓|慢速|很慢", re.IGNORECASE), 0.6),
+    (re.compile(r"\b(?:fast|quick(?:ly)?|rapid(?:ly)?|swift(?:ly)?)\b|快速|飞快|迅速|很快", re.IGNORECASE), 1.5),
+)
+HELD = re.compile(
+    r"\b(?:static|fixed|still|steady|stands?|stationary|unmoving)\b|\b(?:does not|doesn't) move\b|固定|不动|静止",
+    re.IGNORECASE,
+)  # what a camera does that does not move
 JOINED = re.compile(r"^\s*(?:while|as)?\s*")
 SIDES: dict[str, Literal["left", "right"]] = {"left": "left", "right": "right", "左": "left", "右": "right"}
 STAYS = re.compile(r"\b(?:in place|on the spot)\b|原地", re.IGNORECASE)
@@ -74,9 +82,15 @@ def hurries(words: str) -> bool:
     return any(map(HURRIES.search, _clauses(words)))
 
 
+def pace(words: str) -> float:
+    """How many times as fast as usual a sentence says that its subject does what it does."""
+    clauses = _clauses(words)
+    return next((rate for pattern, rate in RATES if any(map(pattern.search, clauses))), 1.0)
+
+
 def filmed(words: str) -> bool:
-    """Whether a sentence says what the camera does."""
-    return len(_clauses(words)) < len(CLAUSES.findall(words))
+    """Whether a sentence says that the camera moves."""
+    return any(CAMERA.match(text) and not HELD.search(text) for text in CLAUSES.findall(words))
 
 
 def staying(words: str) -> str:

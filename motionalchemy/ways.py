@@ -102,6 +102,10 @@ class Ways:
         whole = self._from(self._place) - self._place
         return whole + self._at(way - common, self._place + whole, "border")
 
+    def filmed(self, way: Tensor) -> Tensor:
+        """The way (T, 2, h, w) of a subject before a camera that stands, before this one."""
+        return self.ground + self._at(way, self._place + self.ground, "border")
+
     def shifted(self, way: Tensor, aside: Tensor) -> Tensor:
         """A way (T, 2, h, w) that brings everything so far right and down (T, 2) besides."""
         aside = aside[:, :, None, None]

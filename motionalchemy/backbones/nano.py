@@ -1,7 +1,7 @@
 """The project's own model: its autoencoder, its flow transformer and the frozen text encoder behind one seam."""
 
 import copy
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -13,12 +13,13 @@ from torch import Tensor
 
 from motionalchemy import backbones
 from motionalchemy.backbones.base import Backbone
-from motionalchemy.nets import judge, pack, text, transformer
+from motionalchemy.nets import judge, pack, repertoire, text, transformer
 from motionalchemy.nets.autoencoder import AutoencoderConfig
 from motionalchemy.nets.judge import Judge, JudgeConfig
 from motionalchemy.nets.motion import MotionAutoencoder, MotionConfig
 from motionalchemy.nets.painter import Painter, PainterConfig
 from motionalchemy.nets.precision import narrow
+from motionalchemy.nets.repertoire import Repertoire, RepertoireConfig
 from motionalchemy.nets.scenery import Scenery, SceneryConfig, drawn
 from motionalchemy.nets.text import TokenEncoder
 from motionalchemy.nets.transformer import FlowTransformer, TransformerConfig
@@ -26,6 +27,7 @@ from motionalchemy.nets.vision import Vision, VisionConfig
 from motionalchemy.plan import Plan
 from motionalchemy.sample import SMALLEST_TIME, Velocity, clean_to_velocity
 
+LONGEST = 4.0  # seconds of movement that is recalled: twice what was seen
 ASKED = 1.5  # the logit from which a sentence asks for a style
 WEIGHTS = Path(__file__).parent.parent / "weights" / "nano"
 
@@ -52,6 +54,7 @@ class Nano:
         painter: Painter | None = None,
         scenery: Scenery | None = None,
         judge: Judge | None = None,
+        repertoire: Repertoire | None = None,
     ):
         row = backbones.MODELS["nano"]
         self.name, self.grid, self.honours = row.name, codec.config.grid, row.honours
@@ -59,6 +62,7 @@ class Nano:
         self.codec, self.vision, self.flow, self.text = codec.to(device), vision.to(device), flow.to(device), text
         self.device, self.sha256 = device, sha256
         self.painter, self.scenery, self.judge = None if painter is None else painter.to(device), scenery, judge
+        self.repertoire = repertoire
         self._narrow = narrow(device)
 
     @torch.no_grad()
@@ -165,6 +169,20 @@ class Nano:
         return self.judge.best(torch.stack([judge.movement(clip.float(), fps) for clip, fps in clips]), wanted)
 
     @torch.no_grad()
+    def recalled(
+        self, prompt: str, opacity: Tensor, size: tuple[int, int], frames: int, fps: float, seed: int
+    ) -> Iterator[Tensor]:
+        """How subjects that were seen before would do what a prompt asks for in a picture whose subject an opacity (H, W)
+        shows, the likeliest first: each from how far away in it every place of the later of `frames` comes, (2, frames - 1,
+        h, w) in shares of its width, one for each cell of `size` in pixels. None where it would have to go on for longer than LONGEST."""
+        if self.repertoire is None or self.judge is None or (frames - 1) / fps > LONGEST:
+            return
+        asked = self.judge.heard(self.text.encode([prompt], limit=64))
+        high, wide = (n // self.codec.config.cell for n in size)
+        for field in self.repertoire.likely(asked, opacity, (high, wide), self.codec, seed):
+            yield repertoire.paced(field, fps, frames)
+
+    @torch.no_grad()
     def painted(self, frames: np.ndarray, prompt: str, seed: int, times: Tensor) -> np.ndarray | None:
         """Frames (T, H, W, 3) uint8 at `times` (T,) in seconds in the style that a prompt asks for; None where it asks for
         none."""
@@ -195,8 +213,10 @@ class Nano:
         return towards
 
     def taught(self, motions: Sequence[tuple[Path, float]]) -> "Nano":
-        """A copy whose flow has learned motions (LoRA files, each at a weight) added; this one stays as it is."""
+        """A copy whose flow has learned motions (LoRA files, each at a weight) added, and which does no others that it
+        recalls; this one stays as it is."""
         other = copy.copy(self)
+        other.repertoire = None
         other.flow = copy.deepcopy(self.flow)
         other.sha256 = backbones.adapters.apply(other.flow, motions, self.sha256)
         return other
@@ -220,15 +240,13 @@ def _one_picture(plan: Plan) -> bool:
 
 def load(device: torch.device, folder: Path | None = None) -> Backbone:
     """Read a nano from `folder` (by default the one that ships): parts `codec`, `vision` and `flow`, each a pack, and
-    `painter`, `scenery` and `judge`, without which no edit paints, none draws another place, and none is tried twice."""
+    `painter`, `scenery`, `judge` and `repertoire`, without which no edit paints, none draws another place, no clip is tried
+    twice, and no movement is recalled."""
     folder = folder or WEIGHTS
     codec, codec_card = read_codec(folder / "codec")
     flow, flow_card = pack.load(folder / "flow", "flow", lambda config: FlowTransformer(TransformerConfig(**config)))
     sha256 = codec_card["sha256"][:32] + flow_card["sha256"][:32]  # as in `sum_of`
-    besides = [
-        read(folder / part) if (folder / part).is_dir() else None
-        for part, read in (("painter", read_painter), ("scenery", read_scenery), ("judge", read_judge))
-    ]
+    besides = [read(folder / part) if (folder / part).is_dir() else None for part, read in BESIDES]
     return Nano(codec, read_vision(folder / "vision"), flow, text.shared(), device, sha256, *besides)  # type: ignore[arg-type]
 
 
@@ -281,6 +299,20 @@ def read_scenery(folder: Path) -> Scenery:
 def read_judge(folder: Path) -> Judge:
     """The network that says what is done in a clip."""
     return pack.load(folder, "judge", lambda config: Judge(JudgeConfig(**config)))[0]  # type: ignore[return-value]
+
+
+def read_repertoire(folder: Path) -> Repertoire:
+    """The movements that are recalled."""
+    made = pack.load(folder, "repertoire", lambda config: Repertoire(RepertoireConfig(**config)))[0]
+    return made  # type: ignore[return-value]
+
+
+BESIDES: tuple[tuple[str, Callable[[Path], Any]], ...] = (
+    ("painter", read_painter),
+    ("scenery", read_scenery),
+    ("judge", read_judge),
+    ("repertoire", read_repertoire),
+)
 
 
 def _autoencoder(config: dict[str, Any]) -> MotionAutoencoder:

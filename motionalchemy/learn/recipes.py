@@ -8,6 +8,8 @@ painter-cpu, painter-gpu
             the network that paints edits in a style
 scenery-cpu the network that knows what places look like, for new backgrounds
 judge-cpu   the network that says which of several clips shows what was asked
+repertoire-cpu
+            how the actors of the corpus move, to be carried over to others
 """
 
 import shutil
@@ -27,6 +29,7 @@ from motionalchemy.learn.flow_data import FlowBatch, FlowData
 from motionalchemy.learn.judging import JudgeRecipe
 from motionalchemy.learn.loop import CHECKPOINT, Report, Schedule, averaged, flops, train
 from motionalchemy.learn.painting import PainterRecipe
+from motionalchemy.learn.repertoire import RepertoireRecipe, fill_repertoire, repertoire_cpu
 from motionalchemy.learn.scenes import SceneryRecipe
 from motionalchemy.measure.speed import ceiling
 from motionalchemy.nets import motion, pack
@@ -39,6 +42,7 @@ from motionalchemy.worlds import kinds
 from motionalchemy.worlds.corpus import Corpus
 
 TEMPER = 0.7  # of the weights of a picture's channels: fine ones count more than their share of the pixels
+BESIDE = ("codec", "vision", "painter", "scenery", "judge", "repertoire")  # the parts that a flow is used with
 SHAPE = (128, 128)  # of the clips that show how things move, in pixels
 
 
@@ -188,7 +192,7 @@ def train_flow(recipe: FlowRecipe, corpus: Path, out: Path) -> Iterator[Report]:
 
 def _encoded(recipe: FlowRecipe, corpus: Path, out: Path) -> Iterator[tuple[int, int]]:
     """Put beside the flow what it is used with, and encode the corpus; yields (done, of)."""
-    for part in ("codec", "vision", "painter", "scenery", "judge"):
+    for part in BESIDE:
         if not (out / part / "config.json").is_file():
             shutil.copytree(nano.WEIGHTS / part, out / part)
     yield from latents.build(corpus, out, out / "latents", recipe.clips)
@@ -214,12 +218,10 @@ def save_flow(recipe: FlowRecipe, average: dict[str, Tensor], out: Path) -> None
     model = FlowTransformer(recipe.config)
     model.load_state_dict(average)
     pack.save(out / "flow", model, "flow")
-    pack.write_json(
-        out / "config.json", {"kind": "nano", "parts": ["codec", "vision", "flow", "painter", "scenery", "judge"]}
-    )
+    pack.write_json(out / "config.json", {"kind": "nano", "parts": [*BESIDE, "flow"]})
 
 
-Recipe = CodecRecipe | FlowRecipe | PainterRecipe | SceneryRecipe | JudgeRecipe
+Recipe = CodecRecipe | FlowRecipe | PainterRecipe | SceneryRecipe | JudgeRecipe | RepertoireRecipe
 RECIPES: dict[str, tuple[Callable[[], Recipe], Callable[..., Iterator[Report]]]] = {
     "codec-cpu": (codec_cpu, train_codec),
     "codec-gpu": (codec_gpu, train_codec),
@@ -229,6 +231,7 @@ RECIPES: dict[str, tuple[Callable[[], Recipe], Callable[..., Iterator[Report]]]]
     "painter-gpu": (painting.painter_gpu, painting.train_painter),
     "scenery-cpu": (scenes.scenery_cpu, scenes.train_scenery),
     "judge-cpu": (judging.judge_cpu, judging.train_judge),
+    "repertoire-cpu": (repertoire_cpu, fill_repertoire),
 }
 
 
@@ -243,9 +246,14 @@ def run(name: str, corpus: Path, out: Path, steps: int | None = None, clips: int
     if recipe.device == "cuda" and not torch.cuda.is_available():
         raise MissingPart(f"the recipe {name} needs a CUDA device and none was found: use the -cpu recipe")
     if steps is not None:
+        if isinstance(recipe, RepertoireRecipe):
+            raise InputError(f"steps {steps} cannot be used: the recipe {name} trains nothing, so leave it out")
         recipe = replace(recipe, schedule=replace(recipe.schedule, steps=steps))
     if clips is not None:
-        if not isinstance(recipe, FlowRecipe):
+        if isinstance(recipe, FlowRecipe):
+            recipe = replace(recipe, clips=clips, count=min(clips, recipe.count))
+        elif isinstance(recipe, RepertoireRecipe):
+            recipe = replace(recipe, clips=clips)
+        else:
             raise InputError(f"clips {clips} cannot be used: the recipe {name} encodes none, so leave it out")
-        recipe = replace(recipe, clips=clips, count=min(clips, recipe.count))
     yield from carry_out(recipe, corpus, out)

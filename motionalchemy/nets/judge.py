@@ -80,6 +80,11 @@ class Judge(nn.Module):
         return self.said(torch.cat((each.amax(1), mean), 1))
 
     @torch.no_grad()
+    def heard(self, tokens: Tokens) -> dict[str, float]:
+        """The shares of the deeds, in [0, 1], that one sentence asks for by their names."""
+        return dict(zip(self.config.deeds, self.asked(tokens).softmax(1)[0, :-1].tolist(), strict=True))
+
+    @torch.no_grad()
     def wanted(self, tokens: Tokens) -> Tensor | None:
         """How far each deed (n,) is what one sentence asks for, in [0, 1], with those that look alike; None where it asks
         for none, or for none it knows."""

@@ -1,0 +1,161 @@
+"""Deeds as they were seen: how subjects of the training corpus move, found again by what is asked and by their outline.
+
+A flow that saw a deed a few dozen times knows the mean of them, and the mean of two falls is no fall. So what was seen is
+kept, and carried over to the subject of a picture that stands alike (retrieval-augmented synthesis: 2204.11824 of pictures,
+2304.01116 of movement). Nothing of how those subjects look is kept but their outlines in their first frames.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from motionalchemy.nets import outline
+from motionalchemy.nets.motion import MotionAutoencoder
+from motionalchemy.nets.outline import Outline, laid_over, likeness, strain
+from motionalchemy.nets.rigid import stiffened
+
+CANVAS, RATE = 128, 24.0  # pixels a side of the canvas on which a movement was seen, and its frames a second
+NEARLY = 0.3  # of the deed most asked for, from which another is looked for, too
+POOL, TRIED = (
+    48,
+    20,
+)  # of outlines that are alike: as many are laid over the picture's, and the movement of so many carried
+ALIKE = 0.6  # what an outline laid over another has to share with it
+BENDS, STRAINS = 0.05, 0.1  # of likeness, that the bends of a warp and the strains of a movement cost
+CHANCE = 0.02  # of likeness, that other noise counts
+LOOP = 6  # frames that a movement needs at least to begin again
+ROUNDS = 3  # of finding where in the frame 0 of a picture a place comes from
+
+
+@dataclass(frozen=True)
+class RepertoireConfig:
+    """The `deeds` it knows, how many `clips` of them, in how many `places` of latents together; and their shape: `moves`
+    channels, `groups` of frames, `side` x `side` places."""
+
+    deeds: list[str]
+    clips: int
+    places: int
+    moves: int = 24
+    groups: int = 6
+    side: int = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Match:
+    """A clip that was kept, whether it is seen in a mirror, and the warp (2, n, n) that lays its outline over another;
+    how alike they are then, less what that bends."""
+
+    number: int
+    mirrored: bool
+    warp: Tensor
+    worth: float
+
+
+class Repertoire(nn.Module):
+    """Movements, as latents of a `MotionAutoencoder` in 8 bits where a subject is or comes to be, and outlines."""
+
+    def __init__(self, config: RepertoireConfig):
+        super().__init__()
+        self.config, n = config, config.clips
+        self.deed: Tensor  # (n,) of `deeds`
+        self.shape: Tensor  # (n, SIDE, SIDE), shares of 255
+        self.frame: Tensor  # (n, 3): where the middle of an outline lies, right and down, and its size, of the canvas
+        self.span: Tensor  # (n, 4): the first row and column that is kept, and one past the last
+        self.unit: Tensor  # (n, moves): what 1 of `latents` counts
+        self.latents: Tensor  # (places, moves), of each clip its groups, rows and columns in order
+        self.register_buffer("deed", torch.zeros(n, dtype=torch.uint8))
+        self.register_buffer("shape", torch.zeros(n, outline.SIDE, outline.SIDE, dtype=torch.uint8))
+        self.register_buffer("frame", torch.zeros(n, 3))
+        self.register_buffer("span", torch.zeros(n, 4, dtype=torch.uint8))
+        self.register_buffer("unit", torch.ones(n, config.moves))
+        self.register_buffer("latents", torch.zeros(config.places, config.moves, dtype=torch.int8))
+
+    def found(self, asked: Mapping[str, float], own: Outline) -> list[Match]:
+        """Clips of the deeds that are asked for, each by its share, whose outlines can be laid over the `own` of a subject:
+        those first that need the least bending."""
+        least = NEARLY * max(asked.values(), default=0.0)
+        deeds = [number for number, deed in enumerate(self.config.deeds) if asked.get(deed, 0.0) >= max(least, 1e-6)]
+        rows = torch.isin(self.deed.int(), torch.tensor(deeds, dtype=torch.int)).nonzero().flatten()
+        if not len(rows):
+            return []
+        shapes = self.shape[rows].float() / 255
+        both = torch.cat((shapes, shapes.flip(-1)))
+        near = likeness(both, own.shape).argsort(descending=True)[:POOL]
+        warps, alike, bends = laid_over(both[near], own.shape)
+        worth = alike - BENDS * bends
+        found = [
+            Match(int(rows[int(near[i]) % len(rows)]), int(near[i]) >= len(rows), warps[i], float(worth[i]))
+            for i in worth.argsort(descending=True).tolist()
+            if alike[i] >= ALIKE
+        ]
+        return found[:TRIED]
+
+    def carried(self, match: Match, own: Outline, size: tuple[int, int], codec: MotionAutoencoder) -> Tensor:
+        """How a subject with that outline does the same in a picture of `size` cells: from how far away in it each place
+        comes, (2, T, h, w) in its widths."""
+        field = self._movement(match.number, codec)
+        x, y, extent = self.frame[match.number].tolist()
+        grows, turn = own.size / extent, torch.tensor([-1.0 if match.mirrored else 1.0, 1.0]).view(2, 1, 1)
+        there, here = torch.tensor([x, y]).view(2, 1, 1), own.middle.view(2, 1, 1)
+        high, wide = size
+        cells = [(torch.arange(n) + 0.5) / wide for n in (wide, high)]
+        place = torch.stack(torch.meshgrid(*cells, indexing="xy"))
+        bent = match.warp * (outline.REACH * own.size / outline.SIDE)
+        found = torch.zeros(len(field), 2, high, wide)
+        for _ in range(ROUNDS):
+            was = (place + found - here) * (2 / (outline.REACH * own.size))
+            aside = _at(bent.expand(len(field), -1, -1, -1), was)
+            found = _at(field, ((place + aside - here) / grows * turn + there) * 2 - 1) * grows * turn
+        return found.transpose(0, 1)
+
+    def likely(
+        self, asked: Mapping[str, float], opacity: Tensor, size: tuple[int, int], codec: MotionAutoencoder, seed: int
+    ) -> Iterator[Tensor]:
+        """How the subject of a picture, which `opacity` (H, W) shows, may do what is asked: movements as `carried` gives
+        them, but as rigid as they can be, those first whose clips stand most alike and that strain it least; `seed` decides
+        near ties."""
+        own = outline.outlined(opacity)
+        if own is None:
+            return
+        small = F.interpolate(opacity[None, None].float(), size, mode="area")[0, 0]
+        ranked, chance = list[tuple[float, Tensor]](), torch.Generator().manual_seed(seed % 2**63)
+        for match in self.found(asked, own):
+            field = self.carried(match, own, size, codec) * size[1]
+            luck = CHANCE * float(torch.randn((), generator=chance))
+            ranked.append((match.worth - STRAINS * strain(field, small) + luck, field))
+        for _, field in sorted(ranked, key=lambda each: -each[0]):
+            yield stiffened(field, small) / size[1]
+
+    def _movement(self, number: int, codec: MotionAutoencoder) -> Tensor:
+        """How a clip moves, (T, 2, h, w) in widths of its canvas; beyond what is kept as at its edge."""
+        top, left, low, right = self.span[number].tolist()
+        sizes = (self.span[:, 2:].int() - self.span[:, :2].int()).prod(1) * self.config.groups
+        begin = int(sizes[:number].sum())
+        rows = self.latents[begin : begin + int(sizes[number])].float() * self.unit[number]
+        kept = rows.view(self.config.groups, low - top, right - left, -1).permute(3, 0, 1, 2)
+        edges = (left, self.config.side - right, top, self.config.side - low)
+        whole = F.pad(kept, edges, mode="replicate")
+        rest = codec.config.grid.channels - self.config.moves
+        latents = F.pad(whole, (0, 0, 0, 0, 1, 0, 0, rest))[None].to(codec.unit)
+        return codec.movement(latents)[0].transpose(0, 1).cpu() / CANVAS
+
+
+def _at(values: Tensor, share: Tensor) -> Tensor:
+    """Values (T, n, a, b) at places (T, 2, h, w) counted from -1 to 1."""
+    return F.grid_sample(values, share.permute(0, 2, 3, 1), padding_mode="border", align_corners=False)
+
+
+def paced(field: Tensor, fps: float, frames: int) -> Tensor:
+    """A movement (2, T, h, w) at RATE as that of a clip of so many frames at another rate, (2, frames - 1, h, w); after its
+    last frame it goes on from that before which is most like it."""
+    whole, last = F.pad(field, (0, 0, 0, 0, 1, 0)), field.shape[1]
+    at = torch.arange(1, frames) * (RATE / fps)
+    if float(at[-1]) > last:
+        apart = (whole[:, : last + 1 - LOOP] - whole[:, -1:]).square().mean((0, 2, 3))
+        period = last - int(apart.argmin())
+        at = at - ((at - last) / period).ceil().clamp(min=0) * period
+    low = at.long().clamp(max=last - 1)
+    return torch.lerp(whole[:, low], whole[:, low + 1], (at - low).view(-1, 1, 1))
