@@ -18,13 +18,14 @@ from torch import Tensor
 from motionalchemy import backdrop, regions, turned
 from motionalchemy.clip import Clip
 from motionalchemy.errors import InputError, MissingPart
-from motionalchemy.nets import motion
+from motionalchemy.nets import camera, motion
 from motionalchemy.ways import SENT, SIDE, Ways
 
 LEAVES = 20.0  # how far to a side a subject goes that leaves its place; one that acts there was seen to go 16 at most
 PACE = 0.12  # widths a second that one that is sent goes at least; train scenes: walks .07, runs .21 (medians)
 HURRY = 0.16  # and one that is to hurry: less than runs, so that one from the middle is not gone after two seconds
 NEAR, FAR = 3.0, 6.0  # how far from the camera's way one that leaves it begins to be shown whole, and wholly is
+STIRS = 0.2, 0.8  # pixels from the way of what is behind at which a part begins to be shown apart, and wholly is
 SOON = 0.5, 2.0  # the same of one whose gait is known
 HELD = 0.2  # of the width: how near to an edge the middle of a subject comes in a later window
 REST = 16  # frames in which a subject is in its place that a run which was killed finds again
@@ -43,8 +44,8 @@ class Cutout:
         self._deep: Tensor | None = None  # the same with its depth in pixels, (1, 5, H, W)
         reach = max(1, round(EDGE * picture.shape[1]))
         hidden = F.max_pool2d(self._opacity, 2 * reach + 1, 1, reach) > 0.02
-        seen = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None].float() / 255
-        self._behind = backdrop.guessed(seen, hidden)
+        self._picture = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None].float() / 255
+        self._behind = backdrop.guessed(self._picture, hidden)
         fringe = max(1, round(FRINGE * picture.shape[1]))
         self._around = F.max_pool2d(self._opacity, 2 * fringe + 1, 1, fringe)
 
@@ -74,18 +75,23 @@ class Cutout:
     def small(self, height: int, width: int) -> "Cutout":
         """The same in a picture of another size."""
         small = copy(self)
-        small._layer, small._behind = (
-            F.interpolate(x, (height, width), mode="area") for x in (self._layer, self._behind)
-        )
+        for name in ("_picture", "_layer", "_behind"):
+            setattr(small, name, F.interpolate(getattr(self, name), (height, width), mode="area"))
         return small
 
     def acted(self, way: Tensor, ground: Tensor | None = None) -> Iterator[np.ndarray]:
         """Frames (H, W, 3) uint8 in which the subject goes its `way` (T, 2, h, w), and what is behind it the way of its
         `ground` unless it stands."""
-        behind = self._behind
+        little, much = STIRS
         for number, own in enumerate(way):
-            behind = behind if ground is None else _fetched(self._behind, ground[number], "reflection")
-            yield _over(behind, _fetched(self._layer, own, "zeros")).round().clip(0, 255).astype(np.uint8)
+            back = torch.zeros_like(own) if ground is None else ground[number]
+            still, behind = (
+                each if ground is None else _fetched(each, back, "reflection") for each in (self._picture, self._behind)
+            )
+            acts = _over(behind, _fetched(self._layer, own, "zeros"))
+            stirs = ((camera.length(own - back, 0) - little) / (much - little)).clamp(0, 1)
+            share = motion.grown(stirs[None, None, None], *acts.shape[:2], 1.0)[0, 0, 0, :, :, None].numpy()
+            yield _mixed(still[0].permute(1, 2, 0).numpy() * 255, acts, share)
 
     def put_back(self, frames: np.ndarray, ways: Ways) -> Iterator[np.ndarray]:
         """Frames (T, H, W, 3) uint8 of the picture moved, but with what the subject drags along behind it in its place."""

@@ -1,7 +1,7 @@
 """Request -> steps -> clip: the only owner of the order in which things happen.
 
 Everything that can be refused cheaply is refused first, by `job.prepare`; weights load only for a request that can be met.
-A clip is made window by window (`run.window`), each window stage by stage, each stage step by step.
+A clip is made window by window (`acts.window`), each window stage by stage, each stage step by step.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from motionalchemy import backbones, between, film, footage, given, media, motions, windows
+from motionalchemy.acts import window
 from motionalchemy.backbones import Backbone
 from motionalchemy.clip import Clip
 from motionalchemy.errors import Cancelled, InputError
@@ -22,7 +23,7 @@ from motionalchemy.film import Film
 from motionalchemy.job import Job, Memory, costs, effort_of, prepare
 from motionalchemy.pace import Meter, Watch
 from motionalchemy.request import Request, Settled, beside, made_by, sidecar
-from motionalchemy.run import Progress, Run, few, stop_if, window
+from motionalchemy.run import Progress, Run, few, stop_if
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,9 +1,8 @@
-"""One window of a run: asked for stage by stage, each stage step by step, decoded, and what moves in it made whole."""
+"""What the flow makes of one window of a run: asked for stage by stage, each stage step by step, and decoded."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,14 +14,11 @@ from motionalchemy.backbones import Backbone
 from motionalchemy.clip import Clip
 from motionalchemy.errors import Cancelled
 from motionalchemy.job import Job, Size, effort_of
-from motionalchemy.nets import judge
 from motionalchemy.pace import Meter, Watch, timed
 from motionalchemy.plan import Plan
 from motionalchemy.sample import Step, Velocity, sample
 from motionalchemy.stages import Stage, enlarge, refine, resize
-from motionalchemy.staying import circled, filmed, goes, hurries, pace, sent, staying
 from motionalchemy.velocity import contrasted, guided
-from motionalchemy.ways import SIDES
 from motionalchemy.windows import Given, Span
 
 if TYPE_CHECKING:
@@ -32,9 +28,6 @@ DECODED = 2**27  # pixels of a window's frames that are decoded at the result's 
 LOOKED = 256  # pixels across the smaller side of clips that are compared; in those of half of it much looks alike
 LOT = 8  # clips made at once, of which one is kept if it is seen to do what is wanted
 SEEN = 0.6  # the share of what is seen from which no further clip is asked for: of such ones nine in ten are right
-RECALLING = 0.3  # of the work of a window, that looking at what is recalled counts
-LOOKS = 8  # of movements that are recalled
-ENOUGH = 0.3  # the share from which one is better than what the flow makes
 FEW = 8  # frames that are copied or painted before a run says where it stands
 
 
@@ -57,16 +50,6 @@ class Progress:
     window: int = 1
     windows: int = 1
     note: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Recalled:
-    """A subject's `way` (T-1, 2, h, w) that was recalled, in the `clip` of a camera that stands, and how surely the deed is
-    seen in that."""
-
-    way: Tensor
-    clip: Clip
-    share: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,122 +105,6 @@ def few(
         preview = partial(Clip, made[-1], job.request.fps)
         yield Progress(1, len(job.stages), at, total, done, left, preview, None, number + 1, len(job.spans))
     return np.concatenate(made)
-
-
-def window(run: Run, span: Span, seen: Given, number: int, shares: list[float]) -> Generator[Progress, None, Clip]:
-    """Every step of one window; returns it, decoded at the size of the result."""
-    job, model, watch = run.job, run.model, run.watch
-    if seen.whole is not None:
-        for way in (retouch.exchanged, retouch.painted, retouch.elsewhere):
-            take = partial(way, model, job, span, seen, run.kept)
-            frames = yield from few(run, (0, len(seen.whole)), take, number, shares)
-            if len(frames):
-                return Clip(frames, job.request.fps)
-        latents, plan = yield from flowed(run, span, seen, number, shares)
-        with watch.phase("decode"):
-            return retouch.carried(model, latents, plan, seen, job)
-    subject, side, rest = run.subject, sent(span.prompt or ""), None
-    known = yield from recalled(run, span, seen, number, shares)
-    sure = known is not None and known.share >= ENOUGH
-    if known is not None and sure and not filmed(span.prompt or ""):
-        return known.clip
-    shares = shares if known is None else [share * (1 - RECALLING) for share in shares]
-    run = run if known is None else run.few(LOT)
-    run = run.few(1) if side or sure else run  # who chose by the deed would choose who goes nowhere
-    seen = replace(seen, head=subject.begun(seen.head, span.known))
-    latents, _ = yield from flowed(run, span, seen, number, shares)
-    with watch.phase("decode"):
-        clip = decoded(model, latents, seen, job.full, job.request.fps)
-        ways = None if seen.head is None else subject.ways(model, latents, clip)
-        free, circles = ways is not None and _free(seen), circled(span.prompt or "")
-        if known is not None and ways is not None and sure:
-            return subject.acted(clip, known.way, ways)
-        alone = len(job.spans) == 1  # a later window tears at what is put back
-        if ways is not None and free and not circles and alone:
-            clip = subject.put_back(clip, ways)
-    turns = subject.turns(circles, job.request.fps, job.frames, span.known, len(clip) - 1) if free else []
-    if ways is not None and free and circles and not side:
-        ways = ways.held()
-    elif ways is not None and free and side in SIDES:
-        ways = ways.brought(side, (cutout.HURRY if hurries(span.prompt or "") else cutout.PACE) / job.request.fps)
-    alone = alone and not side and not any(turns)
-    leaves = ways is not None and subject.leaves(ways, bool(side)) and (goes(span.prompt or "") or not alone)
-    ways = ways if leaves or any(turns) else None
-    if leaves or (ways is not None and circles and not span.known and staying(span.prompt or "")):
-        rest = yield from in_place(run, span, seen, number)
-    with watch.phase("decode"):
-        whole = clip if ways is None else subject.whole(model, clip, ways, rest, span.known, turns)
-        if leaves and alone:
-            whole = shown_better(run, span, clip, whole)
-        if known is not None and not filmed(span.prompt or ""):
-            whole = shown_better(run, span, known.clip, whole)
-        if number + 1 < len(job.spans):
-            still = clip if rest is None or not leaves else decoded(model, rest, seen, job.full, job.request.fps)
-            new = still.frames[: span.stop - span.begin]
-            known = not leaves or (rest is not None and not filmed(span.prompt or ""))
-            subject.rests(new if known else None, ways, span.known)
-        return whole
-
-
-def recalled(
-    run: Run, span: Span, seen: Given, number: int, shares: list[float]
-) -> Generator[Progress, None, Recalled | None]:
-    """The subject of the picture in a movement that the model recalls, one after the other until the deed is seen; None
-    where nothing can be asked so, and where nothing that was seen stands alike."""
-    job, prompt, head = run.job, span.prompt or "", seen.head
-    wanted, ask = run.wanted(prompt), getattr(run.model, "recalled", None)
-    apart = span.known or len(job.spans) > 1 or seen.beside or not _free(seen) or sent(prompt) or circled(prompt)
-    if wanted is None or ask is None or head is None or apart:
-        return None
-    with run.watch.phase("recall"):
-        picture, fps, size = footage.scaled(head[0], *job.full), job.request.fps, looked(job.full)
-        cut, count, every = run.subject.of(picture), min(LOOKS, job.request.candidates), max(1, int(fps / judge.RATE))
-        if cut is None:
-            return None
-        found = ask(prompt, cut.opacity, job.sizes[0], job.frames, fps / pace(prompt), job.request.seed)
-        small, first = (cut, picture) if size == job.full else (cut.small(*size), footage.scaled(head[0], *size))
-    best: tuple[Tensor, float] | None = None
-    for at, moves in enumerate(timed(islice(found, count), run.watch, "recall"), start=1):
-        stop_if(run.cancel)
-        with run.watch.phase("recall"):
-            way = cutout.way(moves)
-            glimpse = np.stack([first, *small.acted(way[every - 1 :: every])])
-            share = run.best([(pixels(glimpse, run.model, size)[0], fps / every)], wanted)[1]
-        best = (way, share) if best is None or share > best[1] else best
-        done, left = run.meter.advance(sum(shares) * RECALLING / count)
-        preview = partial(Clip, glimpse, fps / every)
-        yield Progress(1, len(job.stages), at, count, done, left, preview, None, number + 1, len(job.spans))
-        if share >= SEEN:
-            break
-    if best is None:
-        return None
-    with run.watch.phase("decode"):
-        return Recalled(best[0], Clip(np.stack([picture, *cut.acted(best[0])]), fps), best[1])
-
-
-@torch.no_grad()
-def shown_better(run: Run, span: Span, clip: Clip, whole: Clip) -> Clip:
-    """Of a clip as it was made, or as it is recalled, and one with its subject whole, which may be stiff, that which
-    shows the deed better."""
-    wanted = run.wanted(span.prompt or "")
-    both = ((pixels(each.frames, run.model, looked(run.job.full))[0], each.fps) for each in (whole, clip))
-    return whole if wanted is None else (whole, clip)[run.best(both, wanted)[0]]
-
-
-def in_place(run: Run, span: Span, seen: Given, number: int) -> Generator[Progress, None, Tensor | None]:
-    """Every step of a window whose subject does the same in its place; returns its latents, None where more is given than
-    how it begins, and where it does not stay."""
-    stands = None if seen.head is None else run.subject.stands(seen.head, span.known)
-    if stands is None or not _free(seen):
-        return None
-    stays = replace(span, prompt=staying(span.prompt or ""))
-    latents, _ = yield from flowed(run, stays, replace(seen, head=stands), number, [0.0] * len(run.job.stages))
-    return latents if run.subject.stays(run.model, latents) else None
-
-
-def _free(seen: Given) -> bool:
-    """Whether a window is given nothing but how it begins."""
-    return all(b.role == "anchor" for b in seen.beside) and seen.clip is None and not seen.closed
 
 
 def flowed(

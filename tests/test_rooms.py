@@ -40,6 +40,7 @@ FLOORS = [
     {"job", "layouts"},
     {"cutout", "exchange", "given", "retouch"},
     {"run"},
+    {"acts"},
     {"make"},
     {"doors"},
     {"worlds", "learn", "measure"},

@@ -2,7 +2,7 @@
 
 import pytest
 
-from motionalchemy.staying import goes, hurries, sent, staying
+from motionalchemy.staying import filmed, goes, hurries, pace, sent, staying
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,37 @@ def test_one_that_is_not_sent_is_told_to_stay(words, stays):
 )
 def test_a_sentence_says_who_goes_and_who_hurries(words, going, fast):
     assert (goes(words), hurries(words)) == (going, fast)
+
+
+@pytest.mark.parametrize(
+    ("words", "moves"),
+    [
+        ("a horse rears up, the camera zooms in", True),
+        ("马扬起前蹄，镜头拉近", True),
+        ("the camera follows a fox that runs", True),
+        ("the camera holds still while a grey donkey collapses", False),
+        ("a zebra attacks, static camera", False),
+        ("a horse in front of a fixed camera", False),
+        ("镜头固定，一匹马倒在地上", False),
+        ("斑马在走，镜头不动", False),
+        ("a horse rears up", False),
+    ],
+)
+def test_a_camera_that_stands_films_nothing_of_its_own(words, moves):
+    assert filmed(words) == moves
+
+
+@pytest.mark.parametrize(
+    ("words", "least", "most"),
+    [
+        ("the horse walks slowly", 0.4, 0.8),
+        ("一匹马慢慢地走", 0.4, 0.8),
+        ("the archer runs fast in place", 1.3, 2.0),
+        ("弓箭手飞快地跑", 1.3, 2.0),
+        ("the horse walks", 1.0, 1.0),
+        ("the camera slowly zooms in, a horse walks", 1.0, 1.0),
+        ("马在走，镜头慢慢拉近", 1.0, 1.0),
+    ],
+)
+def test_a_sentence_says_how_fast_its_subject_is_but_not_by_its_camera(words, least, most):
+    assert least <= pace(words) <= most

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from motionalchemy import backbones
 from motionalchemy.backbones.base import Backbone
-from motionalchemy.nets import judge, pack, repertoire, text, transformer
+from motionalchemy.nets import judge, pack, text, transformer
 from motionalchemy.nets.autoencoder import AutoencoderConfig
 from motionalchemy.nets.judge import Judge, JudgeConfig
 from motionalchemy.nets.motion import MotionAutoencoder, MotionConfig
@@ -169,18 +169,14 @@ class Nano:
         return self.judge.best(torch.stack([judge.movement(clip.float(), fps) for clip, fps in clips]), wanted)
 
     @torch.no_grad()
-    def recalled(
-        self, prompt: str, opacity: Tensor, size: tuple[int, int], frames: int, fps: float, seed: int
-    ) -> Iterator[Tensor]:
+    def recalled(self, prompt: str, opacity: Tensor, guess: Tensor, fps: float, seed: int) -> Iterator[Tensor]:
         """How subjects that were seen before would do what a prompt asks for in a picture whose subject an opacity (H, W)
-        shows, the likeliest first: each from how far away in it every place of the later of `frames` comes, (2, frames - 1,
-        h, w) in shares of its width, one for each cell of `size` in pixels. None where it would have to go on for longer than LONGEST."""
-        if self.repertoire is None or self.judge is None or (frames - 1) / fps > LONGEST:
+        shows, the likeliest first: movements like a `guess` at it (2, T-1, h, w), from how far away in the picture each
+        place of the later frames comes, in shares of its width. None that would last longer than LONGEST."""
+        if self.repertoire is None or self.judge is None or guess.shape[1] / fps > LONGEST:
             return
         asked = self.judge.heard(self.text.encode([prompt], limit=64))
-        high, wide = (n // self.codec.config.cell for n in size)
-        for field in self.repertoire.likely(asked, opacity, (high, wide), self.codec, seed):
-            yield repertoire.paced(field, fps, frames)
+        yield from self.repertoire.likely(asked, opacity, guess.cpu(), fps, self.codec, seed)
 
     @torch.no_grad()
     def painted(self, frames: np.ndarray, prompt: str, seed: int, times: Tensor) -> np.ndarray | None:

@@ -25,6 +25,7 @@ POOL, TRIED = (
 )  # of outlines that are alike: as many are laid over the picture's, and the movement of so many carried
 ALIKE = 0.6  # what an outline laid over another has to share with it
 BENDS, STRAINS = 0.05, 0.1  # of likeness, that the bends of a warp and the strains of a movement cost
+AGREES = 0.2  # of likeness, that to move as it was guessed counts
 CHANCE = 0.02  # of likeness, that other noise counts
 LOOP = 6  # frames that a movement needs at least to begin again
 ROUNDS = 3  # of finding where in the frame 0 of a picture a place comes from
@@ -112,22 +113,29 @@ class Repertoire(nn.Module):
         return found.transpose(0, 1)
 
     def likely(
-        self, asked: Mapping[str, float], opacity: Tensor, size: tuple[int, int], codec: MotionAutoencoder, seed: int
+        self,
+        asked: Mapping[str, float],
+        opacity: Tensor,
+        guess: Tensor,
+        fps: float,
+        codec: MotionAutoencoder,
+        seed: int,
     ) -> Iterator[Tensor]:
-        """How the subject of a picture, which `opacity` (H, W) shows, may do what is asked: movements as `carried` gives
-        them, but as rigid as they can be, those first whose clips stand most alike and that strain it least; `seed` decides
-        near ties."""
-        own = outline.outlined(opacity)
+        """How the subject of a picture, which `opacity` (H, W) shows, may do what is asked: movements like a `guess` at it
+        (2, T, h, w), in widths of the picture, and as rigid as they can be. Those come first whose clips stand most alike,
+        that strain it least, and that agree most with the guess; `seed` decides near ties."""
+        own, size = outline.outlined(opacity), (guess.shape[2], guess.shape[3])
         if own is None:
             return
         small = F.interpolate(opacity[None, None].float(), size, mode="area")[0, 0]
         ranked, chance = list[tuple[float, Tensor]](), torch.Generator().manual_seed(seed % 2**63)
         for match in self.found(asked, own):
-            field = self.carried(match, own, size, codec) * size[1]
+            field = paced(self.carried(match, own, size, codec), fps, guess.shape[1] + 1)
             luck = CHANCE * float(torch.randn((), generator=chance))
-            ranked.append((match.worth - STRAINS * strain(field, small) + luck, field))
+            agrees = AGREES * float(F.cosine_similarity(field.flatten(), guess.flatten(), 0))
+            ranked.append((match.worth - STRAINS * strain(field * size[1], small) + agrees + luck, field))
         for _, field in sorted(ranked, key=lambda each: -each[0]):
-            yield stiffened(field, small) / size[1]
+            yield stiffened(field * size[1], small) / size[1]
 
     def _movement(self, number: int, codec: MotionAutoencoder) -> Tensor:
         """How a clip moves, (T, 2, h, w) in widths of its canvas; beyond what is kept as at its edge."""
