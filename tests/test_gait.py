@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from motionalchemy import backbones, cutout, make, regions, run
+from motionalchemy import acts, backbones, cutout, make, regions
 from motionalchemy.make import collect
 from motionalchemy.request import Request
 from motionalchemy.staying import staying
@@ -24,7 +24,7 @@ def middle(frame: np.ndarray) -> tuple[float, int]:
 
 def test_one_that_is_sent_steps_on_its_way_and_goes_on_in_the_next_window(nano, monkeypatch):
     asked = []
-    monkeypatch.setattr(run, "staying", lambda words: asked.append(words) or staying(words))
+    monkeypatch.setattr(acts, "staying", lambda words: asked.append(words) or staying(words))
     request = Request(task="imagine", prompt=SENT, seed=3, size=128, seconds=2.5)
     frames = collect(make.make(request, backbone=nano)).clip.frames
     assert asked == [SENT, SENT]  # one window each
@@ -35,7 +35,7 @@ def test_one_that_is_sent_steps_on_its_way_and_goes_on_in_the_next_window(nano, 
 
 
 def test_one_that_stays_is_made_once(nano, monkeypatch):
-    monkeypatch.setattr(run, "staying", lambda words: pytest.fail(f"asked again: {words}"))
+    monkeypatch.setattr(acts, "staying", lambda words: pytest.fail(f"asked again: {words}"))
     collect(make.make(Request(task="imagine", prompt="a horse eats on a beach", seed=3, size=128), backbone=nano))
 
 
