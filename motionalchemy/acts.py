@@ -12,9 +12,10 @@ from torch import Tensor
 from motionalchemy import cutout, footage, retouch
 from motionalchemy.clip import Clip
 from motionalchemy.nets import judge
+from motionalchemy.nets.repertoire import RATE, paced
 from motionalchemy.pace import timed
 from motionalchemy.run import LOT, SEEN, Progress, Run, decoded, few, flowed, looked, pixels, planned, stop_if
-from motionalchemy.staying import circled, filmed, goes, hurries, pace, sent, staying
+from motionalchemy.staying import circled, filmed, goes, hurries, pace, sent, staying, unhurried
 from motionalchemy.ways import SIDES
 from motionalchemy.windows import Given, Span
 
@@ -94,7 +95,7 @@ def recalled(
     """The subject of the picture in a movement that the model recalls, one after the other until the deed is seen; None
     where nothing can be asked so, and where nothing that was seen stands alike."""
     job, prompt, head = run.job, span.prompt or "", seen.head
-    wanted, ask = run.wanted(prompt), getattr(run.model, "recalled", None)
+    wanted, ask = run.wanted(unhurried(prompt)), getattr(run.model, "recalled", None)
     apart = span.known or len(job.spans) > 1 or seen.beside or not _free(seen) or sent(prompt) or circled(prompt)
     if wanted is None or ask is None or head is None or apart:
         return None
@@ -103,7 +104,7 @@ def recalled(
         cut, count, every = run.subject.of(picture), min(LOOKS, job.request.candidates), max(1, int(fps / judge.RATE))
         if cut is None:
             return None
-        found = ask(prompt, cut.opacity, guessed(run, span, seen), fps / pace(prompt), job.request.seed)
+        found = ask(unhurried(prompt), cut.opacity, guessed(run, span, seen), fps, job.request.seed)
         small, first = (cut, picture) if size == job.full else (cut.small(*size), footage.scaled(head[0], *size))
     best: tuple[Tensor, float] | None = None
     for at, moves in enumerate(timed(islice(found, count), run.watch, "recall"), start=1):
@@ -112,7 +113,7 @@ def recalled(
             way = cutout.way(moves)
             glimpse = np.stack([first, *small.acted(way[every - 1 :: every])])
             share = run.best([(pixels(glimpse, run.model, size)[0], fps / every)], wanted)[1]
-        best = (way, share) if best is None or share > best[1] else best
+        best = (moves, share) if best is None or share > best[1] else best
         done, left = run.meter.advance(sum(shares) * RECALLING / count)
         preview = partial(Clip, glimpse, fps / every)
         yield Progress(1, len(job.stages), at, count, done, left, preview, None, number + 1, len(job.spans))
@@ -121,14 +122,16 @@ def recalled(
     if best is None:
         return None
     with run.watch.phase("decode"):
-        return Recalled(best[0], Clip(np.stack([picture, *cut.acted(best[0])]), fps), best[1])
+        way = cutout.way(paced(best[0], RATE / pace(prompt), job.frames))
+        return Recalled(way, Clip(np.stack([picture, *cut.acted(way)]), fps), best[1])
 
 
 @torch.no_grad()
 def guessed(run: Run, span: Span, seen: Given) -> Tensor:
     """How a clip before a camera that stands moves by the model's first guess, the mean of all that it may be, (2, T-1, h,
     w) in shares of its width."""
-    plan, fps, prompt = planned(run.job, run.model, seen, run.job.sizes[0]), run.job.request.fps, span.prompt or ""
+    plan, fps = planned(run.job, run.model, seen, run.job.sizes[0]), run.job.request.fps
+    prompt = unhurried(span.prompt or "")
     state, now = plan.start(torch.zeros_like(plan.value)), plan.clock(1.0)
     words = run.read(staying(prompt) if filmed(prompt) else prompt)
     clean = state - now * run.model.velocity(words, plan, fps)(state, now)

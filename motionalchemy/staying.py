@@ -46,8 +46,11 @@ HURRIES = re.compile(
     re.IGNORECASE,
 )  # what one does that goes there fast
 RATES = (
-    (re.compile(r"\bslow(?:ly)?\b|缓慢|慢慢|缓缓|慢速|很慢", re.IGNORECASE), 0.6),
-    (re.compile(r"\b(?:fast|quick(?:ly)?|rapid(?:ly)?|swift(?:ly)?)\b|快速|飞快|迅速|很快", re.IGNORECASE), 1.5),
+    (re.compile(r"\s*\bslow(?:ly)?\b|(?:缓慢|慢慢|缓缓|慢速|很慢)地?", re.IGNORECASE), 0.6),
+    (
+        re.compile(r"\s*\b(?:fast|quick(?:ly)?|rapid(?:ly)?|swift(?:ly)?)\b|(?:快速|飞快|迅速|很快)地?", re.IGNORECASE),
+        1.5,
+    ),
 )
 HELD = re.compile(
     r"\b(?:static|fixed|still|steady|stands?|stationary|unmoving)\b|\b(?:does not|doesn't) move\b|固定|不动|静止",
@@ -86,6 +89,17 @@ def pace(words: str) -> float:
     """How many times as fast as usual a sentence says that its subject does what it does."""
     clauses = _clauses(words)
     return next((rate for pattern, rate in RATES if any(map(pattern.search, clauses))), 1.0)
+
+
+def unhurried(words: str) -> str:
+    """A sentence without what it says of its subject's `pace`."""
+    for found in reversed(list(CLAUSES.finditer(words))):
+        if not CAMERA.match(found[0]):
+            kept = found[0]
+            for pattern, _ in RATES:
+                kept = pattern.sub("", kept)
+            words = words[: found.start()] + kept + words[found.end() :]
+    return words
 
 
 def filmed(words: str) -> bool:

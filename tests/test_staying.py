@@ -2,7 +2,7 @@
 
 import pytest
 
-from motionalchemy.staying import filmed, goes, hurries, pace, sent, staying
+from motionalchemy.staying import filmed, goes, hurries, pace, sent, staying, unhurried
 
 
 @pytest.mark.parametrize(
@@ -117,3 +117,18 @@ def test_a_camera_that_stands_films_nothing_of_its_own(words, moves):
 )
 def test_a_sentence_says_how_fast_its_subject_is_but_not_by_its_camera(words, least, most):
     assert least <= pace(words) <= most
+
+
+@pytest.mark.parametrize(
+    ("words", "plain"),
+    [
+        ("the archer jogs fast", "the archer jogs"),
+        ("the horse slowly walks on grass", "the horse walks on grass"),
+        ("弓箭手快速地慢跑", "弓箭手慢跑"),
+        ("马缓慢地行走，镜头慢慢拉近", "马行走，镜头慢慢拉近"),
+        ("the camera slowly zooms in, a horse walks fast", "the camera slowly zooms in, a horse walks"),
+        ("a horse walks", "a horse walks"),
+    ],
+)
+def test_a_sentence_without_how_fast_its_subject_is(words, plain):
+    assert unhurried(words) == plain

@@ -127,8 +127,8 @@ class Backbone(Protocol):
     """A loaded model: pixels to latents and back, words, and the velocity that they and a plan ask for.
 
     One may also say what guidance must not enlarge, as `sure` in `velocity.guided`, how a clip moves, as `movement` in
-    `cutout.Found.ways`, which of several clips shows what a prompt asks for, `wanted`, `glimpse` and `best` in `run`, and how
-    others did what it asks for, as `recalled` in `acts`.
+    `cutout.Found.ways`, which of several clips shows what a prompt asks for, `wanted`, `glimpse` and `best` in `run`, and
+    how others did what it asks for, as `recalled` in `acts`.
     """
 
     name: str

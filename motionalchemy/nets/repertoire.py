@@ -161,7 +161,7 @@ def paced(field: Tensor, fps: float, frames: int) -> Tensor:
     last frame it goes on from that before which is most like it."""
     whole, last = F.pad(field, (0, 0, 0, 0, 1, 0)), field.shape[1]
     at = torch.arange(1, frames) * (RATE / fps)
-    if float(at[-1]) > last:
+    if float(at[-1]) > last > LOOP:
         apart = (whole[:, : last + 1 - LOOP] - whole[:, -1:]).square().mean((0, 2, 3))
         period = last - int(apart.argmin())
         at = at - ((at - last) / period).ceil().clamp(min=0) * period
