@@ -97,7 +97,7 @@ def recalled(
     job, prompt, head = run.job, span.prompt or "", seen.head
     wanted, ask = run.wanted(unhurried(prompt)), getattr(run.model, "recalled", None)
     apart = span.known or len(job.spans) > 1 or seen.beside or not _free(seen) or sent(prompt) or circled(prompt)
-    if wanted is None or ask is None or head is None or apart:
+    if wanted is None or ask is None or head is None or apart or job.frames < 2:
         return None
     with run.watch.phase("recall"):
         picture, fps, size = footage.scaled(head[0], *job.full), job.request.fps, looked(job.full)

@@ -88,7 +88,7 @@ class Cutout:
             still, behind = (
                 each if ground is None else _fetched(each, back, "reflection") for each in (self._picture, self._behind)
             )
-            acts = _over(behind, _fetched(self._layer, own, "zeros"))
+            acts = _over(behind, _fetched(self._layer, own, "border"))  # one cut by an edge goes on beyond it
             stirs = ((camera.length(own - back, 0) - little) / (much - little)).clamp(0, 1)
             share = motion.grown(stirs[None, None, None], *acts.shape[:2], 1.0)[0, 0, 0, :, :, None].numpy()
             yield _mixed(still[0].permute(1, 2, 0).numpy() * 255, acts, share)

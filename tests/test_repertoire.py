@@ -12,6 +12,7 @@ from test_worlds_real import FOLDER
 
 from motionalchemy import backbones, make
 from motionalchemy.backbones import nano as loader
+from motionalchemy.cutout import Cutout
 from motionalchemy.errors import Cancelled, InputError
 from motionalchemy.learn import recipes
 from motionalchemy.learn import repertoire as learned
@@ -316,6 +317,16 @@ def test_before_a_camera_that_moves_the_recalled_subject_is_kept(nano, monkeypat
     widths = [np.ptp(np.nonzero(frame.mean(-1) < 140)[1]) for frame in clip]
     assert len(stub.asked) == 1 and max(widths) - min(widths) <= 5
     assert [step.fraction for step in steps] == sorted(step.fraction for step in steps)
+
+
+def test_a_subject_that_is_cut_by_an_edge_goes_on_beyond_it():
+    picture = np.full((64, 64, 3), 200, np.uint8)
+    picture[20:, 24:40] = 50
+    alpha = np.zeros((64, 64, 1), np.uint8)
+    alpha[20:, 24:40] = 255
+    rises = torch.tensor([0.0, 16.0]).view(1, 2, 1, 1).expand(1, -1, 32, 32)
+    (frame,) = Cutout(picture, np.concatenate((picture, alpha), 2)).acted(rises)
+    assert frame[14:64, 28:36].max() < 60 and frame[2:10, 28:36].min() > 190 and frame[20:, :20].min() > 190
 
 
 def test_looking_at_what_is_recalled_can_be_cancelled(nano, monkeypatch):
