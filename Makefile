@@ -24,7 +24,7 @@ test test-all: $(VENV)/.ready
 	$(BIN)/ruff check motionalchemy tests
 	$(BIN)/ruff format --check motionalchemy tests
 	$(BIN)/basedpyright --level error
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "$(CHOSEN)"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "$(CHOSEN)"
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -19,7 +19,7 @@ from motionalchemy import backdrop, regions, turned
 from motionalchemy.clip import Clip
 from motionalchemy.errors import InputError, MissingPart
 from motionalchemy.nets import camera, motion
-from motionalchemy.ways import SENT, SIDE, Ways
+from motionalchemy.ways import SENT, SIDE, Ways, beside, places
 
 LEAVES = 20.0  # how far to a side a subject goes that leaves its place; one that acts there was seen to go 16 at most
 PACE = 0.12  # widths a second that one that is sent goes at least; train scenes: walks .07, runs .21 (medians)
@@ -31,6 +31,8 @@ HELD = 0.2  # of the width: how near to an edge the middle of a subject comes in
 REST = 16  # frames in which a subject is in its place that a run which was killed finds again
 LED = 12  # frames over which a way is led on from the end of another
 EDGE = 0.025  # of the width: how far around a subject what stands behind it is not to be trusted
+THERE = 0.3  # of an opacity, from which a place is of the subject
+BEYOND = 0.06  # of the width: what is made up at most of a subject that is cut by an edge
 FRINGE = 0.004  # of the width: how far around a subject what it brings along may be of it
 
 
@@ -72,6 +74,25 @@ class Cutout:
         """How much of the picture the subject covers, (H, W)."""
         return self._opacity[0, 0]
 
+    @property
+    def span(self) -> tuple[float, float]:
+        """Where the subject begins and ends across the picture, in pixels of one SIDE wide."""
+        there = (self.opacity > THERE).any(0).nonzero().flatten()
+        return float(there[0]) * SIDE / len(self.opacity[0]), float(there[-1] + 1) * SIDE / len(self.opacity[0])
+
+    def within(self, moves: Tensor) -> Tensor:
+        """Movement (2, T, h, w) in shares of the picture's width; less of it where it would show more than BEYOND of what
+        lies outside the picture, of a subject that is cut by an edge."""
+        small = F.interpolate(self._opacity, moves.shape[2:], mode="area")[0, 0] > 0.5
+        place = places(*small.shape)[:, None] / SIDE + moves
+        tall = small.shape[0] / small.shape[1]
+        beyond = [
+            (-place[1, :, 0])[:, small[0]], (place[1, :, -1] - tall)[:, small[-1]],
+            (-place[0, :, :, 0])[:, small[:, 0]], (place[0, :, :, -1] - 1)[:, small[:, -1]],
+        ]  # fmt: skip
+        most = max((float(each.max()) for each in beyond if each.numel()), default=0.0)
+        return moves * min(1.0, BEYOND / max(most, 1e-6))
+
     def small(self, height: int, width: int) -> "Cutout":
         """The same in a picture of another size."""
         small = copy(self)
@@ -88,7 +109,7 @@ class Cutout:
             still, behind = (
                 each if ground is None else _fetched(each, back, "reflection") for each in (self._picture, self._behind)
             )
-            acts = _over(behind, _fetched(self._layer, own, "border"))  # one cut by an edge goes on beyond it
+            acts = _over(behind, _fetched(self._layer, own, "beyond"))  # one cut by an edge goes on a little
             stirs = ((camera.length(own - back, 0) - little) / (much - little)).clamp(0, 1)
             share = motion.grown(stirs[None, None, None], *acts.shape[:2], 1.0)[0, 0, 0, :, :, None].numpy()
             yield _mixed(still[0].permute(1, 2, 0).numpy() * 255, acts, share)
@@ -126,8 +147,16 @@ def _mixed(frame: np.ndarray, other: np.ndarray, share: Any) -> np.ndarray:
 
 
 def _fetched(picture: Tensor, way: Tensor, edge: str) -> Tensor:
-    """A picture (1, n, H, W) seen through a way (2, h, w) in pixels of one SIDE wide."""
+    """A picture (1, n, H, W) seen through a way (2, h, w) in pixels of one SIDE wide; outside it is as `motion.moved` says,
+    or mirrored as far as BEYOND and nothing there ("beyond")."""
     height, width = picture.shape[2:]
+    if edge == "beyond":
+        far = round(BEYOND * width)
+        picture = F.pad(picture, (far,) * 4, mode="reflect")
+        way = F.interpolate(way[None], (height, width), mode="bilinear", align_corners=False)
+        way = F.pad(way, (far,) * 4, mode="replicate") * (width / SIDE)
+        seen = motion.moved(picture, way[:, :, None], "zeros", "bicubic")[:, :, 0]
+        return seen[:, :, far : far + height, far : far + width].clamp(min=0)
     field = motion.grown(way[None, :, None], height, width, width / SIDE)
     return motion.moved(picture, field, edge, "bicubic")[:, :, 0].clamp(min=0)
 
@@ -196,13 +225,6 @@ class Found:
         return self._cutout
 
     @torch.no_grad()
-    def acted(self, clip: Clip, way: Tensor, ways: Ways) -> Clip:
-        """The clip, but with its subject going a way (T-1, 2, h, w) besides that of the camera, which its `ways` tell."""
-        assert self._cutout is not None
-        frames = self._cutout.acted(ways.filmed(way), ways.ground)
-        return Clip(np.stack([clip.frames[0], *frames]), clip.fps)
-
-    @torch.no_grad()
     def put_back(self, clip: Clip, ways: Ways) -> Clip:
         """The clip, but with what its subject drags along behind it in its place."""
         assert self._cutout is not None
@@ -236,7 +258,7 @@ class Found:
             near, far = SOON
             self._way = ways.stepping(model.movement(place)[0].cpu() * SIDE)
         if self._beside is not None:
-            self._way = ways.shifted(self._way, self._aside(ways, known))
+            self._way = beside(self._way, self._aside(ways, known))
         if self._end is not None and known > 1:
             late = torch.arange(2 - known, 2 - known + len(self._way))
             share = (1 - late / LED).clamp(0, 1) * (late >= 0)
@@ -272,6 +294,13 @@ class Found:
 def way(field: Tensor) -> Tensor:
     """A field (2, T, h, w) in shares of a picture's width as a way (T, 2, h, w)."""
     return field.transpose(0, 1) * SIDE
+
+
+def moved(picture: np.ndarray, way: Tensor) -> Iterator[np.ndarray]:
+    """Frames (H, W, 3) uint8 of a picture (H, W, 3) uint8 that goes a way (T, 2, h, w) as a whole."""
+    whole = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None].float()
+    for own in way:
+        yield _fetched(whole, own, "reflection")[0].permute(1, 2, 0).round().clamp(0, 255).byte().numpy()
 
 
 def found(picture: np.ndarray) -> Cutout | None:

@@ -64,6 +64,7 @@ class Run:
     words: dict[str, Any] = field(default_factory=dict)
     kept: retouch.Kept = field(default_factory=retouch.Kept)
     subject: cutout.Found = field(default_factory=cutout.Found)
+    acts: dict[int, Any] = field(default_factory=dict)  # what happens, by the frame from which on it does
 
     @torch.no_grad()
     def read(self, prompt: str) -> Any:

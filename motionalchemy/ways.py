@@ -38,10 +38,7 @@ class Ways:
 
     def __init__(self, field: Tensor, opacity: Tensor):
         high, wide = field.shape[2:]
-        cell = SIDE / wide
-        down, across = ((torch.arange(n) + 0.5) * cell for n in (high, wide))
-        self._place = torch.stack(torch.meshgrid(across, down, indexing="xy"))  # (2, h, w)
-        self._size = SIDE, cell * high
+        self._place = places(high, wide)
         self._small = small = F.interpolate(opacity, (high, wide), mode="area")
         self.home = (self._place * small[0]).sum((1, 2)) / small.sum().clamp(min=1e-6)
         way, there, common = self._read(field)
@@ -91,7 +88,7 @@ class Ways:
         is bent so (T, 2, h, w) where it stands."""
         ways = copy(self)
         ways._steps = self._upright(self._fitted(torch.ones_like(self._common[:, :1]), self._common), aside)
-        bends = self._at(bends, self._place - aside[:, :, None, None], "border")
+        bends = _at(bends, self._place - aside[:, :, None, None], "border")
         ways.subject = ways._from(self._place) - self._place + bends
         ways.moved, ways.gone = self._gone(ways._steps, self._common)
         return ways
@@ -100,22 +97,13 @@ class Ways:
         """The subject's way (T, 2, h, w), bent as a field (2, T, h, w) in pixels bends it in its place."""
         way, _, common = self._read(gait)
         whole = self._from(self._place) - self._place
-        return whole + self._at(way - common, self._place + whole, "border")
-
-    def filmed(self, way: Tensor) -> Tensor:
-        """The way (T, 2, h, w) of a subject before a camera that stands, before this one."""
-        return self.ground + self._at(way, self._place + self.ground, "border")
-
-    def shifted(self, way: Tensor, aside: Tensor) -> Tensor:
-        """A way (T, 2, h, w) that brings everything so far right and down (T, 2) besides."""
-        aside = aside[:, :, None, None]
-        return self._at(way, self._place - aside, "border") - aside
+        return whole + _at(way - common, self._place + whole, "border")
 
     def _read(self, field: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """A field (2, T, h, w) as the way of each place (T, 2, h, w), how much of the subject it shows (T, 1, h, w), and
         the camera's way there, as all else says it (T, 2, h, w)."""
         way = field.transpose(0, 1)
-        there = self._at(self._small.expand(len(way), -1, -1, -1), self._place + way)
+        there = _at(self._small.expand(len(way), -1, -1, -1), self._place + way)
         return way, there, camera.whole(field[None], (1 - there).transpose(0, 1)[None])[0].transpose(0, 1)
 
     def _from(self, place: Tensor) -> Tensor:
@@ -166,13 +154,32 @@ class Ways:
         it, each (T, 2)."""
         middle = self._place.mean((1, 2))
         now = torch.linalg.solve(steps[:, :, 1:] / SIDE, (self.home - steps[:, :, 0])[..., None])[..., 0] + middle
-        seen = self._at(common, now[:, :, None, None], "border")[..., 0, 0]
+        seen = _at(common, now[:, :, None, None], "border")[..., 0, 0]
         return now - self.home, now + seen - self.home
 
-    def _at(self, values: Tensor, place: Tensor, edge: str = "zeros") -> Tensor:
-        """Values over the picture (T, n, h, w) at places (T, 2, a, b) in pixels."""
-        grid = torch.stack([place[:, axis] * (2 / self._size[axis]) - 1 for axis in (0, 1)], -1)
-        return F.grid_sample(values, grid, padding_mode=edge, align_corners=False)
+
+def places(high: int, wide: int) -> Tensor:
+    """The middles of cells of a picture SIDE wide, right and down, (2, high, wide)."""
+    down, across = ((torch.arange(n) + 0.5) * (SIDE / wide) for n in (high, wide))
+    return torch.stack(torch.meshgrid(across, down, indexing="xy"))
+
+
+def beside(way: Tensor, aside: Tensor) -> Tensor:
+    """A way (T, 2, h, w) that brings everything so far right and down (T, 2) besides."""
+    aside = aside[:, :, None, None]
+    return _at(way, places(*way.shape[2:]) - aside, "border") - aside
+
+
+def filmed_by(way: Tensor, ground: Tensor) -> Tensor:
+    """A way (T, 2, h, w) before a camera that stands, before one that takes the ground its way (T, 2, h, w)."""
+    return ground + _at(way, places(*way.shape[2:]) + ground, "border")
+
+
+def _at(values: Tensor, place: Tensor, edge: str = "zeros") -> Tensor:
+    """Values over a picture (T, n, h, w) at places (T, 2, a, b) in pixels of one SIDE wide."""
+    high, wide = values.shape[2:]
+    grid = torch.stack((place[:, 0] * (2 / SIDE) - 1, place[:, 1] * (2 * wide / (SIDE * high)) - 1), -1)
+    return F.grid_sample(values, grid, padding_mode=edge, align_corners=False)
 
 
 def _trusted(bends: Tensor, calm: Tensor) -> Tensor:

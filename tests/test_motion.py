@@ -109,7 +109,7 @@ def test_fewer_frames_are_decoded_as_all_are(codec, every):
 def test_fit_finds_the_directions_and_units_of_what_it_is_shown():
     """Clips that slide by one of two speeds need one direction: the field is the same line, longer or shorter."""
     torch.manual_seed(0)
-    model = MotionAutoencoder(MotionConfig(AutoencoderConfig(channels=12, widths=(8, 8, 8)), moves=4))
+    model = MotionAutoencoder(MotionConfig(AutoencoderConfig(channels=12, time=4, widths=(8, 8, 8)), moves=4))
     clips = [sliding(pixels, 9) for pixels in (1, 2)]
     motion.fit(model, [(clip, motion.followed(clip, 4)) for clip in clips])
     torch.testing.assert_close(model.moves @ model.moves.T, torch.eye(4), atol=1e-4, rtol=0)

@@ -12,17 +12,16 @@ from test_worlds_real import FOLDER
 
 from motionalchemy import backbones, make
 from motionalchemy.backbones import nano as loader
-from motionalchemy.cutout import Cutout
+from motionalchemy.cutout import BEYOND, Cutout
 from motionalchemy.errors import Cancelled, InputError
 from motionalchemy.learn import recipes
 from motionalchemy.learn import repertoire as learned
 from motionalchemy.learn.fields import Moves
-from motionalchemy.make import collect
 from motionalchemy.nets import repertoire, rigid
 from motionalchemy.nets.outline import laid_over, likeness, outlined, strain
 from motionalchemy.nets.repertoire import Repertoire
 from motionalchemy.request import Request
-from motionalchemy.ways import Ways
+from motionalchemy.ways import filmed_by
 from motionalchemy.worlds.corpus import Corpus
 
 CELLS = 32
@@ -147,7 +146,7 @@ def small(codec) -> Repertoire:
 def carried(
     small: Repertoire, codec, opacity: torch.Tensor, asked: dict[str, float], seed: int = 0
 ) -> list[torch.Tensor]:
-    return list(small.likely(asked, opacity, torch.zeros(2, 48, CELLS, CELLS), 24.0, codec, seed))
+    return [moves for moves, _ in small.likely(asked, opacity, torch.zeros(2, 48, CELLS, CELLS), 24.0, codec, seed)]
 
 
 @pytest.mark.parametrize(("deed", "goes"), [("run", 1), ("fall", -1)])
@@ -172,8 +171,8 @@ def test_those_come_first_that_agree_with_the_guess(small, codec):
     steps = torch.linspace(0, -0.1, 49)[1:].view(1, -1, 1, 1).expand(1, -1, CELLS, CELLS)
     for sign in (1, -1):
         guess = torch.cat((sign * steps, torch.zeros_like(steps)))
-        first = next(iter(small.likely({"run": 0.5, "fall": 0.5}, opacity, guess, 24.0, codec, 0)))
-        assert float(first[0, -1, 15, 7]) * sign < -0.01
+        first, ends = next(iter(small.likely({"run": 0.5, "fall": 0.5}, opacity, guess, 24.0, codec, 0)))
+        assert float(first[0, -1, 15, 7]) * sign < -0.01 and ends == (sign < 0)
 
 
 def test_only_what_is_asked_for_is_found_and_only_who_stands_alike(small, codec):
@@ -231,7 +230,7 @@ class Recalling:
         self.asked.append(SimpleNamespace(prompt=prompt, guess=guess, fps=fps, seed=seed))
         for right in range(1, 20):
             steps = torch.linspace(0, -0.01 * right, guess.shape[1] + 1)[1:].view(1, -1, 1, 1)
-            yield torch.cat((steps, torch.zeros_like(steps))).expand(-1, -1, 24, 24)
+            yield torch.cat((steps, torch.zeros_like(steps))).expand(-1, -1, 24, 24), False
 
 
 def middle(frame: np.ndarray) -> float:
@@ -299,13 +298,11 @@ def test_who_is_to_be_fast_does_the_same_in_less_time(nano, monkeypatch, said, r
     assert middle(clip[half]) - middle(clip[0]) == pytest.approx(0.02 * rate, abs=0.008)
 
 
-def test_who_acts_before_a_camera_that_pans_and_zooms_is_filmed_like_the_ground(nano):
-    opacity = blot(64, 64, 20, 24, 44, 40)[None, None]
+def test_who_acts_before_a_camera_that_pans_and_zooms_is_filmed_like_the_ground():
     place = places(32, 32) * 4
     ground = torch.stack((0.25 * (place[0] - 64) + 6, 0.25 * (place[1] - 64)))  # it shrinks to .8, and goes to the left
-    ways = Ways(ground[:, None].expand(-1, 2, -1, -1), opacity)
     own = torch.tensor([-10.0, 4.0]).view(1, 2, 1, 1).expand(2, -1, 32, 32)
-    filmed = ways.filmed(own)
+    filmed = filmed_by(own, ground.expand(2, -1, -1, -1))
     assert torch.allclose(filmed, ground + own, atol=0.3)
 
 
@@ -324,9 +321,23 @@ def test_a_subject_that_is_cut_by_an_edge_goes_on_beyond_it():
     picture[20:, 24:40] = 50
     alpha = np.zeros((64, 64, 1), np.uint8)
     alpha[20:, 24:40] = 255
-    rises = torch.tensor([0.0, 16.0]).view(1, 2, 1, 1).expand(1, -1, 32, 32)
-    (frame,) = Cutout(picture, np.concatenate((picture, alpha), 2)).acted(rises)
-    assert frame[14:64, 28:36].max() < 60 and frame[2:10, 28:36].min() > 190 and frame[20:, :20].min() > 190
+    cut = Cutout(picture, np.concatenate((picture, alpha), 2))
+    rises = torch.tensor([0.0, BEYOND * 128]).view(1, 2, 1, 1).expand(1, -1, 32, 32)
+    (frame,) = cut.acted(rises)
+    assert frame[18:63, 28:36].max() < 60 and frame[2:14, 28:36].min() > 190 and frame[20:, :20].min() > 190
+
+
+def test_one_that_is_cut_by_an_edge_rises_less_and_nothing_comes_from_far_outside():
+    picture = np.full((64, 64, 3), 200, np.uint8)
+    picture[20:, 24:40] = 50
+    alpha = np.zeros((64, 64, 1), np.uint8)
+    alpha[20:, 24:40] = 255
+    cut = Cutout(picture, np.concatenate((picture, alpha), 2))
+    rises = torch.tensor([0.0, 0.3]).view(2, 1, 1, 1).expand(2, 1, 32, 32)
+    assert float(cut.within(rises)[1].max()) == pytest.approx(BEYOND + 0.5 / 32, abs=1e-3)
+    assert torch.equal(cut.within(-rises), -rises) and torch.equal(cut.within(rises[[1, 0]]), rises[[1, 0]])
+    (frame,) = cut.acted(torch.tensor([-64.0, 0.0]).view(1, 2, 1, 1).expand(1, -1, 32, 32))
+    assert frame[30:, :50].min() > 190 and frame[30:, 60:].max() < 60  # its mirror image does not follow it
 
 
 def test_looking_at_what_is_recalled_can_be_cancelled(nano, monkeypatch):
@@ -340,7 +351,7 @@ def test_looking_at_what_is_recalled_can_be_cancelled(nano, monkeypatch):
 
 def test_seeds_differ_and_a_seed_says_what_is_made(nano):
     clips = [
-        collect(make.make(asked("the archer falls down", seed=seed), image=standing(), backbone=nano)).clip.frames
+        run(nano, "the archer falls down", seed=seed, seconds=0.4, candidates=2)[-1].result.clip.frames
         for seed in (1, 1, 2, 5)
     ]
     assert np.array_equal(clips[0], clips[1])

@@ -40,6 +40,8 @@ FLOORS = [
     {"job", "layouts"},
     {"cutout", "exchange", "given", "retouch"},
     {"run"},
+    {"recall"},
+    {"moved"},
     {"acts"},
     {"make"},
     {"doors"},

@@ -169,10 +169,13 @@ class Nano:
         return self.judge.best(torch.stack([judge.movement(clip.float(), fps) for clip, fps in clips]), wanted)
 
     @torch.no_grad()
-    def recalled(self, prompt: str, opacity: Tensor, guess: Tensor, fps: float, seed: int) -> Iterator[Tensor]:
+    def recalled(
+        self, prompt: str, opacity: Tensor, guess: Tensor, fps: float, seed: int
+    ) -> Iterator[tuple[Tensor, bool]]:
         """How subjects that were seen before would do what a prompt asks for in a picture whose subject an opacity (H, W)
         shows, the likeliest first: movements like a `guess` at it (2, T-1, h, w), from how far away in the picture each
-        place of the later frames comes, in shares of its width. None that would last longer than LONGEST."""
+        place of the later frames comes, in shares of its width, and whether they are done then. None that would last
+        longer than LONGEST."""
         if self.repertoire is None or self.judge is None or guess.shape[1] / fps > LONGEST:
             return
         asked = self.judge.heard(self.text.encode([prompt], limit=64))

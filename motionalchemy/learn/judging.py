@@ -1,4 +1,4 @@
-"""Training the judge: what train samples do, seen as they are and as the decoder shows them, and sentences that say so."""
+"""Training the judge's eyes: what train samples do, seen as they are and as the decoder shows them."""
 
 import multiprocessing
 import os
@@ -20,42 +20,37 @@ from torch import Tensor, nn
 
 from motionalchemy.backbones import nano
 from motionalchemy.errors import InputError
-from motionalchemy.learn import crew, fields, latents
+from motionalchemy.learn import crew, fields, hearing, latents
 from motionalchemy.learn.loop import Report, Schedule, averaged, train
-from motionalchemy.learn.told import Told
 from motionalchemy.measure import staging
 from motionalchemy.measure.alignment import VERBS
 from motionalchemy.nets import judge, pack
 from motionalchemy.nets.judge import Judge, JudgeConfig
 from motionalchemy.nets.motion import MotionAutoencoder
-from motionalchemy.nets.text import TokenEncoder, Tokens
 from motionalchemy.worlds import draw
 from motionalchemy.worlds.backgrounds import Background
 from motionalchemy.worlds.corpus import Corpus
-from motionalchemy.worlds.shards import Entry, Layer
-from motionalchemy.worlds.shown import shown_by
-from motionalchemy.worlds.world import Actor, World, describe, render
+from motionalchemy.worlds.shards import Entry
+from motionalchemy.worlds.world import World, render
 
 PART = 64  # samples of a part of what is seen
 SIZE = (128, 128)  # of the clips that the decoder shows, in pixels
 FEWEST = 4  # samples that a deed needs
 STAGED = 3  # times that each sample is seen as it is
 LITTLE = (0.4, 0.9)  # of a movement: the flow's own are smaller than true ones
-PLACES = 60  # backgrounds that sentences speak of
-THINGS = {"emoji": 250, "turntables": 60}  # samples whose sentences ask for no deed
-EMPTY = 1500  # sentences of places alone
+PLACES = 30  # backgrounds before which samples are decoded
 ALIKE = [list(deeds) for deeds in VERBS.values()]  # those that movement alone can hardly tell apart
-TOLD = 6  # times that each sample is described, in both languages
 
 
 @dataclass(frozen=True)
 class JudgeRecipe:
     """Everything that decides a training of the judge: `decoded` samples are also seen as the decoder shows them, and a
-    step sees `count` clips and hears as many sentences."""
+    step sees `count` clips, or hears four times as many sentences."""
 
     eyes: int = 3
     width: int = 16
     schedule: Schedule = field(default_factory=lambda: Schedule(1900, 3e-3, warmup=150, decay=0.05, average=0.99))
+    heard: Schedule = field(default_factory=lambda: Schedule(1500, 3e-3, warmup=100, decay=0.05, average=0.99))
     decoded: int = 1280
     count: int = 64
     device: str = "cpu"
@@ -63,7 +58,8 @@ class JudgeRecipe:
 
 
 def judge_cpu() -> JudgeRecipe:
-    """On two cores 40 minutes of following layers that no cache has, 15 of looking and 36 of training, 12 for each eye."""
+    """On two cores 40 minutes of following layers that no cache has, 15 of looking and 36 of training, 12 for each eye;
+    the sentences take two more."""
     return JudgeRecipe()
 
 
@@ -81,7 +77,7 @@ def build(recipe: JudgeRecipe, corpus: Path, out: Path, workers: int = 2) -> Ite
 def _stage(path: Path, seed: int) -> tuple[Corpus, list[Any], list[Background], MotionAutoencoder]:
     torch.set_num_threads(1)
     corpus, rng = Corpus(path, "train"), random.Random(f"{seed}/stage")
-    backdrops = [draw.backdrop(corpus, rng, SIZE) for _ in range(PLACES // 2)]
+    backdrops = [draw.backdrop(corpus, rng, SIZE) for _ in range(PLACES)]
     return corpus, staging.places(path, "train", rng), backdrops, nano.read_codec(nano.WEIGHTS / "codec")[0]
 
 
@@ -132,59 +128,19 @@ def _decoded(
     return [judge.movement(codec.decode(x, picture)[0], 24.0) for x in whole]
 
 
-def sentences(corpus: Corpus, deeds: list[str], rng: random.Random) -> list[tuple[str, int]]:
-    """Sentences in both languages and the numbers of the deeds they ask for, len(deeds) where it is none of them.
-
-    A deed that is too rare to be known is one of those that look like it.
-    """
-    backdrops = [draw.backdrop(corpus, rng, (64, 64)) for _ in range(PLACES)]
-    blank = np.zeros((2, 8, 8, 3), np.uint8)
-    found = list[tuple[str, int]]()
-
-    def say(actors: tuple[Actor, ...], deed: int) -> None:
-        camera = rng.choice(draw.CAMERAS) if not actors or rng.random() < 0.3 else None
-        world = World(rng.choice(backdrops), actors, camera=camera)
-        found.extend((describe(world, rng, language), deed) for language in ("en", "zh"))
-
-    for entry in corpus.entries["actors"]:
-        facts = corpus.facts(entry)
-        key = facts["action"]["key"]
-        meant = [key] if key in deeds else [each for kin in ALIKE if key in kin for each in kin if each in deeds]
-        for _ in range(TOLD):
-            mirrored = rng.random() < 0.5
-            shown = shown_by(facts, mirrored)
-            goes = bool(shown.deed and shown.deed.travels and rng.random() < 0.5)
-            path = (shown.side or shown.depth) if goes else None
-            actor = Actor(Layer(blank, blank[..., 0], facts), path, mirrored=mirrored, here=True)
-            say((actor,), deeds.index(rng.choice(meant)) if meant else len(deeds))
-    for kind, most in THINGS.items():
-        for entry in rng.sample(corpus.entries[kind], min(most, len(corpus.entries[kind]))):
-            layer = Layer(blank, blank[..., 0], corpus.facts(entry))
-            if kind == "emoji":
-                say((Actor(layer, rng.choice(("left", "right", None)), here=True),), len(deeds))
-            else:
-                turning = World(scene=replace(layer, alpha=None))
-                found.extend((describe(turning, rng, language), len(deeds)) for language in ("en", "zh"))
-    for _ in range(EMPTY):
-        say((), len(deeds))
-    return found
-
-
 @dataclass(frozen=True, eq=False)
 class JudgeBatch:
-    """Movements (B, 2, T, 16, 16) and sentences, with the numbers of their deeds (B,)."""
+    """Movements (B, 2, T, 16, 16) and the numbers of their deeds (B,)."""
 
     movement: Tensor
     shown: Tensor
-    tokens: Tokens
-    asked: Tensor
 
 
 class JudgeData:
-    """Draws batches from what `build` saw and from sentences; batch i is a function of (seed, i) alone."""
+    """Draws batches from what `build` saw; batch i is a function of (seed, i) alone."""
 
-    def __init__(self, recipe: JudgeRecipe, corpus: Path, folder: Path, text: TokenEncoder):
-        self.recipe, self.told = recipe, Told(text)
+    def __init__(self, recipe: JudgeRecipe, folder: Path):
+        self.recipe = recipe
         parts, names = list[Tensor](), list[str]()
         for path in sorted(folder.glob("*.safetensors")):
             with safe_open(path, "pt") as file:
@@ -197,16 +153,13 @@ class JudgeData:
         kept = [i for i, deed in enumerate(names) if deed in self.deeds]
         self.movement = torch.cat(parts)[kept]
         self.shown = torch.tensor([self.deeds.index(names[i]) for i in kept])
-        self.said = sentences(Corpus(corpus, "train"), self.deeds, random.Random(f"{recipe.seed}/sentences"))
 
     def batch(self, i: int) -> JudgeBatch:
         """Batch i, on the CPU."""
         rng = random.Random(f"{self.recipe.seed}/{i}")
         generator = torch.Generator().manual_seed(rng.getrandbits(60))
         rows = torch.tensor([rng.randrange(len(self.shown)) for _ in range(self.recipe.count)])
-        said = rng.sample(self.said, min(self.recipe.count, len(self.said)))
-        told, asked = self.told([words for words, _ in said]), torch.tensor([deed for _, deed in said])
-        return JudgeBatch(seen_otherwise(self.movement[rows].float(), generator), self.shown[rows], told, asked)
+        return JudgeBatch(seen_otherwise(self.movement[rows].float(), generator), self.shown[rows])
 
 
 def seen_otherwise(x: Tensor, generator: torch.Generator) -> Tensor:
@@ -227,24 +180,25 @@ def seen_otherwise(x: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def judge_loss(model: Judge, batch: JudgeBatch, weights: Tensor) -> dict[str, Tensor]:
-    """Cross-entropies of the deeds seen, rare ones counting more, and of those asked for."""
+    """Cross-entropy of the deeds seen, rare ones counting more."""
     seen = F.cross_entropy(model.seen(batch.movement), batch.shown, weights, label_smoothing=0.05)
-    asked = F.cross_entropy(model.asked(batch.tokens), batch.asked)
-    return {"loss": seen + asked, "seen": seen.detach(), "asked": asked.detach()}
+    return {"loss": seen, "seen": seen.detach()}
 
 
 def train_judge(recipe: JudgeRecipe, corpus: Path, out: Path) -> Iterator[Report]:
-    """Train the judge's eyes in `out`, one after the other, resuming what lies there; leaves the pack `out`/judge at the
-    end, with the words of the first."""
+    """Train the judge's eyes in `out`, one after the other, and then what it hears, resuming what lies there; leaves the
+    pack `out`/judge at the end."""
     us = crew.join()
     for done, of in us.after(build(recipe, corpus, out)):
         yield Report(done, of, {}, 0.0, 0.0, 0.0, "looking")
-    trained = list[Judge]()
+    trained, config = list[Judge](), JudgeConfig([])
     for number in range(recipe.eyes):
         own = replace(recipe, seed=recipe.seed + number)
         torch.manual_seed(own.seed)
-        data = JudgeData(own, corpus, out / "deeds", TokenEncoder())
-        model = Judge(JudgeConfig(data.deeds, ALIKE, 1, recipe.width)).train()
+        data = JudgeData(own, out / "deeds")
+        config = JudgeConfig(data.deeds, ALIKE, 1, recipe.width)
+        model = Judge(config).train()
+        model.word.requires_grad_(False), model.said.requires_grad_(False)
         weights = torch.bincount(data.shown, minlength=len(data.deeds)).float().rsqrt()
         weights, average = weights / weights.mean(), averaged(model)
         where = out / "training" / "judge" / str(number)
@@ -252,14 +206,20 @@ def train_judge(recipe: JudgeRecipe, corpus: Path, out: Path) -> Iterator[Report
         yield from train(model, data.batch, lambda b, i, step=step: step(b), recipe.schedule, where, average)
         model.load_state_dict(average)
         trained.append(model)
+    ears = Judge(replace(config, eyes=0)).train()
+    said = hearing.Sayings(Corpus(corpus, "train"), config.deeds, 4 * recipe.count, recipe.seed)
+    average = averaged(ears)
+    yield from train(ears, said.batch, partial(hearing.loss, ears), recipe.heard, out / "training" / "heard", average)
+    ears.load_state_dict(average)
     if us.leads:
-        pack.save(out / "judge", joined(trained), "judge", about={"licence": "CC-BY-SA-4.0", "recipe": "judge-cpu"})
+        pack.save(
+            out / "judge", joined(trained, ears), "judge", about={"licence": "CC-BY-SA-4.0", "recipe": "judge-cpu"}
+        )
 
 
-def joined(judges: list[Judge]) -> Judge:
-    """A judge that sees with the eyes of several, and hears as the first does."""
-    first = judges[0]
-    whole = Judge(replace(first.config, eyes=len(judges)))
-    whole.load_state_dict(first.state_dict(), strict=False)
+def joined(judges: list[Judge], ears: Judge) -> Judge:
+    """A judge that sees with the eyes of several, and hears as another does."""
+    whole = Judge(replace(ears.config, eyes=len(judges)))
+    whole.load_state_dict(ears.state_dict(), strict=False)
     whole.eyes = nn.ModuleList(each.eyes[0] for each in judges)
     return whole

@@ -28,6 +28,9 @@ BENDS, STRAINS = 0.05, 0.1  # of likeness, that the bends of a warp and the stra
 AGREES = 0.2  # of likeness, that to move as it was guessed counts
 CHANCE = 0.02  # of likeness, that other noise counts
 LOOP = 6  # frames that a movement needs at least to begin again
+ENDS = {"fall", "getup_facedown", "getup_faceup"}  # deeds after which there is nothing more to do
+GOING = 3.0  # frames: how far a movement goes in so many counts as much as where it is
+LED = 12  # frames over which one movement is led over to another
 ROUNDS = 3  # of finding where in the frame 0 of a picture a place comes from
 
 
@@ -120,22 +123,24 @@ class Repertoire(nn.Module):
         fps: float,
         codec: MotionAutoencoder,
         seed: int,
-    ) -> Iterator[Tensor]:
-        """How the subject of a picture, which `opacity` (H, W) shows, may do what is asked: movements like a `guess` at it
-        (2, T, h, w), in widths of the picture, and as rigid as they can be. Those come first whose clips stand most alike,
-        that strain it least, and that agree most with the guess; `seed` decides near ties."""
+    ) -> Iterator[tuple[Tensor, bool]]:
+        """How the subject of a picture, which `opacity` (H, W) shows, may do what is asked, and whether it is done with it
+        then: movements like a `guess` at it (2, T, h, w), in widths of the picture, and as rigid as they can be. Those come
+        first whose clips stand most alike, that strain it least, and that agree most with the guess; `seed` decides near
+        ties."""
         own, size = outline.outlined(opacity), (guess.shape[2], guess.shape[3])
         if own is None:
             return
         small = F.interpolate(opacity[None, None].float(), size, mode="area")[0, 0]
-        ranked, chance = list[tuple[float, Tensor]](), torch.Generator().manual_seed(seed % 2**63)
+        ranked, chance = list[tuple[float, Tensor, bool]](), torch.Generator().manual_seed(seed % 2**63)
         for match in self.found(asked, own):
             field = paced(self.carried(match, own, size, codec), fps, guess.shape[1] + 1)
             luck = CHANCE * float(torch.randn((), generator=chance))
             agrees = AGREES * float(F.cosine_similarity(field.flatten(), guess.flatten(), 0))
-            ranked.append((match.worth - STRAINS * strain(field * size[1], small) + agrees + luck, field))
-        for _, field in sorted(ranked, key=lambda each: -each[0]):
-            yield stiffened(field * size[1], small) / size[1]
+            worth = match.worth - STRAINS * strain(field * size[1], small) + agrees + luck
+            ranked.append((worth, field, self.config.deeds[int(self.deed[match.number])] in ENDS))
+        for _, field, ends in sorted(ranked, key=lambda each: -each[0]):
+            yield stiffened(field * size[1], small) / size[1], ends
 
     def _movement(self, number: int, codec: MotionAutoencoder) -> Tensor:
         """How a clip moves, (T, 2, h, w) in widths of its canvas; beyond what is kept as at its edge."""
@@ -159,11 +164,29 @@ def _at(values: Tensor, share: Tensor) -> Tensor:
 def paced(field: Tensor, fps: float, frames: int) -> Tensor:
     """A movement (2, T, h, w) at RATE as that of a clip of so many frames at another rate, (2, frames - 1, h, w); after its
     last frame it goes on from that before which is most like it."""
-    whole, last = F.pad(field, (0, 0, 0, 0, 1, 0)), field.shape[1]
-    at = torch.arange(1, frames) * (RATE / fps)
+    return played(field, torch.arange(1, frames) * (RATE / fps))
+
+
+def played(field: Tensor, at: Tensor, ends: bool = False) -> Tensor:
+    """A movement (2, T, h, w) at so many of its frames (n,) after its first, where it stands, (2, n, h, w); after its last
+    frame it goes on from an earlier one, as `_again` says, and is led over to that."""
+    whole, last, aside = F.pad(field, (0, 0, 0, 0, 1, 0)), field.shape[1], None
     if float(at[-1]) > last > LOOP:
-        apart = (whole[:, : last + 1 - LOOP] - whole[:, -1:]).square().mean((0, 2, 3))
-        period = last - int(apart.argmin())
-        at = at - ((at - last) / period).ceil().clamp(min=0) * period
+        period = last - _again(whole, ends)
+        turns = ((at - last) / period).ceil().clamp(min=0)
+        at = at - turns * period
+        left = (1 - (at - last + period) / min(LED, period)).clamp(min=0) * (turns > 0)
+        aside = left.view(-1, 1, 1) * (whole[:, -1:] - whole[:, last - period : last - period + 1])
     low = at.long().clamp(max=last - 1)
-    return torch.lerp(whole[:, low], whole[:, low + 1], (at - low).view(-1, 1, 1))
+    found = torch.lerp(whole[:, low], whole[:, low + 1], (at - low).view(-1, 1, 1))
+    return found if aside is None else found + aside
+
+
+def _again(whole: Tensor, ends: bool) -> int:
+    """The frame of a movement (2, T, h, w) from which it goes on after its last: one that is like that and moves like it,
+    and of one that does not end has much to come."""
+    steps = torch.cat((whole[:, 1:2], whole[:, 1:]), 1) - torch.cat((whole[:, :1], whole[:, :-1]), 1)
+    both, moves = torch.stack((whole, GOING * steps)), steps.square().mean((0, 2, 3))
+    apart = (both[:, :, :-LOOP] - both[:, :, -1:]).square().mean((0, 1, 3, 4))
+    comes = moves.flip(0).cumsum(0).flip(0)[:-LOOP]
+    return int((apart if ends else apart / comes.clamp(min=1e-12)).argmin())

@@ -9,6 +9,11 @@ from motionalchemy.worlds import words
 from motionalchemy.worlds.shown import Shown, Style, article, circumstances, sorted_looks
 from motionalchemy.worlds.words import CAMERAS, DRIFTS, IN_PLACE, LOOKS, PACES, PATHS
 
+DOUBLED = re.compile(
+    "run|jog|hop|trot|stab|chop|cut|swim|spin|get|flap|flip|fan|drop|trip|sit|dig|hit|plod|skip|slip|step|nod|hug|scan|stop"
+    "|jab|spur"
+)
+
 
 def english(shown: Shown, rng: random.Random, style: Style) -> str:
     if shown.kind in ("object", "place"):
@@ -153,15 +158,19 @@ def _object(shown: Shown, rng: random.Random, style: Style) -> str:
 
 
 def _third(verb: str) -> str:
+    if verb == "be":
+        return "is"
     if re.search("[^aeiou]y$", verb):
         return verb[:-1] + "ies"
     return verb + ("es" if verb.endswith(("s", "x", "sh", "ch", "o")) else "s")
 
 
 def _ing(verb: str) -> str:
-    if re.search("^(run|jog|hop|trot|stab|chop|cut|swim|spin|get|flap|flip|fan)$", verb):
+    if DOUBLED.fullmatch(verb):
         return verb + verb[-1] + "ing"
-    return (verb[:-1] if verb.endswith("e") and not verb.endswith(("oe", "ee")) else verb) + "ing"
+    if verb.endswith("ie"):
+        return verb[:-2] + "ying"
+    return (verb[:-1] if re.search("[^oe]e$", verb) and verb != "be" else verb) + "ing"
 
 
 def finite(phrase: str) -> str:
