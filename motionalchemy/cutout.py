@@ -75,10 +75,12 @@ class Cutout:
         return self._opacity[0, 0]
 
     @property
-    def span(self) -> tuple[float, float]:
-        """Where the subject begins and ends across the picture, in pixels of one SIDE wide."""
-        there = (self.opacity > THERE).any(0).nonzero().flatten()
-        return float(there[0]) * SIDE / len(self.opacity[0]), float(there[-1] + 1) * SIDE / len(self.opacity[0])
+    def box(self) -> tuple[float, float, float, float]:
+        """Where the subject begins, right and down, and where it ends, in pixels of a picture SIDE wide."""
+        there = self.opacity > THERE
+        across, down = (there.any(axis).nonzero().flatten() * (SIDE / there.shape[1]) for axis in (0, 1))
+        cell = SIDE / there.shape[1]
+        return float(across[0]), float(down[0]), float(across[-1]) + cell, float(down[-1]) + cell
 
     def within(self, moves: Tensor) -> Tensor:
         """Movement (2, T, h, w) in shares of the picture's width; less of it where it would show more than BEYOND of what

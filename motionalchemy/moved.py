@@ -19,14 +19,20 @@ from motionalchemy.nets.repertoire import LED, played
 from motionalchemy.nets.rigid import stiffened
 from motionalchemy.run import LOT, Progress, Run, flowed
 from motionalchemy.staying import circled, filmed, hurries, pace, sent, staying
-from motionalchemy.ways import SIDE, SIDES, beside, filmed_by
+from motionalchemy.ways import SIDE, SIDES, beside, filmed_by, grown
 from motionalchemy.windows import Given, Span
 
 ENOUGH = 0.3  # the share from which what is recalled is better than what the flow makes of a window
 SHORT = 2.1  # seconds of an act in which one who is sent somewhere may leave the picture
-LEAST = 0.1  # of the width, that one goes at least who is to stay in the picture
+LEAST = 0.1  # of the width, that one goes at least who is to stay in the picture; of its size, that it grows
+NEARER = 2.0  # of its size, that one grows on a way as long as the picture is wide
+LARGEST, FARTHEST = (
+    0.95,
+    2.0,
+)  # of the picture, that one fills at most; of its size, by which it is divided at most, less one
+HORIZON = 0.45  # of the height, where those that are far away stand
 EDGE = 0.03  # of the width: how near to an edge a subject comes that is to stay in the picture
-SLOWS = 0.6  # of its road, from which one slows down
+SLOWS = 0.6  # of a way, from which one slows down
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +100,7 @@ def _filled(run: Run, act: Act, seen: Given, number: int, shares: list[float]) -
     if found is None and len(run.job.spans) == 1:
         return act
     cut, deed = run.subject.of(footage.scaled(seen.head[0], *run.job.full)), run.wanted(said) is not None
-    if found is None and cut is not None and (deed or sent(said) in SIDES):
+    if found is None and cut is not None and (deed or sent(said)):
         field = yield from _made(run.few(LOT), staying(said), first, number)
         act = replace(act, moves=cut.within(_rigid(field, cut.opacity)))
     if act.moves is None or (filmed(said) and (len(run.job.spans) > 1 or act.share >= ENOUGH)):
@@ -126,8 +132,8 @@ def shown(run: Run, span: Span, seen: Given, found: list[Act]) -> Clip:
     picture = footage.scaled(seen.head[0], *run.job.full)
     first = max(span.known - 1, 0 if span.begin else 1)
     at = torch.arange(span.begin + first, span.begin + seen.frames).float()
-    cut = run.subject.of(picture)
-    where = placed(found, at, run.job.request.fps, None if cut is None else cut.span)
+    cut, high = run.subject.of(picture), SIDE * picture.shape[0] / picture.shape[1]
+    where = placed(found, at, run.job.request.fps, None if cut is None else Stage(cut.box, high))
     if cut is not None and where.way is not None:
         frames = cut.acted(where.subject, where.ground)
     else:
@@ -135,13 +141,30 @@ def shown(run: Run, span: Span, seen: Given, found: list[Act]) -> Clip:
     return Clip(np.stack([picture] * first + list(frames)), run.job.request.fps)
 
 
+@dataclass(frozen=True)
+class Stage:
+    """Where a subject stands in its picture, `box` (left, top, right, low), and how `high` that is, in pixels of a picture
+    SIDE wide."""
+
+    box: tuple[float, float, float, float]
+    high: float
+
+    @property
+    def feet(self) -> Tensor:
+        """The place that it stands on, (2,)."""
+        left, _, right, low = self.box
+        return torch.tensor([(left + right) / 2, low])
+
+
 @dataclass(frozen=True, eq=False)
 class Place:
-    """Where things are in some frames, in pixels of a picture SIDE wide: how far right and down a subject has gone `aside`
-    (T, 2), its `way` in its place before a camera that stands and that of the `ground`, (T, 2, h, w), None where it
-    stands."""
+    """Where things are in some frames: how far right and down a subject has gone `aside` (T, 2) from its `feet` (2,), how
+    many times as large it has become, `size` (T,), its `way` in its place before a camera that stands and that of the
+    `ground`, (T, 2, h, w), None where it stands."""
 
     aside: Tensor
+    size: Tensor
+    feet: Tensor
     way: Tensor | None = None
     ground: Tensor | None = None
 
@@ -149,18 +172,19 @@ class Place:
     def subject(self) -> Tensor:
         """The way (T, 2, h, w) of the subject that is seen."""
         assert self.way is not None
-        goes = beside(self.way, self.aside)
+        goes = grown(beside(self.way, self.aside), self.size, self.feet + self.aside)
         return goes if self.ground is None else filmed_by(goes, self.ground)
 
 
-def placed(found: list[Act], at: Tensor, fps: float, within: tuple[float, float] | None) -> Place:
-    """Where a subject that lies `within` two places across the picture, and what is behind it, is in frames `at` (T,) of
-    the last of several acts."""
+def placed(found: list[Act], at: Tensor, fps: float, stage: Stage | None) -> Place:
+    """Where the subject of a picture, which stands on its `stage`, is in frames `at` (T,) of the last of several acts, and
+    what is behind it."""
     *earlier, act = found
-    begin = max(act.begin - 1, 0)
+    begin, count = max(act.begin - 1, 0), len(at)
     late = at - begin
-    before = placed(earlier, late.new_tensor([begin]), fps, within) if earlier else Place(late.new_zeros(1, 2))
-    way, ground, aside = before.way, before.ground, before.aside.expand(len(at), -1)
+    nowhere = Place(late.new_zeros(1, 2), late.new_ones(1), late.new_zeros(2) if stage is None else stage.feet)
+    before = placed(earlier, late.new_tensor([begin]), fps, stage) if earlier else nowhere
+    way, ground = before.way, before.ground
     if act.moves is not None:
         own = cutout.way(played(act.moves, late * pace(act.said), act.ends))
         led = (1 - late / LED).clamp(min=0).view(-1, 1, 1, 1)  # from where the act before has brought it
@@ -170,21 +194,39 @@ def placed(found: list[Act], at: Tensor, fps: float, within: tuple[float, float]
         slower = act.ground.shape[1] / lasts if filmed(act.said) else 1.0
         own = cutout.way(played(act.ground, late * slower))
         ground = own if ground is None else filmed_by(ground.expand_as(own), own)
-    if within is not None:
-        gone = float(aside[0, 0])
-        aside = aside + _road(act, late / fps, (within[0] + gone, within[1] + gone), fps)
-    held = [None if each is None else each.expand(len(at), -1, -1, -1) for each in (way, ground)]
-    return Place(aside, *held)
+    aside, size = before.aside.expand(count, -1), before.size.expand(count)
+    if stage is not None:
+        long = (act.end - act.begin) / fps > SHORT
+        aside, size = _gone(act.said, late / fps, before, stage, long)
+    held = [None if each is None else each.expand(count, -1, -1, -1) for each in (way, ground)]
+    return Place(aside, size, before.feet, *held)
 
 
-def _road(act: Act, seconds: Tensor, within: tuple[float, float], fps: float) -> Tensor:
-    """How far right and down (T, 2) a subject that lies `within` two places across the picture has gone in so many
-    `seconds` (T,) of an act, if it is sent to a side: in one that is long it comes to rest before it leaves the picture."""
-    side = SIDES.get(sent(act.said), 0)
-    speed = SIDE * (cutout.HURRY if hurries(act.said) else cutout.PACE) * pace(act.said)
-    room = (1 - EDGE) * SIDE - within[1] if side > 0 else within[0] - EDGE * SIDE
-    long = (act.end - act.begin) / fps > SHORT
-    road = max(room, LEAST * SIDE) if long else speed * SHORT / SLOWS
-    late = (seconds * speed - SLOWS * road).clamp(0, 2 * (1 - SLOWS) * road)
-    gone = (seconds * speed).clamp(max=SLOWS * road) + late - late.square() / (4 * (1 - SLOWS) * road)
-    return torch.stack((side * gone, torch.zeros_like(gone)), 1)
+def _gone(said: str, seconds: Tensor, before: Place, stage: Stage, long: bool) -> tuple[Tensor, Tensor]:
+    """How far right and down (T, 2) a subject has gone after so many `seconds` (T,) of an act that may send it somewhere,
+    and its size (T,): in one that is `long` it comes to rest before it leaves the picture or is too large for it."""
+    to, hurry = sent(said), hurries(said)
+    speed = (cutout.HURRY if hurry else cutout.PACE) * pace(said)
+    (right, down), size = before.aside[0].tolist(), float(before.size[0])
+    left, top, end, low = stage.box
+    half, middle = (end - left) / 2 * size, (left + end) / 2 + right
+    gone, grows = torch.zeros_like(seconds), torch.ones_like(seconds)
+    if to in SIDES:
+        room = SIDE * (1 - EDGE) - middle - half if to == "right" else middle - half - SIDE * EDGE
+        gone = SIDES[to] * _eased(seconds * SIDE * speed, max(room, LEAST * SIDE) if long else None)
+    elif to == "near":
+        most = min(LARGEST * stage.high / (low - top), LARGEST * SIDE / (end - left)) / size
+        grows = 1 + _eased(seconds * speed * NEARER, max(most - 1, LEAST) if long else None)
+    elif to == "far":
+        grows = 1 / (1 + _eased(seconds * speed * NEARER, FARTHEST if long else None))
+    falls = max(low + down - HORIZON * stage.high, 0.0) * (grows - 1)  # who comes nearer stands lower in the picture
+    return torch.stack((right + gone, down + falls), 1), size * grows
+
+
+def _eased(way: Tensor, end: float | None) -> Tensor:
+    """A way (T,) at an even pace that slows down and comes to rest at its `end`, if it has one."""
+    if end is None:
+        return way
+    slows = SLOWS * end
+    late = (way - slows).clamp(0, 2 * (end - slows))
+    return way.clamp(max=slows) + late - late.square() / (4 * (end - slows))

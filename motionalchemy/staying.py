@@ -58,11 +58,15 @@ HELD = re.compile(
 )  # what a camera does that does not move
 JOINED = re.compile(r"^\s*(?:while|as)?\s*")
 SIDES: dict[str, Literal["left", "right"]] = {"left": "left", "right": "right", "左": "left", "右": "right"}
+DEPTHS: dict[Literal["near", "far"], re.Pattern[str]] = {
+    "far": re.compile(r"\baway from the\b|\binto the distance\b|远", re.IGNORECASE),
+    "near": re.compile(r"\bthe (?:camera|viewer)\b|镜头", re.IGNORECASE),
+}
 STAYS = re.compile(r"\b(?:in place|on the spot)\b|原地", re.IGNORECASE)
 CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
-def sent(words: str) -> Literal["", "left", "right", "elsewhere"]:
+def sent(words: str) -> Literal["", "left", "right", "near", "far", "elsewhere"]:
     """Which way a sentence says that its subject goes, "" where it says none, or does not say that it goes."""
     if STAYS.search(words) or not goes(words):
         return ""
@@ -72,6 +76,9 @@ def sent(words: str) -> Literal["", "left", "right", "elsewhere"]:
     ]
     if sides:
         return sides[-1]
+    for depth, pattern in DEPTHS.items():
+        if any(map(pattern.search, ways)):
+            return depth
     return "elsewhere" if ways else ""
 
 

@@ -170,6 +170,13 @@ def beside(way: Tensor, aside: Tensor) -> Tensor:
     return _at(way, places(*way.shape[2:]) - aside, "border") - aside
 
 
+def grown(way: Tensor, sizes: Tensor, about: Tensor) -> Tensor:
+    """A way (T, 2, h, w) that makes everything `sizes` (T,) times as large besides, about places (T, 2)."""
+    place, about = places(*way.shape[2:]), about[:, :, None, None]
+    was = about + (place - about) / sizes.view(-1, 1, 1, 1)
+    return _at(way, was, "border") + was - place
+
+
 def filmed_by(way: Tensor, ground: Tensor) -> Tensor:
     """A way (T, 2, h, w) before a camera that stands, before one that takes the ground its way (T, 2, h, w)."""
     return ground + _at(way, places(*way.shape[2:]) + ground, "border")

@@ -1,5 +1,7 @@
 """One that is sent somewhere steps on its way there: the shipped model, one clip and its next window."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -22,14 +24,29 @@ def middle(frame: np.ndarray) -> tuple[float, int]:
     return float(np.argwhere(there)[:, 1].mean()), int(there.sum())
 
 
-def test_one_that_is_sent_steps_on_its_way_and_goes_on_in_the_next_window(nano, monkeypatch):
+@pytest.fixture(scope="module")
+def flow():
+    """One that recalls nothing."""
+    model = copy.copy(backbones.load("nano"))
+    model.repertoire = None
+    return model
+
+
+def test_one_that_is_sent_steps_on_its_way(flow, monkeypatch):
     asked = []
     monkeypatch.setattr(acts, "staying", lambda words: asked.append(words) or staying(words))
-    request = Request(task="imagine", prompt=SENT, seed=3, size=128, seconds=2.5)
-    frames = collect(make.make(request, backbone=nano)).clip.frames
-    assert asked == [SENT, SENT]  # one window each
+    frames = collect(make.make(Request(task="imagine", prompt=SENT, seed=3, size=128), backbone=flow)).clip.frames
+    assert asked == [SENT]
     (begin, large), (end, whole) = middle(frames[0]), middle(frames[32])
     assert end - begin > 16 and 0.75 < whole / large < 1.3
+
+
+@pytest.mark.parametrize("model", ["nano", "flow"])
+def test_one_that_is_sent_goes_on_in_the_next_window(model, request):
+    asked = Request(task="imagine", prompt=SENT, seed=3, size=128, seconds=2.5)
+    frames = collect(make.make(asked, backbone=request.getfixturevalue(model))).clip.frames
+    (begin, large), (end, whole) = middle(frames[0]), middle(frames[-1])
+    assert end - begin > 16 and 0.7 < whole / large < 1.4
     steps = np.abs(np.diff(frames[40:58].astype(float), axis=0)).mean((1, 2, 3))
     assert steps[49 - 41] < 2.5 * np.median(steps)  # no seam where the second window begins
 
@@ -39,10 +56,10 @@ def test_one_that_stays_is_made_once(nano, monkeypatch):
     collect(make.make(Request(task="imagine", prompt="a horse eats on a beach", seed=3, size=128), backbone=nano))
 
 
-def test_one_that_does_not_go_by_itself_is_brought_to_its_side(nano, monkeypatch):
+def test_one_that_does_not_go_by_itself_is_brought_to_its_side(flow, monkeypatch):
     monkeypatch.setattr(cutout.Ways, "to", lambda ways, side: 0.0)
     request = Request(task="imagine", prompt="a horse gallops to the left on a beach", seed=3, size=128, seconds=1)
-    frames = collect(make.make(request, backbone=nano)).clip.frames
+    frames = collect(make.make(request, backbone=flow)).clip.frames
     (begin, large), (end, whole) = middle(frames[0]), middle(frames[-1])
     assert begin - end == pytest.approx(cutout.HURRY * 128, abs=4) and 0.75 < whole / large < 1.3
 

@@ -28,6 +28,7 @@ BENDS, STRAINS = 0.05, 0.1  # of likeness, that the bends of a warp and the stra
 AGREES = 0.2  # of likeness, that to move as it was guessed counts
 CHANCE = 0.02  # of likeness, that other noise counts
 LOOP = 6  # frames that a movement needs at least to begin again
+SEAM = 0.02  # of how unlike frames are on average: what is not told apart
 ENDS = {"fall", "getup_facedown", "getup_faceup"}  # deeds after which there is nothing more to do
 GOING = 3.0  # frames: how far a movement goes in so many counts as much as where it is
 LED = 12  # frames over which one movement is led over to another
@@ -189,4 +190,4 @@ def _again(whole: Tensor, ends: bool) -> int:
     both, moves = torch.stack((whole, GOING * steps)), steps.square().mean((0, 2, 3))
     apart = (both[:, :, :-LOOP] - both[:, :, -1:]).square().mean((0, 1, 3, 4))
     comes = moves.flip(0).cumsum(0).flip(0)[:-LOOP]
-    return int((apart if ends else apart / comes.clamp(min=1e-12)).argmin())
+    return int((apart if ends else (apart + SEAM * apart.mean()) / comes.clamp(min=1e-12)).argmin())
