@@ -7,7 +7,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from motionalchemy import cutout, moved, recall, retouch
+from motionalchemy import cutout, moved, retouch
 from motionalchemy.clip import Clip
 from motionalchemy.run import LOT, Progress, Run, decoded, few, flowed, looked, pixels
 from motionalchemy.staying import circled, filmed, goes, hurries, sent, staying
@@ -27,16 +27,16 @@ def window(run: Run, span: Span, seen: Given, number: int, shares: list[float]) 
         latents, plan = yield from flowed(run, span, seen, number, shares)
         with watch.phase("decode"):
             return retouch.carried(model, latents, plan, seen, job)
-    subject, side, rest, begun = run.subject, sent(span.prompt or ""), None, run.meter.done
+    subject, side, rest = run.subject, sent(span.prompt or ""), None
     found = yield from moved.acts(run, span, seen, number, shares)
     if moved.sure(job, found):
         with watch.phase("decode"):
             clip = moved.shown(run, span, seen, found)
-        done, left = run.meter.advance(begun + sum(shares) - run.meter.done)
+        done, left = run.meter.advance((1 - run.meter.done) / (len(job.spans) - number))
         last = len(job.stages), len(job.stages), 1, 1
         yield Progress(*last, done, left, lambda: clip, None, number + 1, len(job.spans))
         return clip
-    shares = [share * (1 - recall.WORK) for share in shares] if found else shares
+    shares = [share * (1 - moved.LOOKING) for share in shares] if found else shares
     run = run.few(LOT) if found else run
     run = run.few(1) if side else run  # who chose by the deed would choose who goes nowhere
     seen = replace(seen, head=subject.begun(seen.head, span.known))

@@ -22,6 +22,7 @@ from motionalchemy.staying import circled, filmed, hurries, pace, sent, staying
 from motionalchemy.ways import SIDE, SIDES, beside, filmed_by, grown
 from motionalchemy.windows import Given, Span
 
+LOOKING, LONG = 0.3, 0.8  # of the work of a window, and of what is left of a clip of several, that looking counts
 ENOUGH = 0.3  # the share from which what is recalled is better than what the flow makes of a window
 SHORT = 2.1  # seconds of an act in which one who is sent somewhere may leave the picture
 LEAST = 0.1  # of the width, that one goes at least who is to stay in the picture; of its size, that it grows
@@ -54,7 +55,10 @@ def acts(run: Run, span: Span, seen: Given, number: int, shares: list[float]) ->
     """What happens until the end of a window, one act for each of the sentences so far; none where one of them cannot be
     a picture that is moved. Of a clip of one window only what is recalled is one."""
     job, found = run.job, list[Act]()
-    if not _one_picture(run, seen) or (len(job.spans) > 1 and any(circled(each.prompt or "") for each in job.spans)):
+    words = [span.prompt or "" for span in job.spans]
+    if not _one_picture(run, seen) or (len(words) > 1 and any(map(circled, words))):
+        return []
+    if job.request.loop and any(filmed(each) or sent(each) for each in words):
         return []
     for act in _said(job):
         if act.begin > span.fresh:
@@ -71,11 +75,12 @@ def sure(job: Job, found: list[Act]) -> bool:
 
 
 def _one_picture(run: Run, seen: Given) -> bool:
-    """Whether a clip is given one picture and nothing else, by which it is made."""
+    """Whether a clip is given one picture and nothing else, by which it is made; of a loop that is its end, too."""
     job, asked = run.job, run.job.request
-    free = seen.head is not None and seen.clip is None and all(each.role == "anchor" for each in seen.beside)
-    whole = job.first is not None and not job.due and not asked.loop and asked.task in ("animate", "imagine")
-    return free and whole and job.frames > 1 and hasattr(run.model, "movement")
+    free = all(each.role == "anchor" or (each.role == "view" and asked.loop) for each in seen.beside)
+    whole = job.first is not None and (asked.loop or not job.due) and asked.task in ("animate", "imagine")
+    given = seen.head is not None and seen.clip is None and job.frames > 1
+    return free and whole and given and hasattr(run.model, "movement")
 
 
 def _said(job: Job) -> list[Act]:
@@ -94,7 +99,8 @@ def _filled(run: Run, act: Act, seen: Given, number: int, shares: list[float]) -
     is not recalled, and with the way of the camera."""
     assert seen.head is not None
     first, said = Given(run.job.spans[0].end, seen.head[:1]), act.said
-    found = yield from recall.recalled(run, said, first, number, shares)
+    work = sum(shares) * LOOKING if len(run.job.spans) == 1 else (1 - run.meter.done) * LONG
+    found = yield from recall.recalled(run, said, first, number, work)
     if found is not None:
         act = replace(act, moves=found.moves, share=found.share, ends=found.ends)
     if found is None and len(run.job.spans) == 1:
@@ -134,6 +140,8 @@ def shown(run: Run, span: Span, seen: Given, found: list[Act]) -> Clip:
     at = torch.arange(span.begin + first, span.begin + seen.frames).float()
     cut, high = run.subject.of(picture), SIDE * picture.shape[0] / picture.shape[1]
     where = placed(found, at, run.job.request.fps, None if cut is None else Stage(cut.box, high))
+    if run.job.request.loop:
+        where = where.back(((run.job.frames - at) / LED).clamp(0, 1))
     if cut is not None and where.way is not None:
         frames = cut.acted(where.subject, where.ground)
     else:
@@ -174,6 +182,12 @@ class Place:
         assert self.way is not None
         goes = grown(beside(self.way, self.aside), self.size, self.feet + self.aside)
         return goes if self.ground is None else filmed_by(goes, self.ground)
+
+    def back(self, shares: Tensor) -> "Place":
+        """The same on the way back to the picture, of which `shares` (T,) are left."""
+        shares = shares.view(-1, 1, 1, 1)
+        way, ground = (None if each is None else each * shares for each in (self.way, self.ground))
+        return replace(self, way=way, ground=ground)
 
 
 def placed(found: list[Act], at: Tensor, fps: float, stage: Stage | None) -> Place:

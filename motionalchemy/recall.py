@@ -17,7 +17,6 @@ from motionalchemy.run import SEEN, Progress, Run, looked, pixels, planned, stop
 from motionalchemy.staying import circled, filmed, sent, staying, unhurried
 from motionalchemy.windows import Given
 
-WORK = 0.3  # of the work of a window, that looking at what is recalled counts
 LOOKS = 8  # of movements that are recalled
 
 
@@ -31,12 +30,10 @@ class Recalled:
     ends: bool = False
 
 
-def recalled(
-    run: Run, said: str, seen: Given, number: int, shares: list[float]
-) -> Generator[Progress, None, Recalled | None]:
-    """Of what is recalled at a sentence for the subject of the picture a window begins with that which shows it best,
-    one after the other until the deed is seen; None where nothing is asked for, and where nothing that was seen stands
-    alike. `seen` is what is given to a window that begins with nothing else."""
+def recalled(run: Run, said: str, seen: Given, number: int, work: float) -> Generator[Progress, None, Recalled | None]:
+    """Of what is recalled at a sentence, for the subject of the picture that a window begins with, the best, looked for
+    one by one until the deed is seen; None where none is asked for, and where nothing that was seen stands alike.
+    `seen` is given to a window that begins with nothing else; looking counts `work` of all that there is to do."""
     job, ask, wanted = run.job, getattr(run.model, "recalled", None), run.wanted(unhurried(said))
     if wanted is None or ask is None or seen.head is None or sent(said) == "elsewhere" or circled(said):
         return None
@@ -55,7 +52,7 @@ def recalled(
             glimpse = np.stack([first, *small.acted(cutout.way(moves)[every - 1 :: every])])
             share = run.best([(pixels(glimpse, run.model, size)[0], fps / every)], wanted)[1]
         best = Recalled(moves, share, ends) if best is None or share > best.share else best
-        done, left = run.meter.advance(sum(shares) * WORK / count)
+        done, left = run.meter.advance(work / count)
         preview = partial(Clip, glimpse, fps / every)
         yield Progress(1, len(job.stages), at, count, done, left, preview, None, number + 1, len(job.spans))
         if share >= SEEN:

@@ -131,6 +131,15 @@ def test_each_sentence_is_recalled_once(nano, monkeypatch):
     assert middle(clip[-1]) - middle(clip[70]) == pytest.approx(0.01, abs=0.03)
 
 
+@pytest.mark.parametrize("seconds", [1, 3])
+def test_a_loop_comes_back_to_its_picture(nano, monkeypatch, seconds):
+    Recalling(nano, monkeypatch, [0.1, 0.1, 0.1, 0.1, 0.9])
+    clip = frames(nano, "the archer jumps", seconds=seconds, loop=True)
+    places = [middle(frame) for frame in [*clip, clip[0]]]
+    assert max(places) - places[0] > 0.015 and np.abs(np.diff(places)).max() < 0.012
+    assert len(clip) == 24 * seconds and np.array_equal(clip[0], standing())
+
+
 @pytest.mark.parametrize("said", ["the camera zooms in", "镜头拉近"])
 def test_a_long_zoom_goes_on_as_it_began(nano, said):
     clip = frames(nano, said, seconds=5, size=128)

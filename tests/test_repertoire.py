@@ -277,7 +277,7 @@ def test_where_no_deed_is_seen_the_flow_makes_a_clip_and_the_better_is_shown(nan
     [
         ("the camera zooms in", {}),
         ("the archer falls down", {"candidates": 1}),
-        ("the archer falls down", {"loop": True}),
+        ("the archer runs to the left", {"loop": True}),
         ("the archer stands, the camera orbits to the left", {}),
     ],
 )
