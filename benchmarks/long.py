@@ -1,10 +1,11 @@
 """A clip that goes on for half a minute beside one that goes on for a few seconds: speed, memory, identity, seams.
 
     python benchmarks/long.py --corpus corpus --n 4
+    python benchmarks/long.py --corpus corpus --n 4 --task animate
 
-The first halves of held-out clips are extended by the command, each run a process of its own. Identity is that of the
-frames made with the last one given, its drop that from the first fifth of them to the last. A seam is where a window
-begins: the largest change of a frame there, and the largest elsewhere, over the median change.
+The first halves of held-out clips are extended by the command, or their first frames animated, each run a process of its
+own. Identity is that of the frames made with the last one given, its drop that from the first fifth of them to the last. A
+seam is where a window begins: the largest change of a frame there, and the largest elsewhere, over the median change.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
+from PIL import Image
 
 import motionalchemy as ma
 from motionalchemy import backbones, job
@@ -25,13 +27,13 @@ from motionalchemy.clip import Clip
 from motionalchemy.measure import cases, drift
 from motionalchemy.request import Request
 
-SHORT = 5.0  # seconds, beside which the long clip is seen
+SHORT = {"extend": 5.0, "animate": 2.0}  # seconds, beside which the long clip is seen
 EVERY = 8  # of the frames whose identity is looked at
 
 
-def extended(given: Path, prompt: str, seconds: float, out: Path, model: str) -> tuple[Clip, float, float]:
-    """What the command adds to a clip, the seconds it took, and the most memory it held in GB."""
-    words = ["extend", str(given), prompt, "--seconds", f"{seconds:g}", "--model", model, "-o", str(out)]
+def run(task: str, given: Path, prompt: str, seconds: float, out: Path, model: str) -> tuple[Clip, float, float]:
+    """What the command makes, the seconds it took, and the most memory it held in GB."""
+    words = [task, str(given), prompt, "--seconds", f"{seconds:g}", "--model", model, "-o", str(out)]
     began = time.monotonic()
     ran = subprocess.Popen(
         [sys.executable, "-m", "motionalchemy.cli", *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -42,23 +44,29 @@ def extended(given: Path, prompt: str, seconds: float, out: Path, model: str) ->
     return ma.read_clip(out), time.monotonic() - began, used.ru_maxrss / 2**20
 
 
-def seams(given: Path, prompt: str, seconds: float, model: str) -> list[int]:
-    """The first new frame of every window that the command makes."""
-    asked = Request(task="extend", video=str(given), prompt=prompt, seconds=seconds, model=model)
-    spans = job.prepare(asked).spans
-    return [span.fresh for span in spans if span.prompt is not None]
+def seams(task: str, given: Path, prompt: str, seconds: float, model: str) -> list[int]:
+    """The first new frame of every window that the command makes, but for that of the first frame."""
+    begins = {"video" if task == "extend" else "image": str(given)}
+    spans = job.prepare(Request(task=task, prompt=prompt, seconds=seconds, model=model, **begins)).spans
+    return [span.fresh for span in spans if span.prompt is not None and span.fresh]
 
 
-def measured(case: cases.Case, seconds: float, model: str, folder: Path) -> dict[str, float]:
-    """One clip, extended by a little and by `seconds`."""
-    known, fps = case.clip.frames[: case.known], case.clip.fps
-    given = folder / f"{case.key}.mp4"
-    Clip(known, fps).save(given)
-    short, took, held = extended(given, case.prompts["en"], SHORT, folder / f"{case.key}-short.mp4", model)
-    whole, took_long, held_long = extended(given, case.prompts["en"], seconds, folder / f"{case.key}-long.mp4", model)
+def measured(task: str, case: cases.Case, seconds: float, model: str, folder: Path) -> dict[str, float]:
+    """One clip, made for a little and for `seconds`."""
+    known, fps = case.clip.frames[: case.known if task == "extend" else 1], case.clip.fps
+    given = folder / f"{case.key}{'.mp4' if task == 'extend' else '.png'}"
+    if task == "extend":
+        Clip(known, fps).save(given)
+    else:
+        Image.fromarray(known[0]).save(given)
+    prompt, outs = case.prompts["en"], [folder / f"{case.key}-{name}.mp4" for name in ("short", "long")]
+    short, took, held = run(task, given, prompt, SHORT[task], outs[0], model)
+    whole, took_long, held_long = run(task, given, prompt, seconds, outs[1], model)
     made, added = whole.frames[len(known) - 1 :], (len(short) - len(known), len(whole) - len(known))
     curve = drift.identity_curve(made[::EVERY])[1:]
     found = {
+        "seconds, short": took,
+        "seconds, long": took_long,
         "seconds a second, short": took / (added[0] / fps),
         "seconds a second, long": took_long / (added[1] / fps),
         "GB, short": held,
@@ -68,15 +76,16 @@ def measured(case: cases.Case, seconds: float, model: str, folder: Path) -> dict
         "contrast drift": drift.drift(drift.contrast_curve(made)),
         "sharpness drift": drift.drift(drift.sharpness_curve(made)),
     }
-    jumps = drift.jumps(whole, seams(given, case.prompts["en"], seconds, model))
+    jumps = drift.jumps(whole, seams(task, given, prompt, seconds, model))
     return found | ({"seam": jumps[0], "elsewhere": jumps[1]} if np.isfinite(jumps).all() else {})
 
 
 def main() -> None:
-    """Extend, measure, print Markdown."""
+    """Make, measure, print Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, default=Path("corpus"))
     parser.add_argument("--out", type=Path, help="keep the clips in this folder")
+    parser.add_argument("--task", choices=SHORT, default="extend")
     parser.add_argument("--model", default="nano")
     parser.add_argument("--n", type=int, default=4)
     parser.add_argument("--seconds", type=float, default=30.0)
@@ -87,10 +96,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as kept:
         folder = asked.out or Path(kept)
         folder.mkdir(parents=True, exist_ok=True)
-        for build in cases.extensions(asked.corpus, size, asked.seed)[: asked.n]:
-            rows.append(measured(build(), asked.seconds, asked.model, folder))
+        builds = (cases.extensions if asked.task == "extend" else cases.verbs)(asked.corpus, size, asked.seed)
+        for build in builds[: asked.n]:
+            rows.append(measured(asked.task, build(), asked.seconds, asked.model, folder))
             print(build.key, {name: round(value, 3) for name, value in rows[-1].items()}, file=sys.stderr, flush=True)
-    print(f"| {asked.seconds:g} s added, {len(rows)} clips | median | least | most |\n|---|---|---|---|")
+    print(f"| {asked.task}: {asked.seconds:g} s, {len(rows)} clips | median | least | most |\n|---|---|---|---|")
     for name in rows[0]:
         values = [row[name] for row in rows if name in row]
         print(f"| {name} | {np.median(values):.3f} | {min(values):.3f} | {max(values):.3f} |")

@@ -37,9 +37,10 @@ FRINGE = 0.004  # of the width: how far around a subject what it brings along ma
 
 
 class Cutout:
-    """The subject of a picture (H, W, 3) uint8, `cut` out of it (H, W, 4) uint8, and what lies behind it."""
+    """The subject of a picture (H, W, 3) uint8, `cut` out of it (H, W, 4) uint8, and what lies behind it; `shadow` (H, W)
+    says how dark the one is that it throws, in [0, 1], if that is known."""
 
-    def __init__(self, picture: np.ndarray, cut: np.ndarray):
+    def __init__(self, picture: np.ndarray, cut: np.ndarray, shadow: np.ndarray | None = None):
         layer = torch.from_numpy(np.ascontiguousarray(cut)).permute(2, 0, 1)[None].float() / 255
         self._opacity = layer[:, 3:]
         self._layer = torch.cat((layer[:, :3] * self._opacity, self._opacity), 1)
@@ -47,7 +48,11 @@ class Cutout:
         reach = max(1, round(EDGE * picture.shape[1]))
         hidden = F.max_pool2d(self._opacity, 2 * reach + 1, 1, reach) > 0.02
         self._picture = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None].float() / 255
-        self._behind = backdrop.guessed(self._picture, hidden)
+        self._behind = self._light = backdrop.guessed(self._picture, hidden)
+        self._dark = torch.zeros(1, 1, *picture.shape[:2])
+        if shadow is not None:
+            self._dark = torch.from_numpy(shadow)[None, None]
+            self._light = backdrop.guessed((self._picture / (1 - self._dark)).clamp(max=1), hidden)
         fringe = max(1, round(FRINGE * picture.shape[1]))
         self._around = F.max_pool2d(self._opacity, 2 * fringe + 1, 1, fringe)
 
@@ -98,19 +103,20 @@ class Cutout:
     def small(self, height: int, width: int) -> "Cutout":
         """The same in a picture of another size."""
         small = copy(self)
-        for name in ("_picture", "_layer", "_behind"):
+        for name in ("_picture", "_layer", "_light", "_dark"):
             setattr(small, name, F.interpolate(getattr(self, name), (height, width), mode="area"))
         return small
 
-    def acted(self, way: Tensor, ground: Tensor | None = None) -> Iterator[np.ndarray]:
-        """Frames (H, W, 3) uint8 in which the subject goes its `way` (T, 2, h, w), and what is behind it the way of its
-        `ground` unless it stands."""
+    def acted(self, way: Tensor, ground: Tensor | None = None, floor: Tensor | None = None) -> Iterator[np.ndarray]:
+        """Frames (H, W, 3) uint8 in which the subject goes its `way` (T, 2, h, w), what is behind it that of the `ground`,
+        and its shadow that of the `floor` it stands on, unless they stand."""
         little, much = STIRS
         for number, own in enumerate(way):
             back = torch.zeros_like(own) if ground is None else ground[number]
             still, behind = (
-                each if ground is None else _fetched(each, back, "reflection") for each in (self._picture, self._behind)
+                each if ground is None else _fetched(each, back, "reflection") for each in (self._picture, self._light)
             )
+            behind = behind * (1 - (self._dark if floor is None else _fetched(self._dark, floor[number], "zeros")))
             acts = _over(behind, _fetched(self._layer, own, "beyond"))  # one cut by an edge goes on a little
             stirs = ((camera.length(own - back, 0) - little) / (much - little)).clamp(0, 1)
             share = motion.grown(stirs[None, None, None], *acts.shape[:2], 1.0)[0, 0, 0, :, :, None].numpy()
@@ -166,7 +172,8 @@ def _fetched(picture: Tensor, way: Tensor, edge: str) -> Tensor:
 class Found:
     """The subject of the picture that a run moves, looked for once, and where it is after the windows so far."""
 
-    def __init__(self):
+    def __init__(self, shadow: np.ndarray | None = None):
+        self._shadow = shadow  # that of the first picture's subject, if it is known
         self._picture: np.ndarray | None = None
         self._cutout: Cutout | None = None
         self._forget()
@@ -223,7 +230,7 @@ class Found:
         if self._picture is None or not np.array_equal(self._picture, picture):
             if self._picture is not None:
                 self._forget()
-            self._picture, self._cutout = picture, found(picture)
+            self._picture, self._cutout = picture, found(picture, self._shadow)
         return self._cutout
 
     @torch.no_grad()
@@ -305,9 +312,9 @@ def moved(picture: np.ndarray, way: Tensor) -> Iterator[np.ndarray]:
         yield _fetched(whole, own, "reflection")[0].permute(1, 2, 0).round().clamp(0, 255).byte().numpy()
 
 
-def found(picture: np.ndarray) -> Cutout | None:
-    """The subject of a picture (H, W, 3) uint8, None where none stands out, or none can be looked for."""
+def found(picture: np.ndarray, shadow: np.ndarray | None = None) -> Cutout | None:
+    """The subject of a picture (H, W, 3) uint8 with its `shadow`, None where none stands out, or none can be looked for."""
     try:
-        return Cutout(picture, regions.cut_out(picture))
+        return Cutout(picture, regions.cut_out(picture), shadow)
     except (InputError, MissingPart):
         return None

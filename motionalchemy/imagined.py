@@ -37,11 +37,13 @@ FLIES = re.compile(r"\b(?:fl(?:y|ies|ying)|soar\w*|hover\w*|glid\w*|float\w*)\b|
 
 @dataclass(frozen=True, eq=False)
 class First:
-    """A first picture (H, W, 3) uint8, the picture of the album in it, if there is one, and what to say of it."""
+    """A first picture (H, W, 3) uint8, the picture of the album in it, if there is one, what to say of it, and how dark the
+    shadow of that one is, (H, W) in [0, 1], if it throws any."""
 
     picture: np.ndarray
     taken: Taken | None = None
     notes: tuple[str, ...] = ()
+    shadow: np.ndarray | None = None
 
 
 def first(card: Card, words: str, seed: int, height: int, width: int) -> First:
@@ -68,7 +70,8 @@ def first(card: Card, words: str, seed: int, height: int, width: int) -> First:
         else "no place that is known is named, so there is none behind it"
     )
     behind = _plain(height, width) if behind is None else behind
-    return First(stood(behind, taken, words), taken, (taken.told, where))
+    picture, shadow = stood(behind, taken, words)
+    return First(picture, taken, (taken.told, where), shadow)
 
 
 def subject(card: Card, words: str, seed: int) -> Taken | None:
@@ -127,8 +130,9 @@ def _chinese(clause: str) -> list[tuple[str, str]]:
     return [(text, tried) for text, noun in (*spans, *over) for tried in (f"在{noun}", noun)]
 
 
-def stood(behind: np.ndarray, taken: Taken, words: str) -> np.ndarray:
-    """A picture (H, W, 3) uint8 of a place with that of a subject in it, where and how the words say."""
+def stood(behind: np.ndarray, taken: Taken, words: str) -> tuple[np.ndarray, np.ndarray | None]:
+    """A picture (H, W, 3) uint8 of a place with that of a subject in it, where and how the words say, and how dark the
+    shadow of that is, (H, W) in [0, 1], if it stands."""
     import cv2
 
     height, width = behind.shape[:2]
@@ -143,11 +147,12 @@ def stood(behind: np.ndarray, taken: Taken, words: str) -> np.ndarray:
     flies = flies or not taken.entry.stands
     left = round(width * ASIDE.get(naming.way(words) or "", 0.5) - size[0] / 2)
     top = round(height * middle - size[1] / 2) if flies else round(height * FOOT) - size[1]
-    picture = behind.astype(np.float32) / 255
+    picture, dark = behind.astype(np.float32) / 255, None
     if not flies:
         shadow, aside = _shadow(layer)
-        picture = _laid(picture, shadow, left - aside, top + size[1] - len(shadow) // 2)
-    return (_laid(picture, layer, left, top) * 255).round().clip(0, 255).astype(np.uint8)
+        corner = left - aside, top + size[1] - len(shadow) // 2
+        picture, dark = _laid(picture, shadow, *corner), 1 - _laid(np.ones_like(picture), shadow, *corner)[..., 0]
+    return (_laid(picture, layer, left, top) * 255).round().clip(0, 255).astype(np.uint8), dark
 
 
 def _shadow(layer: np.ndarray) -> tuple[np.ndarray, int]:

@@ -72,6 +72,7 @@ class Job:
     taken: Taken | None = None  # the picture of the model's album that stands for the words
     way: between.Way | None = None  # how frames between others are made, if any are
     joined: bool = False  # all that are not given are such frames, and the model makes none
+    shadow: np.ndarray | None = None  # how dark that of the subject of the first picture is, (H, W) in [0, 1], if known
 
     @property
     def exchanges(self) -> bool:
@@ -119,10 +120,10 @@ def prepare(
     other = taken.picture if taken else pictures.pop("image", None) if settled.task == "edit" else None
     full, work = _sizes(settled, card, source, next(iter(pictures.values()), None), follows)
     pictures = {name: media.fit(picture, *full) for name, picture in pictures.items()}
-    said = ()
+    said, shadow = (), None
     if settled.task == "imagine" and card.places:
         begins = imagined.first(card, layouts.words(settled)[0][1], settled.seed, *full)
-        pictures["image"], taken, said = begins.picture, begins.taken, begins.notes
+        pictures["image"], taken, said, shadow = begins.picture, begins.taken, begins.notes, begins.shadow
     joined = settled.task == "orbit" and card.between
     way = between.way() if joined else between.NEAR if settled.interpolate > 1 else None
     swept, notes = _swept(settled, pictures)
@@ -148,7 +149,7 @@ def prepare(
         shown = motions.posed(shown, footage.scaled(first, *sizes[-1]))
     return Job(
         settled, card, first, tuple(due), source, frames, spans, stages, sizes, full, inputs, notes, learned, shown,
-        other, taken, way, joined,
+        other, taken, way, joined, shadow,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from motionalchemy import backbones, between, film, footage, given, media, motions, windows
+from motionalchemy import backbones, between, cutout, film, footage, given, media, motions, windows
 from motionalchemy.acts import window
 from motionalchemy.backbones import Backbone
 from motionalchemy.clip import Clip
@@ -74,13 +74,12 @@ def make(
     backbones.check(given.needs(job), job.card)
     with watch.phase("load"):
         model = backbone or loaded(job)
-    if model.grid != job.card.grid:
-        raise InputError(
-            f"model {job.card.name!r} counts in {model.grid}, not {job.card.grid}: it needs its own table row"
-        )
+    if model.grid != (grid := job.card.grid):
+        raise InputError(f"model {job.card.name!r} counts in {model.grid}, not {grid}: it needs its own table row")
     backbones.check(given.needs(job), model)
     model = motions.taught(model, job.learned)
-    run, shares, count = Run(job, model, watch, Meter(), cancel), costs(job), len(job.spans)
+    run = Run(job, model, watch, Meter(), cancel, subject=cutout.Found(job.shadow))
+    shares, count = costs(job), len(job.spans)
     with _film(job, output, model) as reel:
         for note in (*job.notes, *reel.notes):
             yield Progress(

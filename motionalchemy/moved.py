@@ -105,8 +105,9 @@ def _filled(run: Run, act: Act, seen: Given, number: int, shares: list[float]) -
         act = replace(act, moves=found.moves, share=found.share, ends=found.ends)
     if found is None and len(run.job.spans) == 1:
         return act
-    cut, deed = run.subject.of(footage.scaled(seen.head[0], *run.job.full)), run.wanted(said) is not None
-    if found is None and cut is not None and (deed or sent(said)):
+    cut, wanted = run.subject.of(footage.scaled(seen.head[0], *run.job.full)), getattr(run.model, "wanted", None)
+    deed = sent(said) or (wanted is not None and wanted(said) is not None)
+    if found is None and cut is not None and deed:
         field = yield from _made(run.few(LOT), staying(said), first, number)
         act = replace(act, moves=cut.within(_rigid(field, cut.opacity)))
     if act.moves is None or (filmed(said) and (len(run.job.spans) > 1 or act.share >= ENOUGH)):
@@ -143,7 +144,7 @@ def shown(run: Run, span: Span, seen: Given, found: list[Act]) -> Clip:
     if run.job.request.loop:
         where = where.back(((run.job.frames - at) / LED).clamp(0, 1))
     if cut is not None and where.way is not None:
-        frames = cut.acted(where.subject, where.ground)
+        frames = cut.acted(where.subject, where.ground, where.floor)
     else:
         frames = cutout.moved(picture, at.new_zeros(len(at), 2, 1, 1) if where.ground is None else where.ground)
     return Clip(np.stack([picture] * first + list(frames)), run.job.request.fps)
@@ -180,7 +181,16 @@ class Place:
     def subject(self) -> Tensor:
         """The way (T, 2, h, w) of the subject that is seen."""
         assert self.way is not None
-        goes = grown(beside(self.way, self.aside), self.size, self.feet + self.aside)
+        return self._seen(self.way)
+
+    @property
+    def floor(self) -> Tensor:
+        """The way (T, 2, h, w) of what goes along with it, but does not do what it does."""
+        assert self.way is not None
+        return self._seen(torch.zeros_like(self.way))
+
+    def _seen(self, way: Tensor) -> Tensor:
+        goes = grown(beside(way, self.aside), self.size, self.feet + self.aside)
         return goes if self.ground is None else filmed_by(goes, self.ground)
 
     def back(self, shares: Tensor) -> "Place":

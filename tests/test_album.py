@@ -190,13 +190,17 @@ def test_the_parts_of_a_sentence_that_may_name_a_place_hold_it(said):
 
 def test_a_subject_stands_on_the_ground_with_a_shadow_or_is_in_the_air(folder):
     held, place = Album(folder), np.full((200, 300, 3), 250, np.uint8)
-    stands = imagined.stood(place, taken(held, "a fox walks to the left"), "a fox walks to the left").astype(int)
+    stands, shadow = imagined.stood(place, taken(held, "a fox walks to the left"), "a fox walks to the left")
+    stands = stands.astype(int)
+    assert shadow is not None and 0.1 < shadow.max() < 1 and 0 < (shadow > 0.05).mean() < 0.2
     block = (stands[..., 0] > 150) & (stands[..., 1] < 90)
     rows, columns = np.nonzero(block)
     assert rows.max() + 1 == round(200 * imagined.FOOT) and 95 <= np.ptp(rows) + 1 <= 110
     assert abs(columns.mean() - 300 * imagined.ASIDE["left"]) < 12
     assert stands[rows.max() + 3, round(columns.mean())].max() < 200  # a shadow
-    flying = imagined.stood(place, taken(held, "a kite"), "a kite").astype(int)
+    flying, shadow = imagined.stood(place, taken(held, "a kite"), "a kite")
+    flying = flying.astype(int)
+    assert shadow is None
     rows, _ = np.nonzero((flying[..., 0] > 150) & (flying[..., 1] < 90))
     assert abs(rows.mean() - 200 * imagined.AIR) < 6 and flying[180:].min() > 245
 

@@ -11,6 +11,7 @@ from motionalchemy import backbones, film, make, moved
 from motionalchemy.make import collect
 from motionalchemy.moved import Act, Stage, placed
 from motionalchemy.nets.repertoire import played
+from motionalchemy.request import Request
 from motionalchemy.ways import SIDE
 
 STAGE = Stage((48.0, 32.0, 80.0, 96.0), 128.0)
@@ -176,3 +177,14 @@ def test_a_subject_that_does_nothing_known_is_moved_by_one_window_of_the_flow(na
     clip = frames(nano, "the archer runs to the right, the camera zooms in", seconds=5, candidates=2)
     assert made == ["the archer runs in place", "the archer runs to the right, the camera zooms in"]
     assert middle(clip[-1]) > middle(clip[0]) + 0.1
+
+
+def test_a_shadow_goes_along_with_who_throws_it(nano, monkeypatch):
+    Recalling(nano, monkeypatch, [0.9] * 9)
+    request = Request(task="imagine", prompt="a cat walks to the right on a snowy field", size=96, seconds=2, seed=1)
+    begin, *_, end = collect(make.make(request, backbone=nano)).clip.frames.astype(int)
+    rows = slice(80, 86)  # below its feet
+    darkest = [int(frame[rows].sum((0, 2)).argmin()) for frame in (begin, end)]
+    assert darkest[1] - darkest[0] == pytest.approx(0.24 * 96, abs=8)
+    was = slice(darkest[0] - 6, darkest[0] + 2)
+    assert end[rows, was].mean() > begin[rows, was].mean() + 15  # where it was, the ground is light again
