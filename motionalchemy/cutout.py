@@ -23,7 +23,7 @@ from motionalchemy.ways import SENT, SIDE, Ways, beside, places
 
 LEAVES = 20.0  # how far to a side a subject goes that leaves its place; one that acts there was seen to go 16 at most
 PACE = 0.12  # widths a second that one that is sent goes at least; train scenes: walks .07, runs .21 (medians)
-HURRY = 0.16  # and one that is to hurry: less than runs, so that one from the middle is not gone after two seconds
+HURRY = 0.2  # and one that is to hurry
 NEAR, FAR = 3.0, 6.0  # how far from the camera's way one that leaves it begins to be shown whole, and wholly is
 STIRS = 0.2, 0.8  # pixels from the way of what is behind at which a part begins to be shown apart, and wholly is
 SOON = 0.5, 2.0  # the same of one whose gait is known

@@ -31,7 +31,7 @@ LARGEST, FARTHEST = (
     0.95,
     2.0,
 )  # of the picture, that one fills at most; of its size, by which it is divided at most, less one
-HORIZON = 0.45  # of the height, where those that are far away stand
+HORIZON, SINKS = 0.45, 0.5  # of the height, where those that are far away stand; of the way there, that is gone
 EDGE = 0.03  # of the width: how near to an edge a subject comes that is to stay in the picture
 SLOWS = 0.6  # of a way, from which one slows down
 
@@ -234,17 +234,18 @@ def _gone(said: str, seconds: Tensor, before: Place, stage: Stage, long: bool) -
     (right, down), size = before.aside[0].tolist(), float(before.size[0])
     left, top, end, low = stage.box
     half, middle = (end - left) / 2 * size, (left + end) / 2 + right
+    sinks = SINKS * max(low + down - HORIZON * stage.high, 0.0)  # who comes nearer stands lower in the picture
     gone, grows = torch.zeros_like(seconds), torch.ones_like(seconds)
     if to in SIDES:
         room = SIDE * (1 - EDGE) - middle - half if to == "right" else middle - half - SIDE * EDGE
         gone = SIDES[to] * _eased(seconds * SIDE * speed, max(room, LEAST * SIDE) if long else None)
     elif to == "near":
         most = min(LARGEST * stage.high / (low - top), LARGEST * SIDE / (end - left)) / size
-        grows = 1 + _eased(seconds * speed * NEARER, max(most - 1, LEAST) if long else None)
+        floor = 1 + (LARGEST * stage.high - low - down) / sinks if sinks else most
+        grows = 1 + _eased(seconds * speed * NEARER, max(min(most, floor) - 1, LEAST) if long else None)
     elif to == "far":
         grows = 1 / (1 + _eased(seconds * speed * NEARER, FARTHEST if long else None))
-    falls = max(low + down - HORIZON * stage.high, 0.0) * (grows - 1)  # who comes nearer stands lower in the picture
-    return torch.stack((right + gone, down + falls), 1), size * grows
+    return torch.stack((right + gone, down + sinks * (grows - 1)), 1), size * grows
 
 
 def _eased(way: Tensor, end: float | None) -> Tensor:

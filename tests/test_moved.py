@@ -56,14 +56,21 @@ def test_who_comes_nearer_grows_and_stands_lower_and_who_goes_away_the_reverse()
     far = placed([Act(0, 49, "他向远处走去", going(0))], at(0, 48), FPS, STAGE)
     assert near.size.tolist() == pytest.approx([1, 1.48]) and far.size.tolist() == pytest.approx([1, 1 / 1.48])
     assert float(near.aside[1, 1]) > 5 > -5 > float(far.aside[1, 1]) and float(near.aside[1, 0]) == 0
-    long = placed([Act(0, 961, "he walks towards the camera", going(0))], at(960), FPS, STAGE)
-    assert float(long.size) == pytest.approx(0.95 * 128 / 64)
+
+
+def test_who_comes_nearer_for_long_stays_in_the_picture():
+    act = [Act(0, 961, "he walks towards the camera", going(0))]
+    boxes = (48.0, 46.0, 80.0, 110.0), STAGE.box, (48.0, 16.0, 80.0, 48.0)
+    low, stands, flies = (placed(act, at(960), FPS, Stage(box, 128.0)) for box in boxes)
+    assert 110 + float(low.aside[0, 1]) == pytest.approx(0.95 * 128) and 1.3 < float(low.size) < 1.9
+    assert float(stands.size) == pytest.approx(0.95 * 128 / 64)
+    assert float(flies.size) == pytest.approx(0.95 * 128 / 32) and float(flies.aside[0, 1]) == 0
 
 
 def test_a_subject_grows_about_its_feet():
     way = placed([Act(0, 49, "he walks towards the camera", going(0))], at(48), FPS, STAGE).subject
     assert way.shape == (1, 2, 8, 8)
-    size, falls = 1.48, 0.48 * (96 - 0.45 * 128)
+    size, falls = 1.48, 0.48 * (96 - 0.45 * 128) / 2
     feet = torch.tensor([64.0, 96 + falls]).view(2, 1, 1)
     place = places(8, 8) * 16
     was = feet + (place - feet) / size - torch.tensor([0.0, falls]).view(2, 1, 1)
