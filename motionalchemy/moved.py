@@ -27,10 +27,8 @@ ENOUGH = 0.3  # the share from which what is recalled is better than what the fl
 SHORT = 2.1  # seconds of an act in which one who is sent somewhere may leave the picture
 LEAST = 0.1  # of the width, that one goes at least who is to stay in the picture; of its size, that it grows
 NEARER = 2.0  # of its size, that one grows on a way as long as the picture is wide
-LARGEST, FARTHEST = (
-    0.95,
-    2.0,
-)  # of the picture, that one fills at most; of its size, by which it is divided at most, less one
+LARGEST = 0.95  # of the picture, that one fills at most who comes nearer
+FARTHEST = 2.0  # by one more than this the size of one who goes away is divided at most
 HORIZON, SINKS = 0.45, 0.5  # of the height, where those that are far away stand; of the way there, that is gone
 EDGE = 0.03  # of the width: how near to an edge a subject comes that is to stay in the picture
 SLOWS = 0.6  # of a way, from which one slows down

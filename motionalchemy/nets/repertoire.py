@@ -22,7 +22,7 @@ NEARLY = 0.3  # of the deed most asked for, from which another is looked for, to
 POOL, TRIED = (
     48,
     20,
-)  # of outlines that are alike: as many are laid over the picture's, and the movement of so many carried
+)  # how many outlines that are alike are laid over the picture's, and of how many the movement is carried
 ALIKE = 0.6  # what an outline laid over another has to share with it
 BENDS, STRAINS = 0.05, 0.1  # of likeness, that the bends of a warp and the strains of a movement cost
 AGREES = 0.2  # of likeness, that to move as it was guessed counts
@@ -135,11 +135,12 @@ class Repertoire(nn.Module):
         small = F.interpolate(opacity[None, None].float(), size, mode="area")[0, 0]
         ranked, chance = list[tuple[float, Tensor, bool]](), torch.Generator().manual_seed(seed % 2**63)
         for match in self.found(asked, own):
-            field = paced(self.carried(match, own, size, codec), fps, guess.shape[1] + 1)
+            ends = self.config.deeds[int(self.deed[match.number])] in ENDS
+            field = paced(self.carried(match, own, size, codec), fps, guess.shape[1] + 1, ends)
             luck = CHANCE * float(torch.randn((), generator=chance))
             agrees = AGREES * float(F.cosine_similarity(field.flatten(), guess.flatten(), 0))
             worth = match.worth - STRAINS * strain(field * size[1], small) + agrees + luck
-            ranked.append((worth, field, self.config.deeds[int(self.deed[match.number])] in ENDS))
+            ranked.append((worth, field, ends))
         for _, field, ends in sorted(ranked, key=lambda each: -each[0]):
             yield stiffened(field * size[1], small) / size[1], ends
 
@@ -162,15 +163,15 @@ def _at(values: Tensor, share: Tensor) -> Tensor:
     return F.grid_sample(values, share.permute(0, 2, 3, 1), padding_mode="border", align_corners=False)
 
 
-def paced(field: Tensor, fps: float, frames: int) -> Tensor:
-    """A movement (2, T, h, w) at RATE as that of a clip of so many frames at another rate, (2, frames - 1, h, w); after its
-    last frame it goes on from that before which is most like it."""
-    return played(field, torch.arange(1, frames) * (RATE / fps))
+def paced(field: Tensor, fps: float, frames: int, ends: bool = False) -> Tensor:
+    """A movement (2, T, h, w) at RATE as that of a clip of so many frames at another rate, (2, frames - 1, h, w), see
+    `played`."""
+    return played(field, torch.arange(1, frames) * (RATE / fps), ends)
 
 
 def played(field: Tensor, at: Tensor, ends: bool = False) -> Tensor:
     """A movement (2, T, h, w) at so many of its frames (n,) after its first, where it stands, (2, n, h, w); after its last
-    frame it goes on from an earlier one, as `_again` says, and is led over to that."""
+    frame it goes on from an earlier one, as `_again` says for one that `ends` or does not, and is led over to that."""
     whole, last, aside = F.pad(field, (0, 0, 0, 0, 1, 0)), field.shape[1], None
     if float(at[-1]) > last > LOOP:
         period = last - _again(whole, ends)
