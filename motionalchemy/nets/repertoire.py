@@ -19,10 +19,8 @@ from motionalchemy.nets.rigid import stiffened
 
 CANVAS, RATE = 128, 24.0  # pixels a side of the canvas on which a movement was seen, and its frames a second
 NEARLY = 0.3  # of the deed most asked for, from which another is looked for, too
-POOL, TRIED = (
-    48,
-    20,
-)  # how many outlines that are alike are laid over the picture's, and of how many the movement is carried
+POOL = 48  # how many outlines that are alike are laid over the picture's
+TRIED = 20  # and of how many of these the movement is carried over
 ALIKE = 0.6  # what an outline laid over another has to share with it
 BENDS, STRAINS = 0.05, 0.1  # of likeness, that the bends of a warp and the strains of a movement cost
 AGREES = 0.2  # of likeness, that to move as it was guessed counts
