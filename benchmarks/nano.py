@@ -40,6 +40,7 @@ def parsed(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", default=",".join(map(str, STEPS)), help="rows of the table of calls")
     parser.add_argument("--guidance", type=float, help="of those rows; the model's own unless given")
+    parser.add_argument("--candidates", type=int, help="of every row; 1 shows the flow alone, in an OUT of its own")
     parser.add_argument(
         "--pictures", type=Path, help="stills of yours instead of the test split's sprites, at most six"
     )
@@ -61,8 +62,9 @@ def settings_of(asked: argparse.Namespace) -> Settings:
     except ValueError:
         raise InputError(f"--steps are whole numbers with commas between, such as 2,4,8, not {asked.steps!r}") from None
     return Settings(
-        asked.corpus, asked.model, parts, asked.n, asked.seed, asked.size, asked.pictures, steps, asked.guidance
-    )
+        asked.corpus, asked.model, parts, asked.n, asked.seed, asked.size, asked.pictures, steps, asked.guidance,
+        asked.candidates,
+    )  # fmt: skip
 
 
 def measure(settings: Settings, out: Path, workers: int, command: str) -> dict:

@@ -100,6 +100,12 @@ class Cutout:
         most = max((float(each.max()) for each in beyond if each.numel()), default=0.0)
         return moves * min(1.0, BEYOND / max(most, 1e-6))
 
+    def centred(self, moves: Tensor) -> Tensor:
+        """Movement (2, T, h, w) without how far to a side it takes the middle of the subject."""
+        counts = F.interpolate(self._opacity, moves.shape[2:], mode="area")[0, 0]
+        aside = (moves[:1] * counts).sum((2, 3), keepdim=True) / counts.sum().clamp(min=1e-6)
+        return moves - torch.cat((aside, torch.zeros_like(aside)))
+
     def small(self, height: int, width: int) -> "Cutout":
         """The same in a picture of another size."""
         small = copy(self)

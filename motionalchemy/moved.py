@@ -108,6 +108,8 @@ def _filled(run: Run, act: Act, seen: Given, number: int, shares: list[float]) -
     if found is None and cut is not None and deed:
         field = yield from _made(run.few(LOT), staying(said), first, number)
         act = replace(act, moves=cut.within(_rigid(field, cut.opacity)))
+    if cut is not None and act.moves is not None and sent(said) in SIDES:
+        act = replace(act, moves=cut.centred(act.moves))  # its road alone says where it is
     if act.moves is None or (filmed(said) and (len(run.job.spans) > 1 or act.share >= ENOUGH)):
         field = yield from _made(run.few(1), said, first, number)
         if cut is not None and act.moves is not None:

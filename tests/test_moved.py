@@ -186,6 +186,14 @@ def test_a_subject_that_does_nothing_known_is_moved_by_one_window_of_the_flow(na
     assert middle(clip[-1]) > middle(clip[0]) + 0.1
 
 
+def test_who_goes_to_a_side_goes_there_evenly_whatever_it_does_on_the_way(nano, monkeypatch):
+    """What is recalled here drifts to the right, against the way that the words say."""
+    Recalling(nano, monkeypatch, [0.1] * 7 + [0.9])
+    clip = frames(nano, "the archer runs to the left", seconds=1, size=128)
+    gone = [middle(clip[0]) - middle(frame) for frame in clip]
+    assert gone[12] == pytest.approx(0.1, abs=0.012) and gone[24] == pytest.approx(0.2, abs=0.012)
+
+
 def test_a_shadow_goes_along_with_who_throws_it(nano, monkeypatch):
     Recalling(nano, monkeypatch, [0.9] * 9)
     request = Request(task="imagine", prompt="a cat walks to the right on a snowy field", size=96, seconds=2, seed=1)

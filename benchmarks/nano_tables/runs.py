@@ -52,6 +52,7 @@ class Settings:
     pictures: Path | None = None
     steps: tuple[int, ...] = STEPS
     guidance: float | None = None  # of the rows of calls; the model's own unless given
+    candidates: int | None = None  # of every row, of which one is kept; with 1 nothing is recalled
 
 
 @dataclass(frozen=True)
@@ -129,13 +130,15 @@ def native(model: Backbone, whole: bool) -> Iterator[None]:
         backbones.MODELS[model.name] = known
 
 
-def answer(task: Task, question: Question, model: Backbone, seed: int) -> tuple[Clip, float | None]:
+def answer(task: Task, question: Question, model: Backbone, settings: Settings) -> tuple[Clip, float | None]:
     """The clip that a row answers with, and the processor seconds it took if the model did; raises what `make` raises."""
     truth = question.case.clip
     if task.language is None:
         return (truth if task.row == TRUTH else baselines.still(question.picture, len(truth), truth.fps)), None
-    said, drawn = question.case.prompts[task.language], seed * 1_000_003 + zlib.crc32(task.listed.group.encode())
+    said, drawn = question.case.prompts[task.language], zlib.crc32(task.listed.group.encode())
+    drawn += settings.seed * 1_000_003
     asked = {"size": truth.height, "seconds": (len(truth) - 1) / truth.fps, "fps": truth.fps, "seed": drawn}
+    asked |= {} if settings.candidates is None else {"candidates": settings.candidates}
     with native(model, task.row == WHOLE):
         begun = time.process_time()  # on a busy machine the wall clock says nothing
         clip = collect(doors.steps(question.picture, said, backbone=model, **{**asked, **(task.fields or {})})).clip
@@ -202,14 +205,14 @@ def melted(clip: Clip) -> float:
     return float(np.mean(shares))
 
 
-def done(task: Task, question: Question, model: Backbone, seed: int, out: Path) -> None:
+def done(task: Task, question: Question, model: Backbone, settings: Settings, out: Path) -> None:
     """Make and measure one clip and write it, or why it was refused."""
     path, case = task.at(out), question.case
     path.parent.mkdir(parents=True, exist_ok=True)
     record: dict[str, Any] = {"part": task.listed.part, "row": task.row, "key": task.listed.key}
     record |= {"group": task.listed.group, "word": question.word, "prompts": case.prompts, "refused": None}
     try:
-        clip, seconds = answer(task, question, model, seed)
+        clip, seconds = answer(task, question, model, settings)
     except PlanRefused as error:
         return pack.write_json(path, record | {"refused": str(error)})
     media.write(clip, path.with_suffix(".mp4"))
@@ -225,7 +228,7 @@ def share(settings: Settings, out: Path, worker: int, workers: int) -> Iterator[
     for task in (task for task in todo if task.listed.group in mine):
         if last is None or last[0] is not task.listed:
             last = task.listed, task.listed.make()
-        done(task, last[1], model, settings.seed, out)
+        done(task, last[1], model, settings, out)
         yield f"{task.listed.part}: {task.row}, {task.listed.key}"
 
 
