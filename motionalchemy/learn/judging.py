@@ -59,7 +59,7 @@ class JudgeRecipe:
 
 def judge_cpu() -> JudgeRecipe:
     """On two cores 40 minutes of following layers that no cache has, 15 of looking and 36 of training, 12 for each eye;
-    the sentences take two more."""
+    the sentences take four more."""
     return JudgeRecipe()
 
 
