@@ -9,7 +9,6 @@ seam is where a window begins: the largest change of a frame there, and the larg
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -28,6 +27,12 @@ from motionalchemy.measure import cases, drift
 from motionalchemy.request import Request
 
 SHORT = {"extend": 5.0, "animate": 2.0}  # seconds, beside which the long clip is seen
+LAUNCH = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(code)
+"""  # a process begins with the peak of the one that starts it, so a small one does
 EVERY = 8  # of the frames whose identity is looked at
 
 
@@ -35,13 +40,13 @@ def run(task: str, given: Path, prompt: str, seconds: float, out: Path, model: s
     """What the command makes, the seconds it took, and the most memory it held in GB."""
     words = [task, str(given), prompt, "--seconds", f"{seconds:g}", "--model", model, "-o", str(out)]
     began = time.monotonic()
-    ran = subprocess.Popen(
-        [sys.executable, "-m", "motionalchemy.cli", *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    _, status, used = os.wait4(ran.pid, 0)
-    if status:
-        raise SystemExit(f"motionalchemy {' '.join(words)} ended with {os.waitstatus_to_exitcode(status)}")
-    return ma.read_clip(out), time.monotonic() - began, used.ru_maxrss / 2**20
+    told = subprocess.run(
+        [sys.executable, "-c", LAUNCH, sys.executable, "-m", "motionalchemy.cli", *words],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False,
+    )  # fmt: skip
+    if told.returncode:
+        raise SystemExit(f"motionalchemy {' '.join(words)} ended with {told.returncode}")
+    return ma.read_clip(out), time.monotonic() - began, int(told.stdout.split()[-1]) / 2**20
 
 
 def seams(task: str, given: Path, prompt: str, seconds: float, model: str) -> list[int]:
