@@ -73,7 +73,6 @@ def test_a_flow_is_trained_taken_up_again_and_used(corpus, trained, tmp_path, ca
     assert len(made) > 1 and abs(made.frames[0].astype(int) - picture[0, 0]).mean() < 4
 
 
-@pytest.mark.slow
 def test_a_recipe_runs_on_two_processes(corpus, trained, tmp_path):
     run = tmp_path / "run"
     shutil.copytree(trained / "latents", run / "latents")
