@@ -25,10 +25,8 @@ GUESSED = 2.0  # how much less a filled colour is trusted than its surroundings 
 ALIKE, STEADY = 8.0, 4.0  # of 255: what lies so near to a backdrop that deviates less than this is the backdrop
 STRANGE = 1.5  # deviations of a colour from those of the other frames beyond which it is another thing's
 BETTER = 0.35  # of the error of mirroring, that leading edges may make to be preferred: it has no texture
-ENDS, LITTLE = (
-    0.12,
-    0.02,
-)  # of the width: how near to the picture's end what is mirrored fades out; a weight that is small
+ENDS = 0.12  # of the width: how near to the picture's end what is mirrored fades out
+LITTLE = 0.02  # the weight of what is mirrored below which it fades out
 SOFT = 0.008  # of the width: how softly a guess begins
 STEEP = 4  # how fast a filled place of one picture goes over from what lies to its left to what lies to its right
 SHADED, COLOURED = 0.45, 0.12  # a shadow leaves of every colour at least this share, and of all nearly the same

@@ -18,7 +18,7 @@ from torch import Tensor
 from motionalchemy import backdrop, regions, turned
 from motionalchemy.clip import Clip
 from motionalchemy.errors import InputError, MissingPart
-from motionalchemy.nets import camera, motion
+from motionalchemy.nets import camera, motion, rigid
 from motionalchemy.ways import SENT, SIDE, Ways, beside, places
 
 LEAVES = 20.0  # how far to a side a subject goes that leaves its place; one that acts there was seen to go 16 at most
@@ -90,7 +90,7 @@ class Cutout:
     def within(self, moves: Tensor) -> Tensor:
         """Movement (2, T, h, w) in shares of the picture's width; less of it where it would show more than BEYOND of what
         lies outside the picture, of a subject that is cut by an edge."""
-        small = F.interpolate(self._opacity, moves.shape[2:], mode="area")[0, 0] > 0.5
+        small = self._cells(moves) > 0.5
         place = places(*small.shape)[:, None] / SIDE + moves
         tall = small.shape[0] / small.shape[1]
         beyond = [
@@ -102,9 +102,17 @@ class Cutout:
 
     def centred(self, moves: Tensor) -> Tensor:
         """Movement (2, T, h, w) without how far to a side it takes the middle of the subject."""
-        counts = F.interpolate(self._opacity, moves.shape[2:], mode="area")[0, 0]
+        counts = self._cells(moves)
         aside = (moves[:1] * counts).sum((2, 3), keepdim=True) / counts.sum().clamp(min=1e-6)
         return moves - torch.cat((aside, torch.zeros_like(aside)))
+
+    def rigid(self, moves: Tensor) -> Tensor:
+        """Movement (2, T, h, w) in shares of the picture's width that keeps the shape of the subject."""
+        return rigid.stiffened(moves * moves.shape[3], self._cells(moves)) / moves.shape[3]
+
+    def _cells(self, moves: Tensor) -> Tensor:
+        """How much of the cells of movement (2, T, h, w) the subject covers, (h, w)."""
+        return F.interpolate(self._opacity, moves.shape[2:], mode="area")[0, 0]
 
     def small(self, height: int, width: int) -> "Cutout":
         """The same in a picture of another size."""

@@ -16,7 +16,6 @@ from motionalchemy import cutout, footage, recall
 from motionalchemy.clip import Clip
 from motionalchemy.job import Job
 from motionalchemy.nets.repertoire import LED, played
-from motionalchemy.nets.rigid import stiffened
 from motionalchemy.run import LOT, Progress, Run, flowed
 from motionalchemy.staying import circled, filmed, hurries, pace, sent, staying
 from motionalchemy.ways import SIDE, SIDES, beside, filmed_by, grown
@@ -107,7 +106,7 @@ def _filled(run: Run, act: Act, seen: Given, number: int, shares: list[float]) -
     deed = sent(said) or (wanted is not None and wanted(said) is not None)
     if found is None and cut is not None and deed:
         field = yield from _made(run.few(LOT), staying(said), first, number)
-        act = replace(act, moves=cut.within(_rigid(field, cut.opacity)))
+        act = replace(act, moves=cut.within(cut.rigid(field)))
     if cut is not None and act.moves is not None and sent(said) in SIDES:
         act = replace(act, moves=cut.centred(act.moves))  # its road alone says where it is
     if act.moves is None or (filmed(said) and (len(run.job.spans) > 1 or act.share >= ENOUGH)):
@@ -123,13 +122,6 @@ def _made(run: Run, said: str, first: Given, number: int) -> Generator[Progress,
     span = replace(run.job.spans[0], prompt=said)
     latents, _ = yield from flowed(run, span, first, number, [0.0] * len(run.job.stages))
     return run.model.movement(latents)[0].cpu()  # type: ignore[attr-defined]
-
-
-def _rigid(field: Tensor, opacity: Tensor) -> Tensor:
-    """A movement (2, T, h, w) in shares of a picture's width that keeps the shape of its subject (H, W)."""
-    wide = field.shape[3]
-    small = torch.nn.functional.interpolate(opacity[None, None], field.shape[2:], mode="area")[0, 0]
-    return stiffened(field * wide, small) / wide
 
 
 @torch.no_grad()

@@ -318,27 +318,27 @@ def test_before_a_camera_that_moves_the_recalled_subject_is_kept(nano, monkeypat
     assert [step.fraction for step in steps] == sorted(step.fraction for step in steps)
 
 
-def test_a_subject_that_is_cut_by_an_edge_goes_on_beyond_it():
+@pytest.fixture
+def cut_off() -> Cutout:
+    """A dark figure before a light ground, cut by the lower edge."""
     picture = np.full((64, 64, 3), 200, np.uint8)
     picture[20:, 24:40] = 50
     alpha = np.zeros((64, 64, 1), np.uint8)
     alpha[20:, 24:40] = 255
-    cut = Cutout(picture, np.concatenate((picture, alpha), 2))
+    return Cutout(picture, np.concatenate((picture, alpha), 2))
+
+
+def test_a_subject_that_is_cut_by_an_edge_goes_on_beyond_it(cut_off):
     rises = torch.tensor([0.0, BEYOND * 128]).view(1, 2, 1, 1).expand(1, -1, 32, 32)
-    (frame,) = cut.acted(rises)
+    (frame,) = cut_off.acted(rises)
     assert frame[18:63, 28:36].max() < 60 and frame[2:14, 28:36].min() > 190 and frame[20:, :20].min() > 190
 
 
-def test_one_that_is_cut_by_an_edge_rises_less_and_nothing_comes_from_far_outside():
-    picture = np.full((64, 64, 3), 200, np.uint8)
-    picture[20:, 24:40] = 50
-    alpha = np.zeros((64, 64, 1), np.uint8)
-    alpha[20:, 24:40] = 255
-    cut = Cutout(picture, np.concatenate((picture, alpha), 2))
+def test_one_that_is_cut_by_an_edge_rises_less_and_nothing_comes_from_far_outside(cut_off):
     rises = torch.tensor([0.0, 0.3]).view(2, 1, 1, 1).expand(2, 1, 32, 32)
-    assert float(cut.within(rises)[1].max()) == pytest.approx(BEYOND * 0.3 / (0.3 - 0.5 / 32), rel=1e-3)
-    assert torch.equal(cut.within(-rises), -rises) and torch.equal(cut.within(rises[[1, 0]]), rises[[1, 0]])
-    (frame,) = cut.acted(torch.tensor([0.0, 80.0]).view(1, 2, 1, 1).expand(1, -1, 32, 32))
+    assert float(cut_off.within(rises)[1].max()) == pytest.approx(BEYOND * 0.3 / (0.3 - 0.5 / 32), rel=1e-3)
+    assert torch.equal(cut_off.within(-rises), -rises) and torch.equal(cut_off.within(rises[[1, 0]]), rises[[1, 0]])
+    (frame,) = cut_off.acted(torch.tensor([0.0, 80.0]).view(1, 2, 1, 1).expand(1, -1, 32, 32))
     assert frame[:20, 28:36].max() < 60 and frame[30:].min() > 190  # it is gone, but for what little is known below it
 
 

@@ -198,7 +198,8 @@ def train_judge(recipe: JudgeRecipe, corpus: Path, out: Path) -> Iterator[Report
         data = JudgeData(own, out / "deeds")
         config = JudgeConfig(data.deeds, ALIKE, 1, recipe.width)
         model = Judge(config).train()
-        model.word.requires_grad_(False), model.said.requires_grad_(False)
+        for unheard in (model.word, model.said):
+            unheard.requires_grad_(False)
         weights = torch.bincount(data.shown, minlength=len(data.deeds)).float().rsqrt()
         weights, average = weights / weights.mean(), averaged(model)
         where = out / "training" / "judge" / str(number)
