@@ -7,6 +7,7 @@ the environment who is who; the one of rank 0 leads: it alone prepares data, sav
 import atexit
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 PATIENCE = timedelta(days=2)  # the others wait while one encodes
+FAREWELL = timedelta(seconds=20)  # and so long at the end
 
 
 @dataclass(frozen=True)
@@ -84,5 +86,14 @@ def join() -> Crew:
         if torch.cuda.is_available():
             torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
         dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo", timeout=PATIENCE)
-        atexit.register(dist.destroy_process_group)
+        atexit.register(_leave)
     return Crew(dist.get_rank(), size)
+
+
+def _leave() -> None:
+    """Go together: a process whose peers are still at work when it goes may be aborted by threads of the library. Nobody is
+    waited for longer than FAREWELL, for who fails goes alone."""
+    if dist.get_backend() == "gloo":
+        with suppress(RuntimeError):
+            dist.monitored_barrier(timeout=FAREWELL)
+    dist.destroy_process_group()
