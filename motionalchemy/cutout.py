@@ -17,7 +17,7 @@ from torch import Tensor
 
 from motionalchemy import backdrop, regions, turned
 from motionalchemy.clip import Clip
-from motionalchemy.errors import InputError, MissingPart
+from motionalchemy.errors import InputError
 from motionalchemy.nets import camera, motion, rigid
 from motionalchemy.ways import SENT, SIDE, Ways, beside, places
 
@@ -233,14 +233,14 @@ class Found:
     @torch.no_grad()
     def ways(self, model: Any, latents: Tensor, clip: Clip) -> Ways | None:
         """How the subject of a clip goes that a model decoded from its latents; None where the model does not say how its
-        clips move, and where no subject stands out or can be looked for."""
+        clips move, and where no subject stands out."""
         if not hasattr(model, "movement") or len(clip) == 1:
             return None
         cut = self.of(clip.frames[0])
         return cut and cut.ways(model.movement(latents)[0].cpu())
 
     def of(self, picture: np.ndarray) -> Cutout | None:
-        """The subject of a picture (H, W, 3) uint8, None where none stands out or can be looked for."""
+        """The subject of a picture (H, W, 3) uint8, None where none stands out."""
         if self._picture is None or not np.array_equal(self._picture, picture):
             if self._picture is not None:
                 self._forget()
@@ -327,8 +327,8 @@ def moved(picture: np.ndarray, way: Tensor) -> Iterator[np.ndarray]:
 
 
 def found(picture: np.ndarray, shadow: np.ndarray | None = None) -> Cutout | None:
-    """The subject of a picture (H, W, 3) uint8 with its `shadow`, None where none stands out, or none can be looked for."""
+    """The subject of a picture (H, W, 3) uint8 with its `shadow`, None where none stands out; raises MissingPart."""
     try:
         return Cutout(picture, regions.cut_out(picture), shadow)
-    except (InputError, MissingPart):
+    except InputError:
         return None

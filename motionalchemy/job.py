@@ -112,6 +112,7 @@ def prepare(
     inputs: dict[str, str] = {}
     pictures = _pictures(request, memory, inputs)
     learned = tuple(motions.learned(request.motion or (), request.model, backbone))
+    _check_parts(settled, card)
     source = _footage(request, memory, inputs)
     if source is not None:
         settled = settled.model_copy(update={"fps": source.fps})
@@ -239,6 +240,14 @@ def _check_request(request: Request, card: Card, memory: Memory) -> None:
     if request.seconds and card.grid.frames_for(request.seconds, fps) == 1 and request.task != "extend":
         shortest = card.grid.frames(2) / fps
         raise InputError(f"seconds {request.seconds:g} is one frame at {fps:g} fps: use {shortest:.3g} or more")
+
+
+def _check_parts(request: Settled, card: Card) -> None:
+    """Raise MissingPart where a clip is made of a picture whose subject is moved, and none can be found here."""
+    swept = request.task == "orbit" and card.between
+    moves = request.task == "extend" or card.grid.frames_for(request.seconds, request.fps) > 1
+    if card.anchored and moves and request.task != "edit" and not swept:
+        regions.check_able()
 
 
 def _exchanged(request: Request, card: Card, memory: Memory) -> Taken | None:

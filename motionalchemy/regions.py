@@ -31,7 +31,7 @@ def of(region: str) -> Masks | None:
     if region in ("all", "auto"):
         return None
     if region in GROWTH:
-        _able()
+        check_able()
         inside = region == "subject"
         return lambda begin, end, frames: _widened(subject(frames) if inside else 1 - subject(frames), GROWTH[region])
     path = Path(region)
@@ -79,7 +79,7 @@ def cut_out(picture: np.ndarray) -> np.ndarray:
     """
     from motionalchemy.parts import networks
 
-    _able()
+    check_able()
     small = footage.scaled(
         picture, *(max(1, round(s * min(1.0, SEEN / max(picture.shape[:2])))) for s in picture.shape[:2])
     )
@@ -134,8 +134,8 @@ def _tracker():
     return cv2
 
 
-def _able() -> None:
-    """Raise MissingPart unless a subject can be found here."""
+def check_able() -> None:
+    """Raise MissingPart, with the package and the command that brings it, unless a subject can be found here."""
     _tracker()
     parts.contents("u2netp")
     if find_spec("onnxruntime") is None:
@@ -174,12 +174,7 @@ def chosen(region: str, words: str, wholly: bool = False) -> tuple[str, tuple[st
         found = "subject" if found == "all" else found
         check(found)
         return found, (f"region: {found}, from the words; --region says another",)
-    try:
-        check(found)
-    except MissingPart as error:
-        if region != "auto":
-            raise
-        return "all", (f"region: all, although the words mean the {found}: {error}",)
+    check(found)
     less = "subject or background to change less" if found == "all" else "all to change everything"
     return found, (f"region: {found}, from the words; --region {less}",) if region == "auto" else ()
 

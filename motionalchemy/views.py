@@ -9,24 +9,17 @@ from itertools import pairwise
 import numpy as np
 
 from motionalchemy import footage
-from motionalchemy.errors import InputError, MissingPart
+from motionalchemy.errors import InputError
 from motionalchemy.grid import Grid
 
 EXACT = 12  # views up to which the shortest path is found exactly
-THUMBNAIL = 24  # pixels
 REACH = 4  # frames over which a clip is led to a picture
 
 
 def distances(views: Sequence[np.ndarray]) -> np.ndarray:
-    """How different each two views are, (N, N): one minus the cosine of their EfficientNet-lite0 features.
-
-    Without the extra `eval`, the distance of small blurred pictures.
-    """
-    try:
-        found = _features(views)
-    except (MissingPart, ModuleNotFoundError):
-        small = np.stack([footage.scaled(view, THUMBNAIL, THUMBNAIL) for view in views]).astype(np.float64)
-        found = small.reshape(len(views), -1) - small.mean()
+    """How different each two views are, (N, N): one minus the cosine of their EfficientNet-lite0 features; raises
+    MissingPart."""
+    found = _features(views)
     unit = found / np.linalg.norm(found, axis=1, keepdims=True).clip(1e-9)
     return np.clip(1 - unit @ unit.T, 0, None)
 
@@ -34,7 +27,7 @@ def distances(views: Sequence[np.ndarray]) -> np.ndarray:
 def _features(views: Sequence[np.ndarray]) -> np.ndarray:
     import torch
 
-    from motionalchemy.parts import networks  # wants OpenCV, which is in the extra
+    from motionalchemy.parts import networks
 
     small = np.stack([footage.scaled(view, 224, 224) for view in views])
     with torch.inference_mode():

@@ -238,7 +238,7 @@ def test_an_exchange_in_other_colours_alone_takes_no_picture(folder):
 @pytest.fixture
 def seen(monkeypatch):
     """A subject that can be found, whatever is installed: the red block."""
-    monkeypatch.setattr(regions, "_able", lambda: None)
+    monkeypatch.setattr(regions, "check_able", lambda: None)
     monkeypatch.setattr(regions, "subject", lambda frames: (frames[..., 0] > 170).astype(np.float32))
 
 

@@ -257,7 +257,7 @@ def an_edit(**fields) -> job.Job:
 @pytest.fixture
 def able(monkeypatch):
     """A subject that can be found, whatever is installed: the red block."""
-    monkeypatch.setattr(regions, "_able", lambda: None)
+    monkeypatch.setattr(regions, "check_able", lambda: None)
     monkeypatch.setattr(regions, "subject", lambda frames: (frames[..., 0] > 170).astype(np.float32))
 
 

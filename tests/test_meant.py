@@ -137,7 +137,7 @@ def edited(**fields):
 
 
 def test_the_region_is_decided_and_said_before_anything_loads(monkeypatch):
-    monkeypatch.setattr(regions, "_able", lambda: None)
+    monkeypatch.setattr(regions, "check_able", lambda: None)
     told = edited(prompt="make the horse blue")
     assert told.request.region == "subject" and told.notes == (
         "region: subject, from the words; --region all to change everything",
@@ -149,19 +149,19 @@ def test_the_region_is_decided_and_said_before_anything_loads(monkeypatch):
     assert edited(prompt="make the horse blue", region="all").request.region == "all"
 
 
-def test_without_the_part_that_finds_subjects_everything_may_change(monkeypatch):
+def test_without_the_part_that_finds_subjects_an_edit_of_one_is_refused(monkeypatch):
     def absent():
         raise MissingPart("the part 'u2netp' is absent")
 
-    monkeypatch.setattr(regions, "_able", absent)
-    told = edited(prompt="make the horse blue")
-    assert told.request.region == "all" and "'u2netp' is absent" in told.notes[0]
-    with pytest.raises(MissingPart):
-        edited(prompt="make the horse blue", region="subject")
+    monkeypatch.setattr(regions, "check_able", absent)
+    assert edited(prompt="下起雨来").request.region == "all"
+    for region in ("auto", "subject"):
+        with pytest.raises(MissingPart, match="'u2netp' is absent"):
+            edited(prompt="make the horse blue", region=region)
 
 
 def test_a_new_background_reaches_up_to_the_subject(monkeypatch):
-    monkeypatch.setattr(regions, "_able", lambda: None)
+    monkeypatch.setattr(regions, "check_able", lambda: None)
     found = np.zeros((1, 128, 128), np.float32)
     found[:, 32:96, 32:96] = 1
     monkeypatch.setattr(regions, "subject", lambda frames: found)

@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from motionalchemy import backbones, footage, media, motions, regions, tasks
 from motionalchemy.backbones import Backbone
 from motionalchemy.clip import Clip
-from motionalchemy.errors import InputError, MissingPart
+from motionalchemy.errors import InputError
 from motionalchemy.learn import flow, recipes
 from motionalchemy.learn.flow_data import FlowBatch
 from motionalchemy.learn.loop import Schedule, averaged, train
@@ -169,13 +169,14 @@ def steps(
 def _checked(
     clips: Sequence[str | Path | Clip], name: str, prompt: str | None, recipe: Recipe
 ) -> tuple[list[footage.Footage], str]:
-    """The clips as footage and the words for them; raises InputError."""
+    """The clips as footage and the words for them; raises InputError, and MissingPart where no subject can be found."""
     if not MOTION.fullmatch(name):
         raise InputError(f"name {name!r} cannot be used: give 1 to 64 letters, digits, - and _, such as moonwalk")
     if not 1 <= len(clips) <= MOST:
         raise InputError(f"a motion is learned from 1 to {MOST} clips, not {len(clips)}: give more or fewer")
     if not 1 <= recipe.steps <= 100_000:
         raise InputError(f"steps {recipe.steps} cannot be used: give 1 to 100000, such as {Recipe.steps}")
+    regions.check_able()
     words = parse({"task": "imagine", "prompt": f"a person {name}" if prompt is None else prompt}).prompt
     sources = []
     for number, clip in enumerate(clips, start=1):
@@ -291,10 +292,7 @@ def _ticks(begin: int, length: int, every: float, stored: int) -> np.ndarray:
 def _layer(frames: np.ndarray) -> Tensor:
     """Frames (T, H, W, 3) uint8 and the mask of their subject, zero where none is found: (T, 4, H, W) in [0, 1]."""
     pictures = torch.from_numpy(frames).permute(0, 3, 1, 2).float() / 255
-    try:
-        mask = torch.from_numpy(regions.subject(frames))[:, None]
-    except MissingPart:
-        mask = torch.zeros_like(pictures[:, :1])
+    mask = torch.from_numpy(regions.subject(frames))[:, None]
     if not SUBJECT[0] <= float(mask.mean()) <= SUBJECT[1]:
         mask = torch.zeros_like(mask)
     return torch.cat((pictures, mask), 1)

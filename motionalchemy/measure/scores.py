@@ -115,15 +115,8 @@ def _drift(clip: Clip, case: Case) -> Scores:
 
 
 def _alignment(clip: Clip, case: Case) -> Scores:
-    """What the classifiers that are there say; raises MissingPart when none is."""
-    found, absent = {}, []
-    for kind in alignment.KINDS:
-        try:
-            found[kind] = alignment.correct(clip, kind, case.facts)
-        except MissingPart as error:
-            absent.append(error)
-    if not found:
-        raise absent[0]
+    """What the classifiers say; raises MissingPart."""
+    found = {kind: alignment.correct(clip, kind, case.facts) for kind in alignment.KINDS}
     return {kind: right for kind, right in found.items() if right is not None}
 
 
@@ -158,10 +151,7 @@ def _views(clip: Clip, case: Case) -> Scores:
     midway = [(a + b) // 2 for a, b in pairwise(case.at)]
     ours, theirs = clip.frames[midway], truth[midway]
     found = {"landing": float(np.mean(list(landed.values()))), "midway_psnr": fidelity.psnr(ours, theirs)}
-    try:
-        return found | {"midway_lpips": fidelity.lpips_like(ours, theirs)}
-    except MissingPart:
-        return found
+    return found | {"midway_lpips": fidelity.lpips_like(ours, theirs)}
 
 
 def _seam(clip: Clip, case: Case) -> Scores:
@@ -240,9 +230,6 @@ def score(clip: Clip, case: Case, groups: tuple[str, ...]) -> tuple[Scores, dict
     return found, absent
 
 
-def features(clip: Clip) -> list[float] | None:
-    """What the Fréchet distance between sets of clips stands on, None without the extra."""
-    try:
-        return [round(float(value), 5) for value in frechet.video_features(clip)]
-    except MissingPart:
-        return None
+def features(clip: Clip) -> list[float]:
+    """What the Fréchet distance between sets of clips stands on; raises MissingPart."""
+    return [round(float(value), 5) for value in frechet.video_features(clip)]

@@ -185,7 +185,8 @@ def _measure(folder: Path, row: str, answer: Row, case: Case, settings: Settings
     media.write(clip, film)
     measured, absent = scores.score(clip, case, groups)
     found |= {"refused": None, "seconds": seconds, "sha256": hashlib.sha256(clip.frames.tobytes()).hexdigest()}
-    found |= {"scores": measured, "absent": absent, "features": scores.features(clip) if "cut" in groups else None}
+    sampled = "cut" in groups and "cut" not in absent
+    found |= {"scores": measured, "absent": absent, "features": scores.features(clip) if sampled else None}
     return pack.write_json(path, found)
 
 
