@@ -11,40 +11,35 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from motionalchemy.backbones import MODELS, load
-    from motionalchemy.clip import Clip
-    from motionalchemy.doors import animate, edit, extend, imagine, orbit, retake, steps
-    from motionalchemy.errors import (
-        Cancelled,
-        InputError,
-        MissingPart,
-        MotionAlchemyError,
-        PlanRefused,
-    )
-    from motionalchemy.make import Progress, Result
-    from motionalchemy.media import read_clip, read_image
-    from motionalchemy.request import Request
+    from motionalchemy.api import animate, edit, extend, imagine, learn, orbit, retake
+    from motionalchemy.errors import Cancelled, InputError, MissingPart, MotionAlchemyError, PlanRefused
+    from motionalchemy.media.clip import Clip
+    from motionalchemy.media.reader import read_clip, read_image
+    from motionalchemy.models.registry import MODELS, load
+    from motionalchemy.pipeline.inputs import steps
+    from motionalchemy.pipeline.progress import Progress, Result
+    from motionalchemy.pipeline.request import Request
 
 _HOMES = {
-    "backbones": ("MODELS", "load"),
-    "clip": ("Clip",),
+    "api": ("animate", "edit", "extend", "imagine", "learn", "orbit", "retake", "steps"),
     "errors": ("Cancelled", "InputError", "MissingPart", "MotionAlchemyError", "PlanRefused"),
-    "doors": ("animate", "edit", "extend", "imagine", "orbit", "retake", "steps"),
-    "make": ("Progress", "Result"),
-    "media": ("read_clip", "read_image"),
-    "request": ("Request",),
+    "media.clip": ("Clip",),
+    "media.reader": ("read_clip", "read_image"),
+    "models.registry": ("MODELS", "load"),
+    "pipeline.make": ("Result",),
+    "pipeline.request": ("Request",),
+    "pipeline.run": ("Progress",),
 }
 _HOME = {name: room for room, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: RUF022
-    "animate", "imagine", "extend", "edit", "orbit", "retake", "steps", "load", "MODELS", "Clip", "Request", "Progress",
-    "Result", "read_image", "read_clip", "MotionAlchemyError", "InputError", "PlanRefused", "MissingPart", "Cancelled",
+    "animate", "imagine", "extend", "edit", "orbit", "retake", "learn", "steps", "load", "MODELS", "Clip", "Request",
+    "Progress", "Result", "read_image", "read_clip", "MotionAlchemyError", "InputError", "PlanRefused", "MissingPart",
+    "Cancelled",
 ]  # fmt: skip
 
 
 def __getattr__(name: str) -> object:
-    if name == "learn":
-        return import_module("motionalchemy.learn")  # a room that can be called
     if name not in _HOME:
         raise AttributeError(f"module 'motionalchemy' has no attribute {name!r}: its names are {', '.join(__all__)}")
     value = getattr(import_module(f"motionalchemy.{_HOME[name]}"), name)

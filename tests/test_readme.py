@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from motionalchemy import cli, media
-from motionalchemy.learn.recipes import RECIPES
+from motionalchemy.cli import app
+from motionalchemy.media import reader
+from motionalchemy.train.recipes import RECIPES
 
 ROOT = Path(__file__).parents[1]
 PAGES = {name: (ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh-CN.md")}
@@ -43,14 +44,14 @@ def test_commands_of_the_page(here):
     shown = [words for words in commands("animate") if "runs/nano" not in words]
     assert len(shown) == 3
     for words in shown:
-        cli.app(words, standalone_mode=False)
-    assert len(media.read_clip(here / "horse.mp4")) == 49
-    assert media.read_clip(here / "horse-zh.gif").height == 256
-    assert media.read_clip(here / "zebra.mp4").height == 192
+        app.app(words, standalone_mode=False)
+    assert len(reader.read_clip(here / "horse.mp4")) == 49
+    assert reader.read_clip(here / "horse-zh.gif").height == 256
+    assert reader.read_clip(here / "zebra.mp4").height == 192
     before = (here / "horse.mp4").read_bytes()
     (here / "horse.mp4").unlink()
     for words in commands("again"):
-        cli.app(words, standalone_mode=False)
+        app.app(words, standalone_mode=False)
     assert (here / "horse.mp4").read_bytes() == before
 
 
@@ -61,7 +62,7 @@ def test_recipes_of_the_page():
 def test_python_of_the_page(here, capsys):
     for block in blocks("README.md", "python"):
         exec(compile(block, "README.md", "exec"), {})
-    assert len(media.read_clip(here / "horse.mp4")) == 49
+    assert len(reader.read_clip(here / "horse.mp4")) == 49
     assert "100%" in capsys.readouterr().out
 
 

@@ -1,0 +1,1 @@
+"""Networks and the numerical methods beside them, in plain PyTorch."""

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from motionalchemy.grid import Grid
+from motionalchemy.flow.grid import Grid
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class AutoencoderConfig:
 
     @property
     def grid(self) -> Grid:
+        """What a latent stands for."""
         return Grid(self.space, self.time, self.channels)
 
 
@@ -74,6 +75,7 @@ class Tower(nn.Module):
         self.steps = nn.ModuleList(nn.Conv2d(a, b * 4, 1) if up else nn.Conv2d(a * 4, b, 1) for a, b in pairs)
 
     def forward(self, x: Tensor, groups: int, past: "Past | None") -> Tensor:
+        """x (B * groups, W, h, w), at another size and width; `past` is the memory of a streaming run."""
         for i, level in enumerate(self.levels):
             if i:
                 step = self.steps[i - 1]
@@ -91,13 +93,14 @@ class Past:
         self._inputs: dict[nn.Module, list[Tensor]] = {}
 
     def of(self, block: nn.Module) -> list[Tensor]:
+        """The memory of a block: a list of its last input (B, 1, W, h, w), empty before the first."""
         return self._inputs.setdefault(block, [])
 
 
 class Autoencoder(nn.Module):
     """Video (B, 3, 8k+1, H, W) in [-1, 1] <-> latents (B, C, k+1, H/16, W/16), zero mean, about unit deviation."""
 
-    slow = ("analyse", "synthesise")  # the linear maps start at their optimum: see learn.loop.optimisers_for
+    slow = ("analyse", "synthesise")  # the linear maps start at their optimum: see train.loop.optimisers_for
     matrices = ("encoder.", "decoder.")
 
     def __init__(self, config: AutoencoderConfig):
@@ -138,7 +141,7 @@ class Autoencoder(nn.Module):
         return self.synthesis(latents * scale + shift, past)
 
     def decode_stream(self, latents: Tensor, chunk: int = 2):
-        """Yield the same video as `decode`, `chunk` latent frames at a time, in constant memory."""
+        """Yield the same video (B, 3, T, H, W) as `decode`, `chunk` latent frames at a time, in constant memory."""
         past = Past()
         for part in latents.split(chunk, dim=2):
             yield self.decode(part, past)
@@ -159,7 +162,7 @@ class Autoencoder(nn.Module):
         return (torch.cat(linear, 1) + deep.unflatten(0, (-1, groups))).transpose(1, 2)
 
     def synthesis(self, raw: Tensor, past: Past | None = None) -> Tensor:
-        """Latents before whitening -> video; see `decode`."""
+        """Latents (B, C, t, h, w) before whitening -> video (B, 3, T, H, W); see `decode`."""
         b, _, groups = raw.shape[:3]
         flat = raw.transpose(1, 2).flatten(0, 1)  # (B * groups, C, h, w)
         deep = self.decoder(self.expand(flat), groups, past).unflatten(0, (b, groups))

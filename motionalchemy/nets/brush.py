@@ -26,7 +26,8 @@ def grey(clip: Tensor) -> Tensor:
 
 
 def blurred(clip: Tensor, radius: int) -> Tensor:
-    """Two box blurs of the given radius in pixels, edges reflected: close to a Gaussian, and fast on a CPU."""
+    """(T, n, H, W) under two box blurs of the given radius in pixels, edges reflected: close to a Gaussian, and fast on
+    a CPU."""
     for _ in range(2):
         clip = _box(F.pad(clip, (radius,) * 4, "reflect"), 2 * radius + 1)
     return clip
@@ -37,7 +38,8 @@ def _box(clip: Tensor, side: int) -> Tensor:
 
 
 def flattened(clip: Tensor, radius: int) -> Tensor:
-    """Kuwahara's filter: each pixel takes the mean of the calmest of its four quadrants, so edges stay (1976)."""
+    """(T, 3, H, W) through Kuwahara's filter: each pixel takes the mean of the calmest of its four quadrants, so edges
+    stay (1976)."""
     padded = F.pad(clip, (radius,) * 4, "reflect")
     mean = _box(padded, radius + 1)
     light = grey(padded)
@@ -71,8 +73,8 @@ def edges(clip: Tensor) -> Tensor:
 
 def swept(source: Tensor, light: Tensor, swirl: Tensor) -> Tensor:
     """Pictures (T, n, H, W) smeared along the forms of a brightness (T, 1, H, W), as bristles would: line integral
-    convolution (Cabral and Leedom, 1993) over the smoothed structure tensor. `swirl` (T or 1, 1, H, W) turns the strokes,
-    in radians, where nothing has a direction."""
+    convolution (Cabral and Leedom, 1993) over the smoothed structure tensor. `swirl` (T or 1, 1, H, W) turns the
+    strokes, in radians, where nothing has a direction."""
     height, width = source.shape[-2:]
     right, down = slopes(blurred(light, 2))
     xx, yy, xy = (blurred(p, 4) for p in (right.square(), down.square(), right * down))
@@ -86,7 +88,8 @@ def swept(source: Tensor, light: Tensor, swirl: Tensor) -> Tensor:
 
 
 def rain(height: int, width: int, seed: int, times: Tensor) -> Tensor:
-    """Streaks of rain at `times` (T,) in frames of 24 a second, two layers deep: (T, 1, height, width), 0 where none is."""
+    """Streaks of rain at `times` (T,) in frames of 24 a second, two layers deep: (T, 1, height, width), 0 where none
+    is."""
     layers = []
     for layer, (speed, length, share) in enumerate(((0.09, 0.07, 0.0022), (0.06, 0.045, 0.0035))):
         size = max(3, round(length * height) | 1)
@@ -97,7 +100,8 @@ def rain(height: int, width: int, seed: int, times: Tensor) -> Tensor:
 
 
 def snow(height: int, width: int, seed: int, times: Tensor) -> Tensor:
-    """How much flakes of snow hide at `times` (T,) in frames of 24 a second, three layers deep: (T, 1, height, width)."""
+    """How much flakes of snow hide at `times` (T,) in frames of 24 a second, three layers deep: (T, 1, height,
+    width)."""
     clear = torch.ones(())
     for layer, (speed, radius, share) in enumerate(((0.011, 2, 0.0009), (0.008, 1, 0.002), (0.005, 1, 0.002))):
         radius = max(1, round(radius * height / 256))

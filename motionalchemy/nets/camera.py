@@ -12,7 +12,8 @@ RIDGE = 1e-4
 
 
 def length(x: Tensor, axis: int) -> Tensor:
-    """How long vectors of two numbers along an axis are; PyTorch's norm takes a hundred times as long beside other axes."""
+    """How long vectors of two numbers along an axis are, (..., 2, ...) without it; PyTorch's norm takes a hundred times
+    as long beside other axes."""
     return torch.hypot(*x.unbind(axis))
 
 
@@ -39,7 +40,8 @@ def whole(field: Tensor, counts: Tensor | None = None) -> Tensor:
 
 
 def steadied(field: Tensor, least: float, share: float) -> Tensor:
-    """The field with what hardly leaves the whole's movement brought back to it, and what clearly does left alone.
+    """The field (B, 2, T, h, w) with what hardly leaves the whole's movement brought back to it, and what clearly does
+    left alone.
 
     Hardly is less than `least` and `share` of how far the whole moves in that frame, root mean square.
     """

@@ -1,9 +1,10 @@
 """The video autoencoder of pictures that move: the first frame, where each of its parts goes, and what that misses.
 
-Latent frame 0 is the picture. Every later latent holds, for 8 frames of 16 x 16 pixels, the leading components of a field
-that says from where in the picture each pixel comes, and of the rest that no such field can give (what was hidden before).
-So a clip is as sharp as its picture at any size, and a blurred guess at the latents is a half-way movement, not a blur
-(compare latent flow diffusion, 2303.13744). Both maps are linear, fitted in closed form; nothing here is random.
+Latent frame 0 is the picture. Every later latent holds, for 8 frames of 16 x 16 pixels, the leading components of a
+field that says from where in the picture each pixel comes, and of the rest that no such field can give (what was hidden
+before). So a clip is as sharp as its picture at any size, and a blurred guess at the latents is a half-way movement,
+not a blur (compare latent flow diffusion, 2303.13744). Both maps are linear, fitted in closed form; nothing here is
+random.
 """
 
 import dataclasses
@@ -14,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from motionalchemy.grid import Grid
+from motionalchemy.flow.grid import Grid
 from motionalchemy.nets import camera
 from motionalchemy.nets.autoencoder import Autoencoder, AutoencoderConfig
 from motionalchemy.nets.descent import mended
@@ -23,11 +24,11 @@ from motionalchemy.nets.trace import trace
 PACE = 2  # frames over which the speed at the end of what is known is measured
 SETTLED = 16  # frames after which a movement that was led on is the model's own again
 STILL, BESIDE = 1.0, 0.5  # pixels, and shares of a camera's movement, that a place is from moving on its own
-FAR, FARTHEST = 12.0, 0.98  # pixels beyond which a way is no guess, and the share of places that go less far
+FAR, FARTHEST = 12.0, 0.98  # pixels beyond which a displacement is no guess, and the share of places that go less far
 LITTLE = 0.1  # pixels of movement, below which a clip counts for less in the fit
 FLATTEN = 0.7  # latents are coefficients divided by deviation ** FLATTEN
 EASE = (0.5, 0.25)  # of the jump between two latent frames, taken off the first frames of the later one
-CALM = 0.2  # of the bend of a way at a frame, taken off there: less flicker and nearer to the truth
+CALM = 0.2  # of the bend of a trajectory at a frame, taken off there: less flicker and nearer to the truth
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class MotionConfig:
 
     @property
     def grid(self) -> Grid:
+        """What a latent stands for."""
         return self.picture.grid
 
 
@@ -71,20 +73,21 @@ class MotionAutoencoder(nn.Module):
             return torch.cat((first, torch.zeros_like(first).expand(-1, -1, groups, -1, -1)), 2)
         field = torch.stack([followed(clip, self.config.cell) for clip in video])  # (B, 2, T-1, h/4, w/4)
         moves = self._coefficients(field, self.moves, 2)
-        kept = grown(self._values(moves, self.moves, 2), h, w, 1.0)
-        rest = self._coefficients(video[:, :, 1:] - moved(video[:, :, 0], kept), self.rest, 3)
+        kept = upsampled(self._values(moves, self.moves, 2), h, w, 1.0)
+        rest = self._coefficients(video[:, :, 1:] - warp(video[:, :, 0], kept), self.rest, 3)
         return torch.cat((first, torch.cat((moves, rest), 1) / self.unit.view(-1, 1, 1, 1)), 2)
 
     def decode(self, latents: Tensor, picture: Tensor | None = None, every: int = 1) -> Tensor:
         """Latents (B, C, t, h, w) -> video (B, 3, 8t-7, 16h, 16w), or its first frame and each `every`th after it.
 
-        With `picture` (B, 3, 1, H, W), the clip's own first frame at any size, that one moves, and at its size; where not
-        every frame is asked for, with colours found in less time, and a little softer.
+        With `picture` (B, 3, 1, H, W), the clip's own first frame at any size, that one moves, and at its size; where
+        not every frame is asked for, with colours found in less time, and a little softer.
         """
         return torch.cat(list(self.decode_stream(latents, picture, every)), 2)
 
     def decode_stream(self, latents: Tensor, picture: Tensor | None = None, every: int = 1) -> Iterable[Tensor]:
-        """Yield the video of `decode`, the first frame and then one latent frame at a time, in constant memory."""
+        """Yield the video (B, 3, T, H, W) of `decode`, the first frame and then one latent frame at a time, in constant
+        memory."""
         first = self.picture.decode(latents[:, :, :1]) if picture is None else picture
         yield first
         height, width = first.shape[3:]
@@ -93,11 +96,12 @@ class MotionAutoencoder(nn.Module):
         for number, both in enumerate(self._eased(latents)):
             wanted = slice(-(1 + number * self.config.grid.time) % every, None, every)
             field, rest = (each[:, :, wanted] for each in both)
-            fetched = moved(first[:, :, 0], grown(field, height, width, scale), edge, how)
-            yield fetched + grown(rest, height, width, 1.0)
+            fetched = warp(first[:, :, 0], upsampled(field, height, width, scale), edge, how)
+            yield fetched + upsampled(rest, height, width, 1.0)
 
     def movement(self, latents: Tensor) -> Tensor:
-        """How the clip of latents (B, C, t, h, w) moves as it is decoded: a field (B, 2, 8t-8, rows, columns) in pixels."""
+        """How the clip of latents (B, C, t, h, w) moves as it is decoded: a field (B, 2, 8t-8, rows, columns) in
+        pixels."""
         return torch.cat([field for field, _ in self._eased(latents)], 2)
 
     def _eased(self, latents: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
@@ -144,15 +148,16 @@ class MotionAutoencoder(nn.Module):
         return whole + far / (far + FAR**2) * (later - whole)
 
     def steadied(self, later: Tensor) -> Tensor:
-        """Later latents whose movement stands still, or goes with the camera, where it all but does (`camera.steadied`)."""
+        """Later latents (B, C, t, h, w) whose movement stands still, or goes with the camera, where it all but does
+        (`camera.steadied`)."""
         moves, steady = self.config.moves, later.clone()
         if later.shape[2]:
             steady[:, :moves] = self.moving(camera.steadied(self._field(later), STILL, BESIDE))[:, :moves]
         return steady
 
     def mirrored(self, later: Tensor) -> Tensor:
-        """Later latents (B, C, t, h, w) of the same movement alone, seen in a mirror: places change sides, and within each
-        its components."""
+        """Later latents (B, C, t, h, w) of the same movement alone, seen in a mirror: places change sides, and within
+        each its components."""
         grid, moves = self.config.grid, self.config.moves
         shape = (moves, 2, grid.time, grid.space // self.config.cell, grid.space // self.config.cell)
         beyond = self.moves.view(shape).flip(-1) * self.moves.new_tensor([-1.0, 1.0]).view(2, 1, 1, 1)
@@ -165,13 +170,13 @@ class MotionAutoencoder(nn.Module):
         return self._values((later * self.unit.view(-1, 1, 1, 1))[:, : self.config.moves], self.moves, 2)
 
     def parted(self, later: Tensor) -> tuple[Tensor, Tensor]:
-        """Later latents (B, C, t, h, w) -> the field (B, 2, 8t, rows, columns), one vector a cell, and the rest in pixels
-        (B, 3, 8t, H, W)."""
+        """Later latents (B, C, t, h, w) -> the field (B, 2, 8t, rows, columns), one vector a cell, and the rest in
+        pixels (B, 3, 8t, H, W)."""
         rest = (later * self.unit.view(-1, 1, 1, 1))[:, self.config.moves :]
         return self._field(later), self._values(rest, self.rest, 3)
 
     def joined(self, field: Tensor, rest: Tensor) -> Tensor:
-        """The inverse of `parted`, as far as the components can say it."""
+        """Later latents (B, C, t, h, w): the inverse of `parted`, as far as the components can say it."""
         both = self._coefficients(field, self.moves, 2), self._coefficients(rest, self.rest, 3)
         return torch.cat(both, 1) / self.unit.view(-1, 1, 1, 1)
 
@@ -182,11 +187,8 @@ class MotionAutoencoder(nn.Module):
 
     def _values(self, coefficients: Tensor, basis: Tensor, n: int) -> Tensor:
         """The inverse of `_coefficients`, as far as the components reach."""
-        b, _, groups, h, w = coefficients.shape
         time = self.config.grid.time
-        side = _side(basis, n, time)
-        flat = (coefficients.permute(0, 2, 3, 4, 1) @ basis).view(b, groups, h, w, n, time, side, side)
-        return flat.permute(0, 4, 1, 5, 2, 6, 3, 7).reshape(b, n, groups * time, h * side, w * side)
+        return uncelled(coefficients.permute(0, 2, 3, 4, 1) @ basis, n, time, _side(basis, n, time))
 
 
 def _side(basis: Tensor, n: int, time: int) -> int:
@@ -200,6 +202,13 @@ def cells(x: Tensor, time: int, side: int) -> Tensor:
     return split.permute(0, 2, 4, 6, 1, 3, 5, 7).flatten(4)
 
 
+def uncelled(rows: Tensor, n: int, time: int, side: int) -> Tensor:
+    """The inverse of `cells`: (B, groups, h, w, n * time * side * side) -> (B, n, groups * time, h * side, w * side)."""
+    b, groups, h, w = rows.shape[:4]
+    split = rows.view(b, groups, h, w, n, time, side, side).permute(0, 4, 1, 5, 2, 6, 3, 7)
+    return split.reshape(b, n, groups * time, h * side, w * side)
+
+
 def followed(clip: Tensor, cell: int) -> Tensor:
     """The field of a clip (3, T, H, W) in [-1, 1], searched for and mended: (2, T-1, H / cell, W / cell), in pixels."""
     return mended((clip.transpose(0, 1) + 1) / 2, shrunk(trace(clip)[None], cell)[0])
@@ -210,7 +219,7 @@ def shrunk(field: Tensor, cell: int) -> Tensor:
     return F.avg_pool3d(field, (1, cell, cell))
 
 
-def grown(field: Tensor, height: int, width: int, scale: float) -> Tensor:
+def upsampled(field: Tensor, height: int, width: int, scale: float) -> Tensor:
     """A field (B, n, T, h, w) at another size, its values times `scale`."""
     b, frames = field.shape[0], field.shape[2]
     flat = field.transpose(1, 2).flatten(0, 1) * scale
@@ -233,11 +242,11 @@ def eased(x: Tensor, before: Tensor | None) -> Tensor:
     return x + CALM * F.pad(bend, (0, 0, 0, 0, x.shape[2] - 1 - bend.shape[2], 1))
 
 
-def moved(picture: Tensor, field: Tensor, edge: str = "border", how: str = "bilinear") -> Tensor:
+def warp(picture: Tensor, field: Tensor, edge: str = "border", how: str = "bilinear") -> Tensor:
     """A picture (B, n, H, W) seen through a field (B, 2, T, H, W) in pixels: (B, n, T, H, W).
 
-    Beyond its edges it is led on ("border"), mirrored ("reflection") or nothing ("zeros"). "bilinear" or "bicubic" is `how`
-    colours between pixels are found.
+    Beyond its edges it is led on ("border"), mirrored ("reflection") or nothing ("zeros"). "bilinear" or "bicubic" is
+    `how` colours between pixels are found.
     """
     b, _, frames, height, width = field.shape
     rows = torch.arange(height, device=field.device) + 0.5
@@ -267,7 +276,7 @@ def fit(model: MotionAutoencoder, samples: Iterable[tuple[Tensor, Tensor]]) -> N
     for clip, field in zip(seen, fields, strict=True):
         kept = model._values(model._coefficients(field, model.moves, 2), model.moves, 2)
         height, width = clip.shape[2:]
-        missing.append(clip[None, :, 1:] - moved(clip[None, :, 0], grown(kept, height, width, 1.0)))
+        missing.append(clip[None, :, 1:] - warp(clip[None, :, 0], upsampled(kept, height, width, 1.0)))
     model.rest.copy_(_components((cells(m, config.grid.time, config.grid.space) for m in missing), model.rest))
     pairs = zip(fields, missing, strict=True)
     parts = [(model._coefficients(f, model.moves, 2), model._coefficients(m, model.rest, 3)) for f, m in pairs]

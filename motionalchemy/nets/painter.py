@@ -69,6 +69,7 @@ class Block(nn.Module):
         nn.init.zeros_(self.mix.weight)
 
     def forward(self, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+        """x (B, W, h, w); `scale` and `shift` (B, W, 1, 1) are what the words say."""
         return x + self.mix(F.gelu(self.near(x * (1 + scale) + shift)))
 
 

@@ -1,8 +1,9 @@
-"""Deeds as they were seen: how subjects of the training corpus move, found again by what is asked and by their outline.
+"""Actions as they were seen: how subjects of the training corpus move, retrieved by what is asked and by their outline.
 
-A flow that saw a deed a few dozen times knows the mean of them, and the mean of two falls is no fall. So what was seen is
-kept, and carried over to the subject of a picture that stands alike (retrieval-augmented synthesis: 2204.11824 of pictures,
-2304.01116 of movement). Nothing of how those subjects look is kept but their outlines in their first frames.
+A flow that saw an action a few dozen times knows the mean of them, and the mean of two falls is no fall. So what was
+seen is kept, and carried over to the subject of a picture that stands alike (retrieval-augmented synthesis: 2204.11824
+of pictures, 2304.01116 of movement). Nothing of how those subjects look is kept but their outlines in their first
+frames.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,7 +19,7 @@ from motionalchemy.nets.outline import Outline, laid_over, likeness, strain
 from motionalchemy.nets.rigid import stiffened
 
 CANVAS, RATE = 128, 24.0  # pixels a side of the canvas on which a movement was seen, and its frames a second
-NEARLY = 0.3  # of the deed most asked for, from which another is looked for, too
+NEARLY = 0.3  # of the action most asked for, from which another is looked for, too
 POOL = 48  # how many outlines that are alike are laid over the picture's
 TRIED = 20  # and of how many of these the movement is carried over
 ALIKE = 0.6  # what an outline laid over another has to share with it
@@ -26,8 +27,8 @@ BENDS, STRAINS = 0.05, 0.1  # of likeness, that the bends of a warp and the stra
 AGREES = 0.2  # of likeness, that to move as it was guessed counts
 CHANCE = 0.02  # of likeness, that other noise counts
 LOOP = 6  # frames that a movement needs at least to begin again
-SEAM = 0.02  # of how unlike frames are on average: what is not told apart
-ENDS = {"fall", "getup_facedown", "getup_faceup"}  # deeds after which there is nothing more to do
+SEAM = 0.02  # of how unlike frames are on average: what cannot be told apart
+ENDS = {"fall", "getup_facedown", "getup_faceup"}  # actions after which there is nothing more to do
 GOING = 3.0  # frames: how far a movement goes in so many counts as much as where it is
 LED = 12  # frames over which one movement is led over to another
 ROUNDS = 3  # of finding where in the frame 0 of a picture a place comes from
@@ -35,8 +36,8 @@ ROUNDS = 3  # of finding where in the frame 0 of a picture a place comes from
 
 @dataclass(frozen=True)
 class RepertoireConfig:
-    """The `deeds` it knows, how many `clips` of them, in how many `places` of latents together; and their shape: `moves`
-    channels, `groups` of frames, `side` x `side` places."""
+    """The actions it knows (`deeds`), how many `clips` of them, in how many `places` of latents together; and their
+    shape: `moves` channels, `groups` of frames, `side` x `side` places."""
 
     deeds: list[str]
     clips: int
@@ -63,7 +64,7 @@ class Repertoire(nn.Module):
     def __init__(self, config: RepertoireConfig):
         super().__init__()
         self.config, n = config, config.clips
-        self.deed: Tensor  # (n,) of `deeds`
+        self.deed: Tensor  # (n,) numbers of actions; the name is that of the packs, as is the one in the config
         self.shape: Tensor  # (n, SIDE, SIDE), shares of 255
         self.frame: Tensor  # (n, 3): where the middle of an outline lies, right and down, and its size, of the canvas
         self.span: Tensor  # (n, 4): the first row and column that is kept, and one past the last
@@ -77,11 +78,11 @@ class Repertoire(nn.Module):
         self.register_buffer("latents", torch.zeros(config.places, config.moves, dtype=torch.int8))
 
     def found(self, asked: Mapping[str, float], own: Outline) -> list[Match]:
-        """Clips of the deeds that are asked for, each by its share, whose outlines can be laid over the `own` of a subject:
-        those first that need the least bending."""
-        least = NEARLY * max(asked.values(), default=0.0)
-        deeds = [number for number, deed in enumerate(self.config.deeds) if asked.get(deed, 0.0) >= max(least, 1e-6)]
-        rows = torch.isin(self.deed.int(), torch.tensor(deeds, dtype=torch.int)).nonzero().flatten()
+        """Clips of the actions that are asked for, each by its share, whose outlines can be laid over the `own` of a
+        subject: those first that need the least bending."""
+        least = max(NEARLY * max(asked.values(), default=0.0), 1e-6)
+        wanted = [number for number, action in enumerate(self.config.deeds) if asked.get(action, 0.0) >= least]
+        rows = torch.isin(self.deed.int(), torch.tensor(wanted, dtype=torch.int)).nonzero().flatten()
         if not len(rows):
             return []
         shapes = self.shape[rows].float() / 255
@@ -97,8 +98,8 @@ class Repertoire(nn.Module):
         return found[:TRIED]
 
     def carried(self, match: Match, own: Outline, size: tuple[int, int], codec: MotionAutoencoder) -> Tensor:
-        """How a subject with that outline does the same in a picture of `size` cells: from how far away in it each place
-        comes, (2, T, h, w) in its widths."""
+        """How a subject with that outline does the same in a picture of `size` cells: from how far away in it each
+        place comes, (2, T, h, w) in its widths."""
         field = self._movement(match.number, codec)
         x, y, extent = self.frame[match.number].tolist()
         grows, turn = own.size / extent, torch.tensor([-1.0 if match.mirrored else 1.0, 1.0]).view(2, 1, 1)
@@ -123,10 +124,10 @@ class Repertoire(nn.Module):
         codec: MotionAutoencoder,
         seed: int,
     ) -> Iterator[tuple[Tensor, bool]]:
-        """How the subject of a picture, which `opacity` (H, W) shows, may do what is asked, and whether it is done with it
-        then: movements like a `guess` at it (2, T, h, w), in widths of the picture, and as rigid as they can be. Those come
-        first whose clips stand most alike, that strain it least, and that agree most with the guess; `seed` decides near
-        ties."""
+        """How the subject of a picture, which `opacity` (H, W) shows, may do what is asked, and whether it is done with
+        it then: movements like a `guess` at it (2, T, h, w), in widths of the picture, and as rigid as they can be.
+        Those come first whose clips stand most alike, that strain it least, and that agree most with the guess; `seed`
+        decides near ties."""
         own, size = outline.outlined(opacity), (guess.shape[2], guess.shape[3])
         if own is None:
             return
@@ -168,8 +169,9 @@ def paced(field: Tensor, fps: float, frames: int, ends: bool = False) -> Tensor:
 
 
 def played(field: Tensor, at: Tensor, ends: bool = False) -> Tensor:
-    """A movement (2, T, h, w) at so many of its frames (n,) after its first, where it stands, (2, n, h, w); after its last
-    frame it goes on from an earlier one, as `_again` says for one that `ends` or does not, and is led over to that."""
+    """A movement (2, T, h, w) at so many of its frames (n,) after its first, where it stands, (2, n, h, w); after its
+    last frame it goes on from an earlier one, as `_again` says for one that `ends` or does not, and is led over to
+    that."""
     whole, last, aside = F.pad(field, (0, 0, 0, 0, 1, 0)), field.shape[1], None
     if float(at[-1]) > last > LOOP:
         period = last - _again(whole, ends)
@@ -183,8 +185,8 @@ def played(field: Tensor, at: Tensor, ends: bool = False) -> Tensor:
 
 
 def _again(whole: Tensor, ends: bool) -> int:
-    """The frame of a movement (2, T, h, w) from which it goes on after its last: one that is like that and moves like it,
-    and of one that does not end has much to come."""
+    """The frame of a movement (2, T, h, w) from which it goes on after its last: one that is like that and moves like
+    it, and of one that does not end has much to come."""
     steps = torch.cat((whole[:, 1:2], whole[:, 1:]), 1) - torch.cat((whole[:, :1], whole[:, :-1]), 1)
     both, moves = torch.stack((whole, GOING * steps)), steps.square().mean((0, 2, 3))
     apart = (both[:, :, :-LOOP] - both[:, :, -1:]).square().mean((0, 1, 3, 4))

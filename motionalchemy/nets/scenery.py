@@ -1,9 +1,10 @@
 """Scenery: words in, a picture of the place that they name out, without a subject.
 
 A network that hears the words says what such places look like: a small picture of where which colour lies, and how much
-each colour varies with brightness in every octave of detail and along two ways, above the horizon and on the ground. From
-that a picture of any size is drawn: the small picture grown, and texture of random phase that varies as it says (Galerne et
-al., Random Phase Textures, 2011), on the ground in perspective. Another seed is another texture of the same kind.
+each colour varies with brightness in every octave of detail and along two directions, above the horizon and on the
+ground. From that a picture of any size is drawn: the small picture grown, and texture of random phase that varies as it
+says (Galerne et al., Random Phase Textures, 2011), on the ground in perspective. Another seed is another texture of the
+same kind.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from torch import Tensor, nn
 from motionalchemy.nets.text import Tokens
 
 SIDE, TOP = 32, 14  # the small picture's side, and how many of its rows lie above the horizon
-OCTAVES, WAYS = 7, 2  # of detail: from 1 to 128 waves a side; across and down
+OCTAVES, DIRECTIONS = 7, 2  # of detail: from 1 to 128 waves a side; across and down
 TILE, LARGEST = (
     256,
     512,
@@ -33,8 +34,8 @@ GREY = (0.299, 0.587, 0.114)
 
 @dataclass(frozen=True)
 class SceneryConfig:
-    """`width` channels for each word, `wide` for the sentence; a small picture is a mean and `parts` principal components;
-    `text` is the width of the word vectors."""
+    """`width` channels for each word, `wide` for the sentence; a small picture is a mean and `parts` principal
+    components; `text` is the width of the word vectors."""
 
     width: int = 128
     wide: int = 256
@@ -43,9 +44,9 @@ class SceneryConfig:
 
 
 class Place(NamedTuple):
-    """What places look like: small pictures (B, 3, SIDE, SIDE) in [0, 1]; the strength of texture above the horizon and on
-    the ground, (B, 2, OCTAVES, WAYS, 3); logits (B,) that there is a horizon, that another place is asked for, and that the
-    sentence is of a place alone, without anyone or anything in it."""
+    """What places look like: small pictures (B, 3, SIDE, SIDE) in [0, 1]; the strength of texture above the horizon and
+    on the ground, (B, 2, OCTAVES, DIRECTIONS, 3); logits (B,) that there is a horizon, that another place is asked for,
+    and that the sentence is of a place alone, without anyone or anything in it."""
 
     layout: Tensor
     strength: Tensor
@@ -62,29 +63,30 @@ class Scenery(nn.Module):
 
     def __init__(self, config: SceneryConfig):
         super().__init__()
-        self.config, textures = config, 2 * OCTAVES * WAYS * 3
+        self.config, textures = config, 2 * OCTAVES * DIRECTIONS * 3
         self.each, self.hear = nn.Linear(config.text, config.width), nn.Linear(config.width, config.wide)
         self.leave = nn.Linear(config.wide, config.parts + textures + 3)
         self.register_buffer("mean", torch.full((3 * SIDE**2,), 0.5))
         self.register_buffer("basis", torch.zeros(config.parts, 3 * SIDE**2))
 
     def forward(self, tokens: Tokens) -> Place:
+        """The places that sentences name, as `Place` says."""
         mask = tokens.mask[..., None]
         heard = (F.gelu(self.each(tokens.vectors)) * mask).sum(1) / mask.sum(1).clamp(min=1)
         heard = F.gelu(self.hear(F.layer_norm(heard, heard.shape[-1:])))
-        parts, textures, said = self.leave(heard).split((self.config.parts, 2 * OCTAVES * WAYS * 3, 3), 1)
+        parts, textures, said = self.leave(heard).split((self.config.parts, 2 * OCTAVES * DIRECTIONS * 3, 3), 1)
         layout = (self.mean + parts @ self.basis).unflatten(1, (3, SIDE, SIDE))
-        return Place(layout, UNIT * textures.unflatten(1, (2, OCTAVES, WAYS, 3)), *said.unbind(1))
+        return Place(layout, UNIT * textures.unflatten(1, (2, OCTAVES, DIRECTIONS, 3)), *said.unbind(1))
 
     @torch.no_grad()
     def fit(self, layouts: Tensor) -> None:
         """Take mean and principal components, each of unit deviation, from small pictures (N, 3, SIDE, SIDE)."""
         flat = layouts.flatten(1)
-        _, spread, ways = torch.linalg.svd(flat - flat.mean(0), full_matrices=False)
+        _, spread, axes = torch.linalg.svd(flat - flat.mean(0), full_matrices=False)
         count = min(self.config.parts, len(spread))
         self.mean.copy_(flat.mean(0))
         self.basis.zero_()
-        self.basis[:count] = ways[:count] * spread[:count, None] / len(flat) ** 0.5
+        self.basis[:count] = axes[:count] * spread[:count, None] / len(flat) ** 0.5
 
 
 @torch.no_grad()
@@ -127,7 +129,8 @@ def grown(layout: Tensor, size: tuple[int, int], ground: bool) -> Tensor:
 
 @cache
 def _octaves(side: int) -> Tensor:
-    """Which waves of a square belong to an octave and a way, (OCTAVES, WAYS, side, side); each to one octave or none."""
+    """Which waves of a square belong to an octave and a direction, (OCTAVES, DIRECTIONS, side, side); each to one
+    octave or none."""
     waves = torch.fft.fftfreq(side) * side
     down, across = waves[:, None].abs(), waves[None].abs()
     octave = torch.log2((down**2 + across**2).sqrt().clamp(min=0.5)).floor()
@@ -137,9 +140,11 @@ def _octaves(side: int) -> Tensor:
 
 
 def strengths(picture: Tensor) -> Tensor:
-    """How much each colour of a square (3, s, s) varies with its brightness, in every octave and way: (OCTAVES, WAYS, 3).
+    """How much each colour of a square (3, s, s) varies with its brightness, in every octave and direction: (OCTAVES,
+    DIRECTIONS, 3).
 
-    It is the first principal axis of the colours there, pointing to what is brighter, as long as their deviation along it.
+    It is the first principal axis of the colours there, pointing to what is brighter, as long as their deviation along
+    it.
     """
     side = picture.shape[-1]
     waves = (torch.fft.fft2(picture) * _octaves(side).sqrt()[:, :, None]).flatten(3) / side**2
@@ -149,7 +154,7 @@ def strengths(picture: Tensor) -> Tensor:
 
 
 def texture(strength: Tensor, side: int, dice: torch.Generator) -> Tensor:
-    """A seamless square (3, side, side) about 0 that varies as `strength` (OCTAVES, WAYS, 3) says: the inverse of
+    """A seamless square (3, side, side) about 0 that varies as `strength` (OCTAVES, DIRECTIONS, 3) says: the inverse of
     `strengths` but for the phases, which are random."""
     inside = _octaves(side)
     waves = torch.fft.fft2(torch.randn(side, side, generator=dice)) * inside.sqrt()

@@ -29,7 +29,7 @@ ORDERS = ((2, 0), (3, 1), (5, 2))  # the windows: how many tokens each sees, and
 PUNCTUATION = str.maketrans("。、；：·“”‘’《》「」", '.,;: ""\'\'""""')
 _SIDES = ("left", "right"), ("clockwise", "counter-clockwise"), ("左", "右"), ("顺时针", "逆时针")
 TURNED = {a: b for pair in _SIDES for a, b in (pair, pair[::-1])}  # what a mirror does to words
-SAID = re.compile(r"\b(?:left|right|counter-clockwise|clockwise)(?=wards?\b|\b)|左右|[左右]|[顺逆]时针")
+SIDED = re.compile(r"\b(?:left|right|counter-clockwise|clockwise)(?=wards?\b|\b)|左右|[左右]|[顺逆]时针")
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,12 +63,12 @@ class Vocabulary:
         spaced = "".join("▁" + word for word in text.split())
         best: list[tuple[float, int, int]] = [(0.0, 0, 0)]  # per position: score, where its last piece starts, its id
         for end in range(1, len(spaced) + 1):
-            ways = [(best[end - 1][0] + self.unknown, end - 1, UNKNOWN)]
+            candidates = [(best[end - 1][0] + self.unknown, end - 1, UNKNOWN)]
             for start in range(max(0, end - self.longest), end):
                 known = self.scores.get(spaced[start:end])
                 if known:
-                    ways.append((best[start][0] + known[0], start, known[1]))
-            best.append(max(ways, key=lambda way: (way[0], -way[1])))
+                    candidates.append((best[start][0] + known[0], start, known[1]))
+            best.append(max(candidates, key=lambda each: (each[0], -each[1])))
         found, at = [], len(spaced)
         while at:
             _, at, piece = best[at]
@@ -96,7 +96,10 @@ class TokenEncoder:
         self.table = torch.from_numpy(table).to(device)  # stays 8-bit: the rows in use are scaled when they are read
 
     def encode(self, prompts: list[str], limit: int = 64) -> Tokens:
-        """Prompts -> padded Tokens, begin and end marks included, each prompt cut to `limit` tokens (at least 2)."""
+        """Prompts -> padded Tokens, begin and end marks included, each prompt cut to `limit` tokens.
+
+        Raises InputError for a limit below 2.
+        """
         if limit < 2:
             raise InputError(f"a prompt needs room for its begin and end marks: limit must be 2 or more, not {limit}")
         rows = [[BEGIN, *self.vocabulary.ids(normalised(p))[: limit - 2], END] for p in prompts]
@@ -147,7 +150,7 @@ def normalised(prompt: str) -> str:
 
 def mirrored(said: str) -> str:
     """A sentence, English or Chinese, about the same clip seen in a mirror."""
-    return SAID.sub(lambda found: TURNED.get(found[0], found[0]), said)
+    return SIDED.sub(lambda found: TURNED.get(found[0], found[0]), said)
 
 
 def _folder(path: str | Path | None) -> Path:

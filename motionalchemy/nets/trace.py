@@ -31,19 +31,19 @@ def trace(clip: Tensor) -> Tensor:
     here = np.stack(np.meshgrid(np.arange(wide, dtype=np.float32), np.arange(high, dtype=np.float32)), -1)
     large = [cv2.resize(each, None, fx=LARGE, fy=LARGE, interpolation=cv2.INTER_CUBIC) for each in grey]
     steps, whole, camera = _search(*STEP), _search(*WHOLE), np.eye(3)
-    way, ways = np.zeros_like(here), []
+    field, fields = np.zeros_like(here), []
     for now in range(1, len(grey)):
         back = _step(steps, large[now], large[now - 1])
         camera = camera @ _common(here, back)
-        chained = back + _at(way, here + back)
+        chained = back + _at(field, here + back)
         again = whole.calc(grey[now], grey[0], chained.copy())  # type: ignore[call-overload]
         choices = np.stack((chained, _carried(here, camera) - here, again))
         errors = np.stack([_error(frames[0], frames[now], here + each) for each in choices])
         forth = _step(steps, large[now - 1], large[now])
         best = errors.argmin(0) * _appears(here + back, back + _at(forth, here + back))
-        way = np.take_along_axis(choices, best[None, ..., None], 0)[0]
-        ways.append(way)
-    return torch.from_numpy(np.stack(ways)).permute(3, 0, 1, 2).to(clip.device)
+        field = np.take_along_axis(choices, best[None, ..., None], 0)[0]
+        fields.append(field)
+    return torch.from_numpy(np.stack(fields)).permute(3, 0, 1, 2).to(clip.device)
 
 
 def _search(stride: int, descents: int) -> cv2.DISOpticalFlow:

@@ -16,8 +16,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from motionalchemy.errors import InputError
+from motionalchemy.flow.plan import ROLES, Reference
 from motionalchemy.nets.text import Tokens
-from motionalchemy.plan import ROLES, Reference
 
 WAVES = 64  # numbers that stand for a time
 
@@ -53,6 +53,7 @@ class Norm(nn.RMSNorm):
     """RMS normalisation whose weight follows the input's precision, without which it is slow and warns."""
 
     def forward(self, x: Tensor) -> Tensor:
+        """x (..., D) with mean square 1 over its last axis, times the weight."""
         weight = None if self.weight is None else self.weight.to(x.dtype)
         return F.rms_norm(x, self.normalized_shape, weight, self.eps)
 
@@ -75,6 +76,7 @@ class Attention(nn.Module):
     def forward(
         self, x: Tensor, k: Tensor, v: Tensor, turn: "Turn | None" = None, mask: Tensor | None = None
     ) -> Tensor:
+        """x (B, N, D) and keys and values (B, heads, L, head) -> (B, N, D); `mask` is true where a key may be seen."""
         q = self.query_norm(self.query(x).unflatten(-1, (self.heads, -1)).transpose(1, 2))
         if turn is not None:
             q, k = turn(q), turn(k)
@@ -135,6 +137,7 @@ class Refine(nn.Module):
             nn.init.zeros_(layer.weight)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """x (B, L, D) -> (B, L, D); `mask` is true where there is a word."""
         y = self.look_norm(x)
         x = x + self.look(y, *self.look.keys_values(y), mask=mask)
         return x + self.think(self.think_norm(x))
@@ -237,10 +240,10 @@ class FlowTransformer(nn.Module):
             kept = torch.where(t == 0, x, source[0].value * made)
             return torch.cat((picture, kept[:, :, 1:]), 2)
         expected = self._going_on(x * made, t) if source is None else source[0].value * made
-        told = expected + (x - (1 - t) * expected) * ((1 - t) * spread.square() / total)
-        told = told * torch.where(t == 0, torch.ones_like(made), made)
+        estimate = expected + (x - (1 - t) * expected) * ((1 - t) * spread.square() / total)
+        estimate = estimate * torch.where(t == 0, torch.ones_like(made), made)
         clock = t.expand(b, 1, frames, *t.shape[3:])[:, 0].flatten(2).transpose(1, 2)  # (B, P, T)
-        tokens, times = [self._tokens(told / spread, looks[0])], [clock]
+        tokens, times = [self._tokens(estimate / spread, looks[0])], [clock]
         if source is not None:
             tokens[0] = tokens[0] + self._beside(*source, seconds)
         places = [_places(h, w, x.device)]
@@ -262,7 +265,7 @@ class FlowTransformer(nn.Module):
         y = _normed(y[:, : h * w]) * (1 + scale) + shift
         later = self.leave(y).unflatten(-1, (-1, c))[:, :, : frames - 1]
         missed = torch.cat((self.leave_picture(y)[:, :, None], later), 2)  # (B, h * w, T, C)
-        return told + missed.permute(0, 3, 2, 1).unflatten(3, (h, w)) * (t * spread * made * total.rsqrt())
+        return estimate + missed.permute(0, 3, 2, 1).unflatten(3, (h, w)) * (t * spread * made * total.rsqrt())
 
     def _going_on(self, x: Tensor, t: Tensor) -> Tensor:
         """What each later frame would be by a linear guess from the one before, beginning at those that are known."""

@@ -41,13 +41,15 @@ class Bottleneck(nn.Module):
         self.same = stride == 1 and inside == outside
 
     def forward(self, x: Tensor) -> Tensor:
+        """x (B, inside, h, w) -> (B, outside, h / stride, w / stride)."""
         y = x if self.widen is None else F.relu6(self.widen(x))
         y = self.narrow(F.relu6(_conv(self.look, y)))
         return x + y if self.same else y
 
 
 class Vision(nn.Module):
-    """Pictures (B, 3, H, W) in [-1, 1], sides multiples of 16 -> features (B, C, H/16, W/16) of about unit deviation."""
+    """Pictures (B, 3, H, W) in [-1, 1], sides multiples of 16 -> features (B, C, H/16, W/16) of about unit
+    deviation."""
 
     def __init__(self, config: VisionConfig):
         super().__init__()
@@ -66,7 +68,8 @@ class Vision(nn.Module):
 
     @torch.no_grad()
     def forward(self, pictures: Tensor) -> Tensor:
-        """The picture is looked at twice as large, so that a latent is a 32nd of the side of what the network sees."""
+        """Features (B, C, H/16, W/16) of pictures (B, 3, H, W); a picture is looked at twice as large, so that a latent
+        is a 32nd of the side of what the network sees."""
         large = F.interpolate(pictures, scale_factor=2.0, mode="bilinear", align_corners=False)
         x = F.relu6(_conv(self.stem, large * (127.5 / 128) + 0.5 / 128))
         kept = []

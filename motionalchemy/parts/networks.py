@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor
 
-from motionalchemy import parts
+from motionalchemy.parts import weights as parts_weights
 
 
 def batch(frames: np.ndarray) -> Tensor:
@@ -53,7 +53,7 @@ class SqueezeNet:
 @cache
 def squeezenet() -> SqueezeNet:
     """SqueezeNet's convolutions; raises MissingPart."""
-    stored = parts.arrays(parts.contents("squeezenet"))
+    stored = parts_weights.arrays(parts_weights.contents("squeezenet"))
     layers = {}
     for name, (weight, bias) in stored.items():
         kernel = torch.from_numpy(np.array(weight, np.float32)).permute(3, 2, 0, 1).contiguous()
@@ -64,7 +64,7 @@ def squeezenet() -> SqueezeNet:
 @cache
 def lpips_heads() -> list[Tensor]:
     """The seven linear heads of LPIPS v0.1 on SqueezeNet, (channels,) each (BSD-2-Clause, shipped here)."""
-    stored = load_file(parts.OWN / "lpips_squeeze.safetensors")
+    stored = load_file(parts_weights.OWN / "lpips_squeeze.safetensors")
     return [stored[f"head{i}"] for i in range(7)]
 
 
@@ -112,7 +112,7 @@ def _normed(x: Tensor, weights: dict[str, Tensor], name: str, eps: float) -> Ten
 @cache
 def efficientnet() -> EfficientNetLite:
     """EfficientNet-lite0 with its ImageNet weights; raises MissingPart."""
-    return EfficientNetLite(parts.tensors("efficientnet"))
+    return EfficientNetLite(parts_weights.tensors("efficientnet"))
 
 
 class TransNet:
@@ -172,7 +172,7 @@ def _histograms(frames: Tensor) -> Tensor:
 @cache
 def transnet() -> TransNet:
     """TransNetV2 with its own weights; raises MissingPart."""
-    return TransNet(parts.tensors("transnet"))
+    return TransNet(parts_weights.tensors("transnet"))
 
 
 @cache
@@ -181,10 +181,10 @@ def u2netp() -> Callable[[np.ndarray], np.ndarray]:
     try:
         import onnxruntime
     except ModuleNotFoundError as error:
-        raise parts.missing("u2netp", "needs onnxruntime, which is not installed") from error
+        raise parts_weights.missing("u2netp", "needs onnxruntime, which is not installed") from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
-    net = onnxruntime.InferenceSession(parts.contents("u2netp"), options, providers=["CPUExecutionProvider"])
+    net = onnxruntime.InferenceSession(parts_weights.contents("u2netp"), options, providers=["CPUExecutionProvider"])
     name = net.get_inputs()[0].name
     return lambda picture: np.asarray(net.run(None, {name: picture})[0])[0, 0]
 

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from motionalchemy import parts
+from motionalchemy.parts import weights as parts_weights
 
 SCALES = (8, 4, 2, 1)  # of the four networks, from coarse to fine
 MULTIPLE = 32  # of the sides, for the coarsest network halves them twice more
@@ -65,4 +65,4 @@ def warped(pictures: Tensor, flow: Tensor) -> Tensor:
 @cache
 def rife() -> Rife:
     """RIFE with its own weights; raises MissingPart."""
-    return Rife(parts.tensors("rife"))
+    return Rife(parts_weights.tensors("rife"))

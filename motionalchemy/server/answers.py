@@ -10,6 +10,7 @@ class Answer(JSONResponse):
     """JSON in UTF-8; half a surrogate pair, which UTF-8 has not, stays escaped."""
 
     def render(self, content: Any) -> bytes:
+        """The body as bytes."""
         return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
 
 

@@ -27,7 +27,7 @@ Idempotency = Annotated[
     str | None,
     Header(alias="Idempotency-Key", max_length=255, description="the same key makes the same video once"),
 ]
-POLL_MS, LONGEST_POLL_MS = 500, 5000  # how long a client is told to wait between two looks, far back in the queue
+POLL_MS, LONGEST_POLL_MS = 500, 5000  # how long a client is asked to wait between two looks, far back in the queue
 router = APIRouter(default_response_class=Answer, responses=ERRORS)
 
 
@@ -224,10 +224,10 @@ async def metrics(request: Request) -> Response:
 
 
 def _model(service: Service) -> dict[str, Any]:
-    told = {name: value for name, value in service.model.items() if name != "devices"}
+    about = {name: value for name, value in service.model.items() if name != "devices"}
     name = service.settings.model_name
     return {"id": name, "object": "model", "created": service.started_at, "owned_by": "motionalchemy"} | {
-        shapes.NAMESPACE: told
+        shapes.NAMESPACE: about
     }
 
 

@@ -105,7 +105,7 @@ def _no_number(name: str) -> Any:
 
 
 def nested(form: FormData) -> dict[str, Any]:
-    """`a[b]=1` as {"a": {"b": "1"}} and `a[]=1` as {"a": ["1"]}; raises Refused for a name told twice or otherwise."""
+    """`a[b]=1` as {"a": {"b": "1"}} and `a[]=1` as {"a": ["1"]}; raises Refused for a name given twice or otherwise."""
     body: dict[str, Any] = {}
     for name, value in form.multi_items():
         if name in OBJECTS and isinstance(value, str) and value.startswith("{"):

@@ -119,6 +119,6 @@ def _host(header: str) -> str:
 
 
 def _path(scope: Scope) -> str:
-    """The path in plain characters, without what was asked behind it."""
+    """The path in plain characters, without its query."""
     path: Any = scope.get("path", "")
     return ascii(path)[1:-1][:200]

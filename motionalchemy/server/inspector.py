@@ -138,19 +138,21 @@ def answer(model: str, question: dict[str, Any]) -> dict[str, Any]:
 
 
 def _look(folder: Path, text: str) -> dict[str, Any]:
-    from motionalchemy import backbones, between, given
-    from motionalchemy.job import prepare
-    from motionalchemy.request import Request
+    from motionalchemy.models import registry
+    from motionalchemy.motion import interpolation
+    from motionalchemy.pipeline import conditioning
+    from motionalchemy.pipeline.job import prepare
+    from motionalchemy.pipeline.request import Request
 
     os.chdir(folder)
     try:
         job = prepare(Request.model_validate_json(text), Path(CLIP))
-        backbones.check(given.needs(job), job.card)
+        registry.check(conditioning.needs(job), job.card)
     finally:
         os.chdir("/")
     height, width = job.full
     times = job.request.interpolate
-    fps, frames = float(job.request.fps * times), between.count(job.frames, times, job.request.loop)
+    fps, frames = float(job.request.fps * times), interpolation.count(job.frames, times, job.request.loop)
     return {
         "frames": frames, "width": width, "height": height, "fps": fps, "seconds": frames / fps,
         "task": job.request.task, "notes": list(job.notes),
@@ -160,14 +162,15 @@ def _look(folder: Path, text: str) -> dict[str, Any]:
 def _models(model: str) -> dict[str, Any]:
     import torch
 
-    from motionalchemy import backbones, motions
+    from motionalchemy.models import registry
+    from motionalchemy.motion import learned
 
-    card = backbones.card(model)
+    card = registry.card(model)
     devices = [f"cuda:{n}" for n in range(torch.cuda.device_count())] or ["cpu"]
     return {
         "summary": card.summary, "summary_zh": card.summary_zh, "honours": sorted(card.honours),
         "sizes": list(card.sizes), "seconds": card.seconds, "size": card.defaults.size, "fps": card.defaults.fps,
-        "devices": devices, "motions": [motion.name for motion in motions.listed()],
+        "devices": devices, "motions": [motion.name for motion in learned.listed()],
     }  # fmt: skip
 
 

@@ -265,7 +265,7 @@ class Jobs:
         return self._one(f"{_SELECT} WHERE id = ? AND owner = ?", id, owner)
 
     def page(self, owner: str, after: int | None, limit: int, ascending: bool) -> tuple[list[Job], bool]:
-        """At most `limit` jobs of an owner, newest first unless `ascending`, and whether there are more behind them.
+        """At most `limit` jobs of an owner, newest first unless `ascending`, and whether there are more after them.
 
         `after` is the `seq` of the last job of the page before.
         """

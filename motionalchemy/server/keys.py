@@ -11,8 +11,8 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from motionalchemy import media
 from motionalchemy.errors import InputError
+from motionalchemy.media import files
 
 PREFIX = "ma-"
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -48,7 +48,7 @@ def digest(key: str) -> str:
 
 
 def add(path: Path, name: str) -> str:
-    """Make a new key for `name`, keep its hash in the file and return the key, which is nowhere else; InputError."""
+    """Make a new key for `name`, keep its hash in the file and return the key, which is nowhere else; raises InputError."""
     if not _NAME.fullmatch(name):
         raise InputError(f"the key name {name!r} cannot be used: 1 to 64 of A-Z a-z 0-9 . _ -, such as alice")
     lines = _lines(path) if path.exists() else {}
@@ -56,7 +56,7 @@ def add(path: Path, name: str) -> str:
         raise InputError(f"{str(path)!r} has a key of {name!r} already: choose another name, or delete that line")
     key = PREFIX + secrets.token_urlsafe(32)
     lines[name] = digest(key)
-    media.write_text("".join(f"{name} {known}\n" for name, known in lines.items()), path)
+    files.write_text("".join(f"{name} {known}\n" for name, known in lines.items()), path)
     os.chmod(path, 0o600)
     return key
 

@@ -222,8 +222,8 @@
       const shown = { ...video.motionalchemy.settings, seconds: video.seconds, size: video.size, model: video.model };
       const rows = Object.entries(shown).flatMap(([name, value]) => {
         if (value == null || value === "" || value === false) return [];
-        const told = name === "task" ? say(`task_${value}`) : words[`region_${value}`] ?? (value === true ? "✓" : String(value));
-        return [make("dt", {}, words[`set_${name}`] ?? name), make("dd", {}, told)];
+        const text = name === "task" ? say(`task_${value}`) : words[`region_${value}`] ?? (value === true ? "✓" : String(value));
+        return [make("dt", {}, words[`set_${name}`] ?? name), make("dd", {}, text)];
       });
       const file = { href: content(video.id, "sidecar"), download: `${video.id}.json` };
       return make("div", {}, make("dl", {}, ...rows), made ? make("a", file, say("file")) : null);

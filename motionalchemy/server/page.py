@@ -50,7 +50,7 @@ def mount(app: FastAPI) -> FastAPI:
 def _own_folder(folder: Path) -> None:
     """Uploads wait for their request beside the jobs, for this user's eyes only, and never longer than a server runs.
 
-    Gradio knows of no other way to be told than its environment variable.
+    Gradio knows of no other way to learn of it than its environment variable.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
@@ -59,8 +59,8 @@ def _own_folder(folder: Path) -> None:
 
 def _head(spoken: str) -> str:
     """What stands before Gradio's own scripts: our words, and the language in which Gradio speaks itself."""
-    told = {"words": words(spoken), "failures": failures(spoken), "language": LOCALES[spoken]}
-    data = json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")
+    texts = {"words": words(spoken), "failures": failures(spoken), "language": LOCALES[spoken]}
+    data = json.dumps(texts, ensure_ascii=False).replace("<", "\\u003c")
     speak = "for (const name of ['language', 'languages']) Object.defineProperty(navigator, name, " + (
         "{ get: () => (name === 'language' ? page.language : [page.language]), configurable: true });"
     )

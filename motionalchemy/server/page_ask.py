@@ -15,6 +15,7 @@ from motionalchemy.server.page_words import refusal, words
 from motionalchemy.server.service import Service, Who
 
 BRUSH = "brush"  # beside the regions that a Request knows: what the person painted
+LOCALISED = "localised"  # the code of a refusal that is in the person's language already
 SEEDS = 2**31  # of which one is drawn where none is given
 _SEPARATORS = re.compile(r"[,，、;；\s]+")
 _BARS = str.maketrans("|｜", "，，")
@@ -23,7 +24,7 @@ _BARS = str.maketrans("|｜", "，，")
 class Desk:
     """Takes what a person filled in, in one language; every method returns the id of a queued video.
 
-    All raise Refused, whose message is already in that language when `told` is its code.
+    All raise Refused, whose message is already in that language when LOCALISED is its code.
     """
 
     def __init__(self, service: Service, language: str):
@@ -31,7 +32,7 @@ class Desk:
 
     def refusal(self, refused: Any) -> str:
         """What to tell the person, one sentence."""
-        return refused.message if refused.code == "told" else refusal(self.language, refused)
+        return refused.message if refused.code == LOCALISED else refusal(self.language, refused)
 
     async def animate(
         self, who: Who, image: str | None, prompt: str, seconds: str, own: dict[str, Any], last: str | None
@@ -141,8 +142,8 @@ class Desk:
             with _opened(clip) as (file,):
                 yield file
 
-    def _no(self, name: str, **told: Any) -> Exception:
-        return invalid(self.words[name].format(**told), code="told")
+    def _no(self, name: str, **values: Any) -> Exception:
+        return invalid(self.words[name].format(**values), code=LOCALISED)
 
 
 def given(fields: dict[str, Any]) -> dict[str, Any]:

@@ -64,14 +64,14 @@ class Gate:
         await self.app({**scope, "headers": plain}, receive, _closed(take))
         headers = MutableHeaders(raw=start["headers"])
         if headers.get("content-type", "").startswith("text/html"):
-            body = self._told(body.decode()).encode()
+            body = self._localised(body.decode()).encode()
             headers["set-cookie"] = f"language={self.language}; Path=/; Max-Age=31536000; SameSite=Lax"
             headers["cache-control"] = "private, no-store"
         headers["content-length"] = str(len(body))
         await send(start)
         await send({"type": "http.response.body", "body": body if scope["method"] != "HEAD" else b""})
 
-    def _told(self, text: str) -> str:
+    def _localised(self, text: str) -> str:
         text = _META.sub("", text).replace('lang="en"', f'lang="{LOCALES[self.language]}"', 1)
         return text.replace("<head>", f"<head>{self.head}", 1)
 
@@ -126,12 +126,12 @@ class Lobby:
             del headers["www-authenticate"]
         else:
             spoken = language(Headers(scope=scope))
-            told = {name: html.escape(words(spoken)[name]) for name in ("key_title", "key_needed")}
+            texts = {name: html.escape(words(spoken)[name]) for name in ("key_title", "key_needed")}
             body = (
                 f'<!doctype html><html lang="{LOCALES[spoken]}"><meta charset="utf-8">'
                 '<meta name="viewport" content="width=device-width"><style>body{font:18px/1.6 system-ui,sans-serif;'
                 "max-width:32em;margin:20vh auto;padding:0 1em}</style>"
-                f"<title>{told['key_title']}</title><h1>{told['key_title']}</h1><p>{told['key_needed']}</p></html>"
+                f"<title>{texts['key_title']}</title><h1>{texts['key_title']}</h1><p>{texts['key_needed']}</p></html>"
             ).encode()
             headers["content-type"] = "text/html; charset=utf-8"
         headers["content-length"] = str(len(body))

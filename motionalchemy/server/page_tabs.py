@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 from gradio import themes
 
-from motionalchemy.request import LONGEST_PROMPT, REGIONS
+from motionalchemy.pipeline.request import LONGEST_PROMPT, REGIONS
 from motionalchemy.server.answers import Refused
 from motionalchemy.server.page_ask import BRUSH, Desk
 from motionalchemy.server.page_files import film, picture, pictures
@@ -18,7 +18,7 @@ from motionalchemy.server.service import Service, Who
 
 PAGE_FILES = "page"  # where, in the data folder, uploads wait for their request
 EXAMPLES = Path(__file__).parent / "page_examples"
-SHOWN = (  # a picture of EXAMPLES, and what happens in it in each of LANGUAGES
+EXAMPLE_CLIPS = (  # a picture of EXAMPLES, and what happens in it in each of LANGUAGES
     ("horse.png", ("the horse gallops to the right", "马向右飞奔")),
     ("zebra.png", ("the zebra walks", "斑马在走")),
     ("swordsman.png", ("the swordsman raises both arms and cheers", "剑士举起双臂欢呼")),
@@ -67,7 +67,7 @@ class Page:
                 self._motion()
             with gr.Column(scale=4, min_width=300):
                 self.job.render()
-                self.told = _bare(elem_id="told")
+                self.message = _bare(elem_id="told")
         _bare("<ma-gallery></ma-gallery>", elem_id="gallery")
         self._remix()
 
@@ -88,14 +88,14 @@ class Page:
             with gr.Accordion(self.words["settings"], open=False):
                 fields = self._fields(names)
                 last = picture(self.words["last"], 160, "animate-last")
-            make, told = self._button("make", "animate")
+            make, message = self._button("make", "animate")
             self._examples(image, prompt)
 
         async def ask(who: Who, image: Any, prompt: str, last: Any, *values: Any) -> str:
             own = _named(names, values)
             return await self.desk.animate(who, image, prompt, own.pop("seconds"), own, last)
 
-        self._on([make.click, prompt.submit], ask, [image, prompt, last, *fields], told)
+        self._on([make.click, prompt.submit], ask, [image, prompt, last, *fields], message)
 
     def _edit(self) -> None:
         with gr.Tab(self.words["tab_edit"], id="edit"):
@@ -109,7 +109,7 @@ class Page:
             names = ("strength", "steps", "guidance", "seed", "interpolate", "negative")
             with gr.Accordion(self.words["settings"], open=False):
                 fields = self._fields(names)
-            make, told = self._button("make_edit", "edit")
+            make, message = self._button("make_edit", "edit")
 
         def paint(region: str, id: str, clip: Any) -> Any:
             return gr.update(value=_element("ma-brush", id), visible=region == BRUSH and bool(id or clip))
@@ -122,7 +122,7 @@ class Page:
 
         for changed in (region.change, *(part.change for part in source)):
             changed(paint, [region, *source], brush, show_progress="hidden", api_visibility="private")
-        self._on([make.click, prompt.submit], ask, [*source, prompt, region, mask, other, *fields], told, js=MASKED)
+        self._on([make.click, prompt.submit], ask, [*source, prompt, region, mask, other, *fields], message, js=MASKED)
 
     def _views(self) -> None:
         with gr.Tab(self.words["tab_views"], id="views"):
@@ -132,13 +132,13 @@ class Page:
             names = ("seconds", "size", "steps", "guidance", "seed", "interpolate", "negative", "close")
             with gr.Accordion(self.words["settings"], open=False):
                 fields = self._fields(names)
-            make, told = self._button("make_views", "views")
+            make, message = self._button("make_views", "views")
 
         async def ask(who: Who, views: Any, prompt: str, angles: str, *values: Any) -> str:
             own = _named(names, values)
             return await self.desk.views(who, views or [], prompt or "", own.pop("seconds"), angles or "", own)
 
-        self._on([make.click, prompt.submit], ask, [views, prompt, angles, *fields], told)
+        self._on([make.click, prompt.submit], ask, [views, prompt, angles, *fields], message)
 
     def _long(self) -> None:
         with gr.Tab(self.words["tab_long"], id="long"):
@@ -152,13 +152,13 @@ class Page:
             names = ("size", "steps", "guidance", "seed", "interpolate", "negative")
             with gr.Accordion(self.words["settings"], open=False):
                 fields = self._fields(names)
-            make, told = self._button("make_long", "long")
+            make, message = self._button("make_long", "long")
 
         async def ask(who: Who, id: str, clip: Any, image: Any, parts: str, each: Any, *values: Any) -> str:
             own = _named(names, values)
             return await self.desk.long(who, id, clip, image, parts or "", each or EACH, own)
 
-        self._on([make.click], ask, [*source, image, parts, each, *fields], told)
+        self._on([make.click], ask, [*source, image, parts, each, *fields], message)
 
     def _motion(self) -> None:
         with gr.Tab(self.words["tab_motion"], id="motion"):
@@ -172,12 +172,12 @@ class Page:
             names = ("seconds", "size", "steps", "guidance", "seed", "interpolate", "negative")
             with gr.Accordion(self.words["settings"], open=False):
                 fields = self._fields(names)
-            make, told = self._button("make_motion", "motion")
+            make, message = self._button("make_motion", "motion")
 
         async def ask(who: Who, image: Any, prompt: str, clip: Any, learned: Any, *values: Any) -> str:
             return await self.desk.motion(who, image, prompt, clip, learned or [], _named(names, values))
 
-        self._on([make.click, prompt.submit], ask, [image, prompt, clip, learned, *fields], told)
+        self._on([make.click, prompt.submit], ask, [image, prompt, clip, learned, *fields], message)
 
     def _prompt(self, label: str, hint: str, id: str) -> gr.Textbox:
         return gr.Textbox(
@@ -188,7 +188,7 @@ class Page:
     def _examples(self, image: gr.Image, prompt: gr.Textbox) -> None:
         if EXAMPLES.is_dir():
             mine, folder = LANGUAGES.index(self.desk.language), self.desk.service.settings.data / PAGE_FILES
-            rows = [[str(shutil.copy(EXAMPLES / name, folder)), told[mine]] for name, told in SHOWN]
+            rows = [[str(shutil.copy(EXAMPLES / name, folder)), prompts[mine]] for name, prompts in EXAMPLE_CLIPS]
             gr.Examples(rows, [image, prompt], label=self.words["examples"], api_visibility="private")
 
     def _fields(self, names: Sequence[str]) -> list[Any]:
@@ -232,14 +232,16 @@ class Page:
         chip.drop(drop, None, [chosen, chip, clip], show_progress="hidden", api_visibility="private")
         return chosen, clip
 
-    def _on(self, events: Sequence[Any], ask: Ask, inputs: Sequence[Any], told: gr.HTML, js: str | None = None) -> None:
-        """Ask when one of the events happens: the new video is then looked at, or a refusal told in one sentence."""
+    def _on(
+        self, events: Sequence[Any], ask: Ask, inputs: Sequence[Any], message: gr.HTML, js: str | None = None
+    ) -> None:
+        """Ask when one of the events happens: the new video is then looked at, or a refusal shown in one sentence."""
 
         async def answer(request: gr.Request, *values: Any) -> Any:
             return await self._answered(ask(_who(request), *values))
 
         gr.on(
-            [*events], answer, [*inputs], [self.job, told], js=js, show_progress="hidden", api_visibility="private",
+            [*events], answer, [*inputs], [self.job, message], js=js, show_progress="hidden", api_visibility="private",
             concurrency_limit=None,
         )  # fmt: skip
 
@@ -247,7 +249,7 @@ class Page:
         async def answer(request: gr.Request, event: gr.EventData) -> Any:
             return await self._answered(self.desk.remix(_who(request), str(event.id), str(event.prompt)))
 
-        self.job.remix(answer, None, [self.job, self.told], show_progress="hidden", api_visibility="private")
+        self.job.remix(answer, None, [self.job, self.message], show_progress="hidden", api_visibility="private")
 
     async def _answered(self, asked: Awaitable[str]) -> Any:
         """What the job and the line under a button then hold: a new video, or a refusal in one sentence."""

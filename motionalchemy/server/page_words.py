@@ -36,7 +36,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "guidance": ("Guidance", "引导强度"),
     "candidates": ("Candidates", "候选段数"),
     "candidates_info": (
-        "So many are made at most, until one shows the deed; the best is kept.",
+        "So many are made at most, until one shows the action; the best is kept.",
         "最多生成这么多段，直到有一段看得出动作；留下最好的。",
     ),
     "seed": ("Seed", "种子"),
@@ -162,7 +162,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
 }  # fmt: skip
 
-# What the server refuses, by its code or by the field at fault; a job that failed is told by its code alone.
+# What the server refuses, by its code or by the field at fault; a job that failed, by its code alone.
 _REFUSED_ZH = {
     "queue_full": "队列已满：请稍后再试。",
     "insufficient_quota": "服务的磁盘配额已用完：请删除不再需要的视频，或联系管理员。",
@@ -207,7 +207,7 @@ def words(language: str) -> dict[str, str]:
 
 
 def failures(language: str) -> dict[str, str]:
-    """Why a job failed, by the code of its error; a code that is not there is told in the server's own words."""
+    """Why a job failed, by the code of its error; a code that is not there is shown in the server's own words."""
     return {} if language == "en" else _REFUSED_ZH
 
 
@@ -215,8 +215,8 @@ def refusal(language: str, refused: Refused) -> str:
     """What the server said no to, as one sentence in this language."""
     file = _FILE.match(refused.message)
     if language == "en":
-        told = refused.message if file is None else _FILES_EN[file[1]] + refused.message[file.end() :]
-        return told[:1].upper() + told[1:].rstrip(".") + "."
+        text = refused.message if file is None else _FILES_EN[file[1]] + refused.message[file.end() :]
+        return text[:1].upper() + text[1:].rstrip(".") + "."
     field = (refused.param or "").partition("[")[2].rstrip("]") or refused.param or (file[1] if file else "")
     known = _REFUSED_ZH.get(refused.code) or _REFUSED_ZH.get(field)
     return known or f"这个请求无法执行。服务的原话：{refused.message}"

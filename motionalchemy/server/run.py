@@ -1,4 +1,4 @@
-"""The whole server: a data folder held, the API and the page on one port, until it is told to stop."""
+"""The whole server: a data folder held, the API and the page on one port, until it is asked to stop."""
 
 import asyncio
 import logging

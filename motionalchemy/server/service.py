@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from motionalchemy.errors import InputError
-from motionalchemy.request import Request, parse
+from motionalchemy.media.files import replacing
+from motionalchemy.pipeline.request import Request, parse
 from motionalchemy.server import store, wire
 from motionalchemy.server.answers import Refused, invalid
 from motionalchemy.server.inspector import Facts, Inspector
@@ -111,7 +112,7 @@ class Service:
         return self.shown(self._job(who, id))
 
     def page(self, who: Who, after: str | None, limit: int, ascending: bool) -> dict[str, Any]:
-        """A page of an owner's videos behind the one named `after`; raises Refused."""
+        """A page of an owner's videos after the one named `after`; raises Refused."""
         seq = None if after is None else self._job(who, after, "after").seq
         jobs, more = self._reads.page(who.owner, seq, limit, ascending)
         data = [self.shown(job) for job in jobs]
@@ -219,8 +220,8 @@ class Service:
             )
             raise invalid(message, "seconds")
         if wanted.size not in (None, (facts.width, facts.height)):
-            nearest, told = f"{facts.width}x{facts.height}", "x".join(map(str, wanted.size or ()))
-            message = f"size {told} is not possible here, as a picture keeps its shape: use {nearest} or leave it out"
+            nearest, given = f"{facts.width}x{facts.height}", "x".join(map(str, wanted.size or ()))
+            message = f"size {given} is not possible here, as a picture keeps its shape: use {nearest} or leave it out"
             raise invalid(message, "size")
 
     def _job(self, who: Who, id: str, param: str = "video_id") -> Job:
@@ -250,5 +251,5 @@ def _save(source: Source, path: Path) -> None:
     if isinstance(source, bytes):
         return store.write_bytes(source, path)
     source.file.seek(0)
-    with store.media.replacing(path) as part, part.open("wb") as file:
+    with replacing(path) as part, part.open("wb") as file:
         shutil.copyfileobj(source.file, file, CHUNK)

@@ -8,13 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSche
 from pydantic.json_schema import models_json_schema
 
 from motionalchemy.errors import UnknownName
-from motionalchemy.request import FILES, REGIONS, Request
+from motionalchemy.pipeline.request import FILES, REGIONS, Request
 from motionalchemy.server.answers import invalid
 
 NAMESPACE = "motionalchemy"
 SOLE = {"input_reference": "image", "video": "video"}  # files with a name of their own on the wire -> Request's
 LOADED = {"model", "device", "memory", "fast", "lora"}  # decided when the model is loaded, by whoever serves it
-SERVER_ONLY = {"prompt", "seconds", *LOADED, *SOLE.values()}  # told elsewhere, or not for a client to tell
+SERVER_ONLY = {"prompt", "seconds", *LOADED, *SOLE.values()}  # given elsewhere, or not for a client to decide
 
 
 class _Closed(BaseModel):
@@ -42,18 +42,18 @@ File = Annotated[UploadFile, Field(json_schema_extra={"type": "string", "format"
 def _own_fields() -> dict[str, Any]:
     """Our own fields: a Request's, with its descriptions, files instead of paths; checked later, by the Request."""
     fields: dict[str, Any] = {}
-    for name, told in Request.model_json_schema()["properties"].items():
+    for name, schema in Request.model_json_schema()["properties"].items():
         if name in SERVER_ONLY:
             continue
         if name in FILES:
             words = f"{', '.join(REGIONS)} or a mask" if name == "region" else "a picture"
             one = {"type": "string", "description": f"{words}, as a file or a data: URI"}
-            told = {"type": "array", "items": one} if name == "views" else one
+            schema = {"type": "array", "items": one} if name == "views" else one
         if name == "motion":
             words = "the name of a learned motion with an optional :weight, or a clip as a file or a data: URI"
-            told = {"type": "array", "items": {"type": "string", "description": words}, "minItems": 1, "maxItems": 8}
+            schema = {"type": "array", "items": {"type": "string", "description": words}, "minItems": 1, "maxItems": 8}
         kind = list[Any] if name in ("views", "angles", "motion") else Any
-        fields[name] = (Annotated[kind | None, WithJsonSchema(told)], None)
+        fields[name] = (Annotated[kind | None, WithJsonSchema(schema)], None)
     return fields
 
 
@@ -100,10 +100,12 @@ class RemixBody(_Closed):
     motionalchemy: OwnFields = None
 
 
-RUNNING = ("seconds_left", "window", "windows", "stage", "stages", "step", "steps")  # told while a video is made
+RUNNING = ("seconds_left", "window", "windows", "stage", "stages", "step", "steps")  # shown while a video is made
 
 
 class VideoError(BaseModel):
+    """Why a video failed."""
+
     code: str
     message: str
 
@@ -127,6 +129,8 @@ class Standing(BaseModel):
 
 
 class Video(BaseModel):
+    """A video as OpenAI's API describes it, with our part."""
+
     id: str
     object: Literal["video"] = "video"
     model: str
@@ -144,6 +148,8 @@ class Video(BaseModel):
 
 
 class VideoList(BaseModel):
+    """A page of videos."""
+
     object: Literal["list"] = "list"
     data: list[Video]
     first_id: str | None
@@ -152,12 +158,16 @@ class VideoList(BaseModel):
 
 
 class VideoDeleted(BaseModel):
+    """The answer to a deletion."""
+
     id: str
     object: Literal["video.deleted"] = "video.deleted"
     deleted: Literal[True] = True
 
 
 class Model(BaseModel):
+    """A model that this server offers."""
+
     id: str
     object: Literal["model"] = "model"
     created: int
@@ -166,11 +176,15 @@ class Model(BaseModel):
 
 
 class ModelList(BaseModel):
+    """All models of this server."""
+
     object: Literal["list"] = "list"
     data: list[Model]
 
 
 class ErrorDetail(BaseModel):
+    """What went wrong, and which parameter is at fault."""
+
     message: str
     type: str
     param: str | None
@@ -178,6 +192,8 @@ class ErrorDetail(BaseModel):
 
 
 class ErrorBody(BaseModel):
+    """An error in OpenAI's shape."""
+
     error: ErrorDetail
 
 
@@ -202,7 +218,7 @@ def checked(shape: type[BaseModel], body: Mapping[str, Any]) -> Any:
         raise invalid(str(UnknownName("parameter", name, known)), None, "unknown_parameter")
     if first["type"] == "missing":
         raise invalid(f"{param} is missing: {shape.model_fields[str(param)].description or 'give it'}", param)
-    told = (
+    allowed = (
         " or ".join(["a file", "a data: URI", "an id"]) if param in SOLE else first["msg"][0].lower() + first["msg"][1:]
     )
-    raise invalid(f"{param} cannot be used: {told}", param)
+    raise invalid(f"{param} cannot be used: {allowed}", param)

@@ -9,8 +9,8 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from motionalchemy import media
 from motionalchemy.errors import InputError
+from motionalchemy.media import files
 
 CLIP, SIDECAR, THUMBNAIL, SPRITESHEET, PREVIEW = (
     "video.mp4", "video.json", "thumbnail.webp", "spritesheet.webp", "preview.webp",
@@ -115,12 +115,15 @@ def clear(folder: Path) -> None:
 
 def write_bytes(data: bytes, path: Path) -> None:
     """Write a file, whole or not at all."""
-    with media.replacing(path) as part:
+    with files.replacing(path) as part:
         part.write_bytes(data)
 
 
 def link(source: Path, path: Path) -> None:
-    """Give a file a second name in another job's folder, so that deleting the first job takes nothing from it."""
+    """Give a file a second name in another job's folder, so that deleting the first job takes nothing from it.
+
+    Raises InputError where the file is gone.
+    """
     try:
         os.link(source, path)
     except FileNotFoundError:

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from fastapi import UploadFile
 
 from motionalchemy.errors import InputError
-from motionalchemy.request import FILES, REGIONS, SHARED, TASKS, Request
+from motionalchemy.pipeline.request import FILES, REGIONS, SHARED, TASKS, Request
 from motionalchemy.server import shapes
 from motionalchemy.server.answers import Refused, invalid
 from motionalchemy.server.jobs import CANCELLED, COMPLETED, FAILED, IN_PROGRESS, QUEUED, Job
@@ -30,7 +30,7 @@ Source = UploadFile | bytes | Path  # what a file is taken from: an upload, a da
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a body asks for: fields of a Request, files for some of them, and the exact size in pixels if one is told.
+    """What a body asks for: fields of a Request, files for some of them, and the exact size in pixels if one is given.
 
     The names in `files` are those that the files get in the job's folder; `fields` already hold them.
     """
@@ -53,10 +53,10 @@ def wanted(route: str, body: Any, clip: Path | None = None) -> Wanted:
     _own(body.motionalchemy, fields, files)
     fields["task"] = task(route, fields)
     size = None
-    if (told := getattr(body, "size", None)) is not None:
+    if (given := getattr(body, "size", None)) is not None:
         if "size" in fields:
             raise invalid("size is told twice: give either size or motionalchemy[size]", "size")
-        width, height = (int(side) for side in told.split("x"))
+        width, height = (int(side) for side in given.split("x"))
         size, fields["size"] = (width, height), round(math.sqrt(width * height))
     return Wanted({k: v for k, v in fields.items() if v is not None}, files, size)
 
@@ -163,15 +163,15 @@ def refusal(error: InputError, size: tuple[int, int] | None = None) -> Refused:
     """A refused Request as an answer; its field is named as the client named it, and so is a `size` in pixels."""
     words = str(error)
     if size is not None and words.startswith("size "):
-        told = "x".join(map(str, size))
-        return invalid(f"size {told} has the area of a square whose {words}", "size")
+        given = "x".join(map(str, size))
+        return invalid(f"size {given} has the area of a square whose {words}", "size")
     name = words.split()[0] if words else ""
     wire = {name: wire for wire, name in SOLE.items()}.get(name)
     own = _param(name) if name in Own.model_fields else None
     return invalid(words, wire or own or (name if name in Request.model_fields else None))
 
 
-def _told(value: Any, files: Sequence[str]) -> Any:
+def _notes(value: Any, files: Sequence[str]) -> Any:
     """A field of a request without the names of files."""
     return [part for part in value if part not in files] if isinstance(value, list) else value
 
@@ -209,6 +209,6 @@ def video(job: Job, position: int | None, keep_seconds: float) -> dict[str, Any]
         "motionalchemy": standing | {
             "task": facts["task"], "frames": facts["frames"], "fps": facts["fps"], "notes": facts["notes"],
             "position": position,
-            "settings": {name: value for name in shown if (value := _told(request[name], facts["files"])) != []},
+            "settings": {name: value for name in shown if (value := _notes(request[name], facts["files"])) != []},
         },
     }  # fmt: skip

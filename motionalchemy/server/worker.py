@@ -15,12 +15,14 @@ from pathlib import Path
 
 import numpy as np
 
-from motionalchemy import backbones, footage, media
-from motionalchemy.backbones import Backbone
-from motionalchemy.clip import Clip
 from motionalchemy.errors import Cancelled, MissingPart, MotionAlchemyError
-from motionalchemy.make import Progress, make
-from motionalchemy.request import Request
+from motionalchemy.media import footage, writer
+from motionalchemy.media.clip import Clip
+from motionalchemy.models import registry
+from motionalchemy.models.base import Backbone
+from motionalchemy.pipeline.make import make
+from motionalchemy.pipeline.progress import Progress
+from motionalchemy.pipeline.request import Request
 from motionalchemy.server import shapes, store
 from motionalchemy.server.jobs import CANCELLED, COMPLETED, FAILED, Job, Jobs
 
@@ -46,7 +48,7 @@ class Worker:
         self._next_sign = 0.0
 
     def run(self) -> None:
-        """Settle what was left, then make one job after another until told to stop."""
+        """Settle what was left, then make one job after another until asked to stop."""
         for job in self.jobs.reclaim(self.device):
             log.warning("%s was left in progress", job.id)
         while not self.stop.is_set():
@@ -58,7 +60,7 @@ class Worker:
                 self._work(job)
 
     def _work(self, job: Job) -> None:
-        """One job to its end, whatever happens; what is not expected is told to the log and not to the client."""
+        """One job to its end, whatever happens; what is not expected goes to the log and not to the client."""
         folder, began = self.store.folder(job.id), time.monotonic()
         log.info("%s attempt %d", job.id, job.attempt)
         try:
@@ -79,7 +81,7 @@ class Worker:
     def _make(self, job: Job) -> None:
         request = Request.model_validate_json(job.request).model_copy(update={"device": self.device})
         if self._loaded is None:
-            self._loaded = backbones.load(self.model, self.device)
+            self._loaded = registry.load(self.model, self.device)
             self._live()
         run = make(request, Path(store.CLIP), backbone=self._loaded, cancel=lambda: self._stopped(job))
         report = Report(self.jobs, job)
@@ -133,7 +135,7 @@ class Report:
             return
         self._next_report = now + REPORT
         if now >= self._next_preview and self._watched():
-            media.write(glimpse(at.preview()), Path(store.PREVIEW))
+            writer.write(preview(at.preview()), Path(store.PREVIEW))
             self.previews += 1
             self._next_preview = time.monotonic() + (PREVIEW_SHARE - 1) * (time.monotonic() - now)
         standing = {name: getattr(at, name) for name in shapes.RUNNING}
@@ -149,19 +151,19 @@ def extras() -> None:
     clip = footage.read(Path(store.CLIP))
     picks = {*np.linspace(0, len(clip) - 1, min(SHEET, len(clip))).round().astype(int).tolist()}
     shown = np.stack([frame for number, frame in enumerate(clip.frames()) if number in picks])
-    media.write(Clip(shown[:1], 1.0), Path(store.THUMBNAIL))
-    media.write(Clip(media.contact_sheet([shown])[None], 1.0), Path(store.SPRITESHEET))
+    writer.write(Clip(shown[:1], 1.0), Path(store.THUMBNAIL))
+    writer.write(Clip(writer.contact_sheet([shown])[None], 1.0), Path(store.SPRITESHEET))
     Path(store.PREVIEW).unlink(missing_ok=True)
 
 
-def glimpse(clip: Clip) -> Clip:
+def preview(clip: Clip) -> Clip:
     """A few frames of a clip, in the same seconds."""
     picks = np.linspace(0, len(clip) - 1, min(PREVIEW_FRAMES, len(clip))).round().astype(int)
     return Clip(clip.frames[picks], len(picks) / clip.seconds)
 
 
 def reason(error: Exception) -> tuple[str, str]:
-    """What a client is told of a failure: a code and one sentence, without anything of this machine."""
+    """What a client learns of a failure: a code and one sentence, without anything of this machine."""
     if isinstance(error, MissingPart):
         return (
             "model_unavailable",

@@ -1,1 +1,0 @@
-"""The tables of `benchmarks/nano.py`: what is asked, how it is measured, and how it is written down."""

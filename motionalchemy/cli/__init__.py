@@ -1,0 +1,1 @@
+"""The command line: every task, training and measuring as a command."""

@@ -1,0 +1,47 @@
+"""`motionalchemy serve`."""
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Option
+
+from motionalchemy.errors import InputError, MissingPart
+
+
+def serve(
+    host: Annotated[str | None, Option(help="127.0.0.1 unless given; every address with --public.")] = None,
+    port: Annotated[int, Option(help="0 takes any free one, which is printed.")] = 8000,
+    model: Annotated[str, Option(help="A name from `motionalchemy models`, or the folder of a model.")] = "nano",
+    data: Annotated[Path, Option(help="The folder of the queue and the videos; what is there goes on.")] = Path(
+        "motionalchemy-data"
+    ),
+    api_key_file: Annotated[Path | None, Option(help="Who may ask: see --new-api-key.", readable=False)] = None,
+    new_api_key: Annotated[str | None, Option(help="Add a key of this name to the file, print it, leave.")] = None,
+    public: Annotated[bool, Option("--public", help="Let others reach the server; needs --api-key-file.")] = False,
+    device: Annotated[list[str] | None, Option(help="cpu or cuda:N, a worker each; all GPUs, else cpu.")] = None,
+    queue: Annotated[int, Option(help="How many jobs may wait.")] = 1000,
+    max_seconds: Annotated[float, Option(help="The longest clip.")] = 120,
+    keep_days: Annotated[float, Option(help="How long videos are kept.")] = 30,
+    disk_mb: Annotated[int, Option(help="What all videos together may occupy.")] = 20_000,
+    upload_mb: Annotated[int, Option(help="The largest request.")] = 64,
+    hang_seconds: Annotated[float, Option(help="A worker that makes no step for so long is killed.")] = 600,
+    log_prompts: Annotated[bool, Option("--log-prompts", help="Write prompts to the log.")] = False,
+    page: Annotated[bool, Option("--page/--no-page", help="The page for people, beside the API.")] = True,
+) -> None:
+    """Serve an HTTP API in the shape of OpenAI's Videos API, and a page, until stopped; see docs/serve.md."""
+    try:
+        from motionalchemy.server import keys, run, settings
+    except ModuleNotFoundError as error:
+        raise MissingPart(f"{error.name} is not installed: run pip install 'motionalchemy[server]'") from error
+    if new_api_key is not None:
+        if api_key_file is None:
+            raise InputError("--new-api-key needs --api-key-file: the file that keeps its hash, such as keys.txt")
+        print(keys.add(api_key_file, new_api_key))
+        return
+    chosen = {
+        "data": data, "model": model, "devices": tuple(device or ["auto"]), "host": host, "port": port,
+        "public": public, "key_file": api_key_file, "log_prompts": log_prompts, "places": queue,
+        "max_seconds": max_seconds, "keep_days": keep_days, "disk_bytes": disk_mb << 20, "upload_bytes": upload_mb << 20,
+        "page": page, "hang_seconds": hang_seconds,
+    }  # fmt: skip
+    run.serve(settings.Settings(**chosen))

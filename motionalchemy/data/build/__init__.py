@@ -1,0 +1,1 @@
+"""Building a corpus from packages of ordinary registries: actors, scenes, turntables, emoji and stills."""

@@ -1,0 +1,1 @@
+"""What changes a given clip: another style, place or subject, or none."""

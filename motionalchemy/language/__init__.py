@@ -1,0 +1,1 @@
+"""Sentences understood, English and Chinese."""

@@ -1,0 +1,1 @@
+"""Pictures and clips in memory and in files: the only room that meets untrusted bytes."""

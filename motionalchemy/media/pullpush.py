@@ -1,0 +1,16 @@
+"""Holes of pictures and fields filled from around them."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def pull_push(field: Tensor, weight: Tensor) -> Tensor:
+    """A field (1, n, h, w) whose values of little weight (1, 1, h, w) come from around them: pushed down a pyramid and
+    pulled up again (Gortler et al., The Lumigraph, 1996)."""
+    if max(field.shape[2:]) == 1:
+        return field
+    pooled = F.avg_pool2d(weight, 2, ceil_mode=True, count_include_pad=False)
+    below = F.avg_pool2d(field * weight, 2, ceil_mode=True, count_include_pad=False) / pooled.clamp(min=1e-6)
+    wide = F.interpolate(pull_push(below, pooled), field.shape[2:], mode="bilinear", align_corners=False)
+    return torch.lerp(wide, field, weight / (weight + 0.05))

@@ -1,0 +1,54 @@
+"""What a subject does, retrieved: movements that were seen, carried over to it, and looked at until one shows it."""
+
+from collections.abc import Generator
+from dataclasses import replace
+from functools import partial
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from motionalchemy.language.script import Beat
+from motionalchemy.media.clip import Clip
+from motionalchemy.motion.constraints import within
+from motionalchemy.motion.movers import BeatMotion, Means, Part
+from motionalchemy.nets import judge
+from motionalchemy.render import layers
+from motionalchemy.render.warp import displacement
+from motionalchemy.scene.parse import Scene
+
+LOOKS = 8  # of movements that are retrieved
+SEEN = 0.6  # the share of what is seen from which no further one is asked for: of such ones nine in ten are right
+
+
+class Retrieval:
+    """Moves a subject as others were seen to move."""
+
+    part: Part = "subject"
+
+    def suits(self, scene: Scene, beat: Beat) -> float:
+        """Wherever an action is asked for, unless the subject goes nobody knows where or a camera circles it."""
+        asked = beat.action is not None and beat.heading != "elsewhere" and not beat.camera.orbit
+        return float(scene.subject is not None and asked)
+
+    def move(self, scene: Scene, beat: Beat, means: Means, made: BeatMotion) -> Generator[Any, None, BeatMotion | None]:
+        """The best of what was seen, looked for one by one until the action is seen; None where nobody stood alike."""
+        if means.tries == 1 or scene.subject is None:
+            return None
+        count, every = min(LOOKS, means.tries), max(1, int(means.fps / judge.RATE))
+        with means.phase("retrieve"):
+            found = means.retrieved(beat, scene.subject.opacity)
+            small = scene.resized(*means.look)
+        best: BeatMotion | None = None
+        for at, (moves, ends) in enumerate(means.timed(islice(found or iter(()), count), "retrieve"), start=1):
+            means.check()
+            with means.phase("retrieve"):
+                moves = within(moves, scene.subject)
+                acts = layers.acting(small, displacement(moves)[every - 1 :: every])
+                frames = np.stack([small.picture, *acts])
+                sure = means.seen(frames, means.fps / every, beat.action)
+            best = replace(made, moves=moves, sure=sure, ends=ends) if best is None or sure > best.sure else best
+            yield means.looked(at, count, partial(Clip, frames, means.fps / every))
+            if sure >= SEEN:
+                break
+        return best

@@ -1,0 +1,78 @@
+"""Beats one after another: each begins where the one before ended, and takes as long as its sentence.
+
+What is retrieved, or made by a flow in one window, lasts two seconds. It goes on from where it was most like its end, and a
+camera takes as long as its beat. So a longer clip is moved from its picture like a short one, and nothing wears out.
+"""
+
+from collections.abc import Generator, Sequence
+from typing import Any
+
+from torch import Tensor
+
+from motionalchemy.language.script import Beat
+from motionalchemy.motion import travel
+from motionalchemy.motion.body import Body
+from motionalchemy.motion.camera import Camera
+from motionalchemy.motion.movers import BeatMotion, Means, Mover, Part
+from motionalchemy.motion.retrieval import Retrieval
+from motionalchemy.motion.travel import Stage, Travel
+from motionalchemy.nets.repertoire import LED, played
+from motionalchemy.render.motion import Motion, Trajectory
+from motionalchemy.render.warp import displacement, under_camera
+from motionalchemy.scene.parse import Scene
+
+MOVERS: tuple[Mover, ...] = (Retrieval(), Body(), Travel(), Camera())
+SHORT = 2.1  # seconds of a beat in which one who is sent somewhere may leave the picture
+
+
+def beat_motion(scene: Scene, beat: Beat, means: Means) -> Generator[Any, None, BeatMotion]:
+    """What happens to a scene in a beat: of its subject, of its road and of its ground, each by the best-suited mover that
+    finds something. A clip of one window of which nothing is retrieved is left to the flow: then nothing moves."""
+    made = BeatMotion(beat)
+    for part in ("subject", "road", "ground"):
+        if part != "subject" and means.alone and made.moves is None:
+            return made
+        for mover in suited(part, scene, beat):
+            found = yield from mover.move(scene, beat, means, made)
+            if found is not None:
+                made = found
+                break
+    return made
+
+
+def suited(part: Part, scene: Scene, beat: Beat) -> list[Mover]:
+    """The movers of a part that suit a beat of a scene, the best first."""
+    rates = [(mover.suits(scene, beat), mover) for mover in MOVERS if mover.part == part]
+    return [mover for rate, mover in sorted(rates, key=lambda pair: -pair[0]) if rate > 0]
+
+
+def motion_at(beats: Sequence[BeatMotion], at: Tensor, fps: float, stage: Stage | None) -> Motion:
+    """How the subject of a picture, which stands on its `stage`, and what is behind it move in frames `at` (T,) of the last
+    of several beats."""
+    *earlier, now = beats
+    begin, count = max(now.beat.begin - 1, 0), len(at)
+    late = at - begin
+    start = Trajectory(late.new_zeros(1, 2), late.new_ones(1), late.new_zeros(2) if stage is None else stage.feet)
+    before = motion_at(earlier, late.new_tensor([begin]), fps, stage) if earlier else Motion(start)
+    bends, ground = before.bends, before.ground
+    if now.moves is not None:
+        own = displacement(played(now.moves, late * now.beat.pace, now.ends))
+        led = (1 - late / LED).clamp(min=0).view(-1, 1, 1, 1)  # from where the beat before has brought it
+        bends = own if bends is None else own + led * bends
+    if now.ground is not None:
+        lasts = max(now.beat.end - begin - 1, now.ground.shape[1])
+        slower = now.ground.shape[1] / lasts if now.beat.camera.moves else 1.0
+        own = displacement(played(now.ground, late * slower))
+        ground = own if ground is None else under_camera(ground.expand_as(own), own)
+    road = before.trajectory
+    aside, size = road.aside.expand(count, -1), road.size.expand(count)
+    if stage is not None:
+        long = (now.beat.end - now.beat.begin) / fps > SHORT
+        aside, size = travel.gone(now.road, late / fps, road, stage, long)
+    bends, ground = (None if each is None else each.expand(count, -1, -1, -1) for each in (bends, ground))
+    return Motion(Trajectory(aside, size, road.feet), bends, ground, now.sure)
+
+
+def looped(motion: Motion, frames_left: Tensor) -> Motion:
+    """The motion of a clip that comes back to its picture, of which so many frames (T,) are left."""
+    return motion.back((frames_left / LED).clamp(0, 1))

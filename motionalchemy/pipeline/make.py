@@ -1,0 +1,169 @@
+"""Request -> steps -> clip: the only owner of the order in which things happen.
+
+Everything that can be refused cheaply is refused first, by `job.prepare`; weights load only for a request that can be met.
+A clip is made window by window (`window.window`), each window stage by stage, each stage step by step.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from motionalchemy.errors import Cancelled, InputError
+from motionalchemy.media import files, muxing, sinks, writer
+from motionalchemy.media.clip import Clip
+from motionalchemy.media.sinks import FrameSink
+from motionalchemy.models import base, registry
+from motionalchemy.models.base import Backbone
+from motionalchemy.motion import interpolation, learned
+from motionalchemy.motion.subject import SubjectTrack
+from motionalchemy.pipeline import conditioning, windows
+from motionalchemy.pipeline.job import Job, Memory, costs, effort_of, prepare
+from motionalchemy.pipeline.progress import Meter, Progress, Result, Watch
+from motionalchemy.pipeline.request import Request
+from motionalchemy.pipeline.run import Run, in_batches, stop_if
+from motionalchemy.pipeline.sidecar import made_by, path_for, text
+from motionalchemy.pipeline.window import window
+
+
+def make(
+    request: Request,
+    output: Path | None = None,
+    image: np.ndarray | None = None,
+    last: np.ndarray | None = None,
+    backbone: Backbone | None = None,
+    cancel: Callable[[], bool] | None = None,
+    video: Clip | None = None,
+    views: Sequence[np.ndarray] | None = None,
+    motion: Clip | None = None,
+) -> Iterator[Progress]:
+    """Yield every step of making the clip and at last the result, written to `output` with its sidecar if one is given.
+
+    `image`, `last` and `views` (H, W, 3) uint8 and the clips `video` and `motion` stand in for the request's paths;
+    `backbone` is used instead of loading one. Raises InputError and its kinds before anything is loaded where that is
+    possible, Cancelled once `cancel()` is true.
+    """
+    job, watch = prepare(request, output, Memory(image, last, video, views, motion), backbone), Watch()
+    registry.check(conditioning.needs(job), job.card)
+    with watch.phase("load"):
+        model = backbone or loaded(job)
+    if model.grid != (grid := job.card.grid):
+        raise InputError(f"model {job.card.name!r} counts in {model.grid}, not {grid}: it needs its own table row")
+    registry.check(conditioning.needs(job), model)
+    model = learned.with_motions(model, job.learned)
+    run = Run(job, model, watch, Meter(), cancel, subject=SubjectTrack(job.shadow))
+    shares, count = costs(job), len(job.spans)
+    with _film(job, output, model) as reel:
+        for note in (*job.notes, *reel.notes):
+            yield Progress(
+                1, len(job.stages), 0, job.stages[0].steps, 0.0, None, lambda: _still(job), None, 1, count, note
+            )
+        sources = conditioning.sources(job)
+        _goes_on(run, reel, shares)
+        for number, span in list(enumerate(job.spans))[reel.done :]:
+            stop_if(cancel)
+            if span.prompt is None:
+                frames = yield from in_batches(run, (span.fresh, span.stop), sources.full.read, number, shares[number])
+                conditioning.landed(job, span, frames, reel)
+            else:
+                run.read(span.prompt)
+                if span.known and span.begin and not any(s.prompt for s in job.spans[:number]):
+                    reel.hold(reel.last(span.known)[0])  # a given clip may have begun with something else
+                with watch.phase("encode"):
+                    given = conditioning.CONDITIONING[job.request.task](job, span, reel, sources)
+                clip = yield from window(run, span, given, number, shares[number])
+                with watch.phase("decode"):
+                    frames = conditioning.finished(job, span, given, clip.frames, reel, sources)
+            reel.beside = run.subject.state
+            with watch.phase("write"):
+                reel.add(frames, job.first if job.request.loop and number == count - 1 else None)
+        stop_if(cancel)
+        result = Result(
+            None, job.request, model.name, model.sha256, job.inputs, watch.timings, None, reel.found,
+            interpolation.count(job.frames, job.request.interpolate, job.request.loop),
+        )  # fmt: skip
+        result = closed(result, job, reel, output, watch)
+    stages, steps = len(job.stages), job.stages[-1].steps
+    yield Progress(stages, stages, steps, steps, 1.0, 0.0, lambda: result.clip, result, count, count)
+
+
+def _goes_on(run: Run, reel: FrameSink, shares: list[list[float]]) -> None:
+    """Let a run go on from what a film holds."""
+    reel.found |= _decided(run.job)
+    run.meter.done = run.meter.before = sum(map(sum, shares[: reel.done]))
+    if reel.beside:
+        run.subject.restore(reel.beside)
+
+
+def _decided(job: Job) -> dict[str, Any]:
+    """What was decided before anything was made."""
+    decided = {
+        "between": job.between,
+        "notes": list(job.notes),
+        "album": job.album_picture and job.album_picture.facts,
+    }
+    return {name: value for name, value in decided.items() if value}
+
+
+def loaded(job: Job) -> Any:
+    """The job's model, or what stands for it where none of its weights is used."""
+    if job.joined:
+        return base.Unloaded(job.card.name, job.card.grid, job.card.honours)
+    return registry.load(job.request.model, job.request.device, effort_of(job.request))
+
+
+def _still(job: Job) -> Clip:
+    return Clip(np.full((1, *job.full, 3), 128, np.uint8) if job.first is None else job.first[None])
+
+
+def _film(job: Job, output: Path | None, model: Backbone) -> AbstractContextManager[Any]:
+    """Memory for a clip of one window, and for what no file can grow with; else a file that grows."""
+    sound = job.footage is not None and job.footage.sound
+    times = job.request.interpolate
+    fps, shown = job.request.fps * times, interpolation.Smooth(times)
+    if output is None or output.suffix.lower() != ".mp4" or (len(job.spans) == 1 and not sound):
+        return nullcontext(sinks.MemorySink(fps, shown))
+    facts = {"request": job.request.asked, "inputs": job.inputs, "made_by": made_by(model.name, model.sha256)}
+    key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+    for picture in (job.first, job.other, *(due.picture for due in job.due)):
+        key.update(b"" if picture is None else picture.tobytes())
+    if job.footage is not None and job.footage.held is not None:
+        key.update(job.footage.held.frames.tobytes())
+    key.update(b"" if job.motion_clip is None else job.motion_clip.frames.tobytes())
+    key.update((job.between or "").encode())
+    return sinks.file_sink(output, key.hexdigest(), fps, job.card.grid.frames(windows.KNOWN), shown)
+
+
+def closed(result: Result, job: Job, reel: FrameSink, output: Path | None, watch: Watch) -> Result:
+    """Bring the film into its file, and write the sidecar beside it: both or neither."""
+    held = reel.clip() if isinstance(reel, sinks.MemorySink) else None
+    result = replace(result, held=held)
+    if output is None:
+        return result
+    with watch.phase("write"):
+        if held is not None:
+            writer.write(held, output)
+        elif isinstance(reel, sinks.FileSink):
+            sound = job.footage.path if job.footage is not None and job.footage.sound else None
+            if not muxing.mux_sound(reel.whole(), output, sound):
+                result.found["sound"] = "left out: an MP4 cannot hold its kind"
+    try:
+        facts = (result.request, result.model, result.sha256, result.inputs, result.timings)
+        files.write_text(text(*facts, output, result.found), path_for(output))
+    except BaseException:
+        output.unlink(missing_ok=True)
+        raise
+    return replace(result, path=output)
+
+
+def collect(run: Iterator[Progress]) -> Result:
+    """The result of a run, its steps let pass."""
+    for progress in run:
+        if progress.result is not None:
+            return progress.result
+    raise Cancelled("the run ended before it had a result")

@@ -1,0 +1,1 @@
+"""Pixels of a motion: layers over a plate under a camera."""

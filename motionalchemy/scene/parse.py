@@ -1,0 +1,108 @@
+"""A picture understood: what stands out in it, cut out as a layer, and the plate behind it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from motionalchemy.errors import InputError
+from motionalchemy.media import resize
+from motionalchemy.scene import inpainting, relief, segmentation
+
+EDGE = 0.025  # of the width: how far around a layer what stands behind it is not to be trusted
+THERE = 0.3  # of an opacity, from which a place is of the subject
+FRINGE = 0.004  # of the width: how far around a subject what it brings along may be of it
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One thing cut out of a picture: `rgba` (1, 4, H, W), its colours times its opacity, and that, in [0, 1]."""
+
+    rgba: Tensor
+
+    @property
+    def opacity(self) -> Tensor:
+        """How much of the picture it covers, (H, W) in [0, 1]."""
+        return self.rgba[0, 3]
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Where it begins, right and down, and where it ends, in shares of the picture's width."""
+        there = self.opacity > THERE
+        cell = 1 / there.shape[1]
+        across, down = (there.any(axis).nonzero().flatten() * cell for axis in (0, 1))
+        return float(across[0]), float(down[0]), float(across[-1]) + cell, float(down[-1]) + cell
+
+    @cached_property
+    def fringe(self) -> Tensor:
+        """Where what moves may be of it, (1, 1, H, W) in [0, 1]: itself, and a little around it."""
+        return _widened(self.rgba[:, 3:], FRINGE)
+
+    @cached_property
+    def solid(self) -> Tensor:
+        """The same with how far each place rises towards the camera, in pixels, (1, 5, H, W)."""
+        rises = torch.from_numpy(relief.depth(self.opacity.numpy()))[None, None]
+        return torch.cat((self.rgba, rises), 1)
+
+    def cells(self, height: int, width: int) -> Tensor:
+        """How much of the cells of a coarser grid it covers, (height, width) in [0, 1]."""
+        return F.interpolate(self.rgba[:, 3:], (height, width), mode="area")[0, 0]
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A picture (H, W, 3) uint8 understood: its `pixels` (1, 3, H, W) in [0, 1], its `layers`, the farthest first, the
+    `plate` behind them, that without their `shadow`, `lit`, both like the pixels, and how dark the shadow is,
+    (1, 1, H, W) in [0, 1]."""
+
+    picture: np.ndarray
+    pixels: Tensor
+    layers: tuple[Layer, ...]
+    plate: Tensor
+    lit: Tensor
+    shadow: Tensor
+
+    @property
+    def subject(self) -> Layer | None:
+        """The layer that a sentence speaks of, the nearest; None where nothing stands out."""
+        return self.layers[-1] if self.layers else None
+
+    def resized(self, height: int, width: int) -> "Scene":
+        """The same at another size in pixels; itself at its own."""
+        if self.picture.shape[:2] == (height, width):
+            return self
+
+        def smaller(tensors: tuple[Tensor, ...]) -> Iterator[Tensor]:
+            return (F.interpolate(each, (height, width), mode="area") for each in tensors)
+
+        pixels, plate, lit, shadow = smaller((self.pixels, self.plate, self.lit, self.shadow))
+        layers = tuple(map(Layer, smaller(tuple(layer.rgba for layer in self.layers))))
+        return Scene(resize.scaled(self.picture, height, width), pixels, layers, plate, lit, shadow)
+
+
+def parse(picture: np.ndarray, shadow: np.ndarray | None = None) -> Scene:
+    """A picture (H, W, 3) uint8 understood; `shadow` (H, W) says how dark the one is that its subject throws, in [0, 1], if
+    that is known. Raises MissingPart where no subject can be looked for."""
+    pixels = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None].float() / 255
+    dark = torch.zeros(1, 1, *picture.shape[:2]) if shadow is None else torch.from_numpy(shadow)[None, None]
+    try:
+        cut = segmentation.cut_out(picture)
+    except InputError:
+        return Scene(picture, pixels, (), pixels, pixels, dark)
+    layer = torch.from_numpy(np.ascontiguousarray(cut)).permute(2, 0, 1)[None].float() / 255
+    opacity = layer[:, 3:]
+    hidden = _widened(opacity, EDGE) > 0.02
+    plate = lit = inpainting.inpainted(pixels, hidden)
+    if shadow is not None:
+        lit = inpainting.inpainted((pixels / (1 - dark)).clamp(max=1), hidden)
+    return Scene(picture, pixels, (Layer(torch.cat((layer[:, :3] * opacity, opacity), 1)),), plate, lit, dark)
+
+
+def _widened(opacity: Tensor, share: float) -> Tensor:
+    """An opacity (1, 1, H, W) widened by a share of the width, at least by a pixel."""
+    reach = max(1, round(share * opacity.shape[3]))
+    return F.max_pool2d(opacity, 2 * reach + 1, 1, reach)

@@ -1,0 +1,1 @@
+"""Training: recipes, losses and motions learned from a few clips."""
