@@ -26,9 +26,8 @@ _HOMES = {
     "media.clip": ("Clip",),
     "media.reader": ("read_clip", "read_image"),
     "models.registry": ("MODELS", "load"),
-    "pipeline.make": ("Result",),
+    "pipeline.progress": ("Progress", "Result"),
     "pipeline.request": ("Request",),
-    "pipeline.run": ("Progress",),
 }
 _HOME = {name: room for room, names in _HOMES.items() for name in names}
 

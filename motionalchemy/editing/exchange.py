@@ -1,4 +1,4 @@
-"""Another subject in the place of a clip's own, or none: the backdrop where it stood, and a picture that moves as it moved.
+"""Another subject in the place of a clip's own, or none: the plate where it stood, and a picture that moves as it moved.
 
 The movement is read from the clip by optical flow (DIS), kept where the old subject is, and led on around it, for the new
 one has another outline. Where the old subject stands as it did at first, a later window fades into the picture anew, so
@@ -25,7 +25,7 @@ TALLER = 1.3  # how much taller than the old subject a new one may be
 THIN = 0.01  # the share of the old subject on each side that is not looked at when its size is: a lance, a tail
 ALIKE = 0.75  # the share of two outlines that is the same where a subject stands as it did at first
 TURNED = 1.15  # how much better a mirrored picture has to cover the old subject
-EDGE = 4  # pixels of a small frame: how near to the edge of the old subject a movement may be that of the backdrop
+EDGE = 4  # pixels of a small frame: how near to the edge of the old subject a movement may be that of the plate
 ASIDE = 0.2  # of the shorter side: how far around the frame the new subject goes on
 CALM = 9  # pixels over which the movement of a small frame is evened out
 Layer = np.ndarray  # (h, w, 4) float32: colours times opacity, and opacity, all 0..1; a frame and what lies aside of it
@@ -49,7 +49,7 @@ class Exchange:
 
     def __init__(self, other: np.ndarray | None):
         self._other = other
-        self._backdrop: Plate | None = None
+        self._plate: Plate | None = None
         self._empty = np.empty(0)
         self._scale: float | None = None  # the new subject's size in the picture's own, over that of the old one
         self._left: Layer | None = None  # the new subject as the last window leaves it to this one
@@ -62,11 +62,11 @@ class Exchange:
         """Look at a whole window before any of its frames are made."""
         self.stretch = stretch
         height, width = stretch.frames.shape[1:3]
-        if self._backdrop is None or not all(map(self._backdrop.reaches, stretch.camera)):
-            self._backdrop = Plate(height, width, stretch.camera[0])
+        if self._plate is None or not all(map(self._plate.reaches, stretch.camera)):
+            self._plate = Plate(height, width, stretch.camera[0])
         hidden = plate.hidden(stretch.frames, stretch.masks, stretch.camera)
-        self._backdrop.add(stretch.frames, hidden, stretch.camera)
-        self._empty = self._backdrop.filled()[0]
+        self._plate.add(stretch.frames, hidden, stretch.camera)
+        self._empty = self._plate.filled()[0]
         left, mask, self._layers, self._left = self._left, stretch.masks[0], [], None
         if self._other is not None and mask.any():
             again = left is None or _covers(self._stood, mask) > ALIKE
@@ -79,9 +79,9 @@ class Exchange:
         return np.stack([self._frame(number) for number in range(begin, end)])
 
     def _frame(self, number: int) -> np.ndarray:
-        assert self._backdrop is not None
+        assert self._plate is not None
         stretch = self.stretch
-        empty = self._backdrop.seen(self._empty, stretch.camera[number])
+        empty = self._plate.seen(self._empty, stretch.camera[number])
         frame = composite.composed(empty, stretch.frames[number], stretch.masks[number])
         if not self._layers:
             return frame

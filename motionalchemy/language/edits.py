@@ -1,6 +1,6 @@
 """Where the words of an edit say that it may act: on the subject, on the background, or everywhere.
 
-A sentence is read clause by clause with the same few rules in English and Chinese: what is kept, what is told to change,
+A sentence is read clause by clause with the same few rules in English and Chinese: what is kept, what is to change,
 and where something is put. Clauses that disagree, and words that say nothing of a place, mean everywhere.
 """
 

@@ -1,6 +1,6 @@
 """Where a sentence says that its subject goes, and how fast, English and Chinese.
 
-How limbs move is told best of a subject in its place; where it goes is told by the clip in which it goes.
+How limbs move is seen best of a subject in its place; where it goes, in the clip in which it goes.
 """
 
 import re

@@ -7,7 +7,7 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 def normalised(text: str) -> str:
-    """A text in small letters without accents, its Chinese simplified as far as `meant` does, spaces single."""
+    """A text in small letters without accents, its Chinese simplified as far as SIMPLER does, spaces single."""
     bare = unicodedata.normalize("NFKD", text.lower().replace("\u2019", "'"))
     return " ".join("".join(c for c in bare if not unicodedata.combining(c)).translate(SIMPLER).split())
 

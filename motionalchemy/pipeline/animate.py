@@ -7,6 +7,7 @@ from collections.abc import Generator
 
 import torch
 
+from motionalchemy.language.script import Script
 from motionalchemy.motion import timeline
 from motionalchemy.motion.camera import ENOUGH
 from motionalchemy.motion.movers import BeatMotion
@@ -18,7 +19,6 @@ from motionalchemy.pipeline.progress import Progress
 from motionalchemy.pipeline.run import Run
 from motionalchemy.pipeline.windows import Span
 from motionalchemy.render.draft import Draft, render
-from motionalchemy.render.motion import Motion
 from motionalchemy.scene.parse import Scene
 
 LOOKING, LONG = 0.3, 0.8  # of the work of a window, and of what is left of a clip of several, that looking counts
@@ -30,14 +30,20 @@ def animated(
     """A window of a clip that is its picture in motion; None where it is none, or where the flow makes it better."""
     if not moves_one_picture(run, given):
         return None
-    assert given.head is not None
-    with run.watch.phase("parse"):
-        scene = run.subject.scene(given.head[0])
-    beats = yield from beat_motions(run, span, scene, number, shares)
+    scene = parsed(run, given)
+    script = run.script
+    beats = yield from beat_motions(run, scene, script, span, number, shares)
     if not sure(run.job, beats):
         return None
     with run.watch.phase("decode"):
-        return drawn(run, span, given, scene, beats)
+        return rendered(run, scene, beats, span, given)
+
+
+def parsed(run: Run, given: Conditioning) -> Scene:
+    """The scene of the picture that a window begins with, parsed once for a run; raises MissingPart."""
+    assert given.head is not None
+    with run.watch.phase("parse"):
+        return run.subject.scene(given.head[0])
 
 
 def moves_one_picture(run: Run, given: Conditioning) -> bool:
@@ -56,11 +62,11 @@ def moves_one_picture(run: Run, given: Conditioning) -> bool:
 
 
 def beat_motions(
-    run: Run, span: Span, scene: Scene, number: int, shares: list[float]
+    run: Run, scene: Scene, script: Script, span: Span, number: int, shares: list[float]
 ) -> Generator[Progress, None, list[BeatMotion]]:
-    """What happens until the end of a window, beat by beat."""
+    """What happens in a scene until the end of a window, beat by beat."""
     job = run.job
-    for beat in run.script.beats:
+    for beat in script.beats:
         if beat.begin <= span.fresh and beat.begin not in run.beats:
             work = sum(shares) * LOOKING if len(job.spans) == 1 else (1 - run.meter.done) * LONG
             means = RunMeans(run, scene.picture[None], number, work)
@@ -79,15 +85,12 @@ def sure(job: Job, beats: list[BeatMotion]) -> bool:
     return bool(beats) and (len(job.spans) > 1 or beats[-1].sure >= ENOUGH)
 
 
-def drawn(run: Run, span: Span, given: Conditioning, scene: Scene, beats: list[BeatMotion]) -> Draft:
-    """A window of beats; of the frames that exist only the last is drawn again."""
+def rendered(run: Run, scene: Scene, beats: list[BeatMotion], span: Span, given: Conditioning) -> Draft:
+    """A window of a scene and its beats; of the frames that exist only the last is drawn again."""
     held = max(span.known - 1, 0 if span.begin else 1)
     at = torch.arange(span.begin + held, span.begin + given.frames).float()
-    return render(scene, motion(run, scene, beats, at), held)
-
-
-def motion(run: Run, scene: Scene, beats: list[BeatMotion], at: torch.Tensor) -> Motion:
-    """How a scene moves in frames `at` (T,) of a run's clip."""
     stage = None if scene.subject is None else Stage.of(scene.subject)
-    found = timeline.motion_at(beats, at, run.job.request.fps, stage)
-    return timeline.looped(found, run.job.frames - at) if run.job.request.loop else found
+    motion = timeline.motion_at(beats, at, run.job.request.fps, stage)
+    if run.job.request.loop:
+        motion = timeline.looped(motion, run.job.frames - at)
+    return render(scene, motion, held)

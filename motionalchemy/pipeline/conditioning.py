@@ -165,5 +165,5 @@ def landed(job: Job, span: Span, new: np.ndarray, film: FrameSink) -> None:
     """Tell how exactly a window's new frames meet the pictures that are due in it."""
     for due in (due for due in job.due if span.fresh <= due.frame < span.stop):
         near = handover.landing(new[due.frame - span.fresh], due.picture)
-        told = {"picture": due.name, "frame": due.frame, "psnr": near}
-        film.found["landing"] = [*film.found.get("landing", []), told]
+        landing = {"picture": due.name, "frame": due.frame, "psnr": near}
+        film.found["landing"] = [*film.found.get("landing", []), landing]

@@ -254,18 +254,18 @@ def _exchanged(request: Request, card: Card, memory: Memory) -> AlbumPicture | N
     has none."""
     if request.task != "edit" or not card.retouch or request.image or memory.image is not None:
         return None
-    told = edits.replacement(request.prompt or "")
-    taken = told and imagined.exchanged(card, told, request.seed)
-    if told is None or not (told.sure or taken):
+    asked = edits.replacement(request.prompt or "")
+    taken = asked and imagined.exchanged(card, asked, request.seed)
+    if asked is None or not (asked.sure or taken):
         return None
     if taken is None:
         able = " or ".join(each.name for each in registry.MODELS.values() if each.repo and not each.retouch)
         raise PlanRefused(
-            f"{card.name} draws nobody and has no picture of {told.new!r}: give one of what comes, --image wolf.png, name "
+            f"{card.name} draws nobody and has no picture of {asked.new!r}: give one of what comes, --image wolf.png, name "
             f"another subject, or use {able}"
         )
     if request.region in ("all", "background"):
-        raise InputError(f"{told.new!r} takes the place of the subject: leave region {request.region!r} out")
+        raise InputError(f"{asked.new!r} takes the place of the subject: leave region {request.region!r} out")
     return taken
 
 
@@ -314,8 +314,8 @@ def _swept(request: Settled, pictures: Mapping[str, np.ndarray]) -> tuple[list[s
     if len(names) < 3 or request.angles is not None:
         return names, ()
     path = views.order(views.distances([pictures[name] for name in names]), request.close)
-    told = ", ".join(str(number + 1) for number in path)
-    return [names[number] for number in path], (f"the views are passed in the order {told}; --angles fixes another",)
+    order = ", ".join(str(number + 1) for number in path)
+    return [names[number] for number in path], (f"the views are passed in the order {order}; --angles fixes another",)
 
 
 def _views_due(request: Settled, pictures: Mapping[str, np.ndarray], swept: Sequence[str], card: Card) -> list[Due]:

@@ -13,7 +13,7 @@ from motionalchemy.motion.decomposition import Decomposition
 from motionalchemy.motion.movers import BeatMotion
 from motionalchemy.motion.travel import HURRY, PACE
 from motionalchemy.pipeline import edits
-from motionalchemy.pipeline.animate import LOOKING, animated, drawn, known
+from motionalchemy.pipeline.animate import LOOKING, animated, known, parsed, rendered
 from motionalchemy.pipeline.plans import Conditioning
 from motionalchemy.pipeline.progress import Progress
 from motionalchemy.pipeline.run import Run, in_batches
@@ -95,8 +95,7 @@ def kept_whole(
         if leaves and alone:
             whole = better(run, span, clip, whole)
         if beats and not said.camera.moves and not said.heading:
-            assert given.head is not None
-            draft = drawn(run, span, given, subject.scene(given.head[0]), beats)
+            draft = rendered(run, parsed(run, given), beats, span, given)
             whole = better(run, span, Clip(draft.frames, job.request.fps), whole)
         if number + 1 < len(job.spans):
             still = clip if rest is None or not leaves else decoded(model, rest, given, job.full, job.request.fps)

@@ -1,4 +1,4 @@
-"""What a renderer is told: how the subject of a scene and what is behind it move."""
+"""Motion as a renderer needs it: how the subject of a scene and what is behind it move."""
 
 from dataclasses import dataclass, replace
 

@@ -90,17 +90,19 @@ def _names(card: Card, words: str) -> bool:
     return card.album is not None and card.album.is_dir() and album.of(card.album).find(words) is not None
 
 
-def exchanged(card: Card, told: Replacement, seed: int) -> AlbumPicture | None:
+def exchanged(card: Card, asked: Replacement, seed: int) -> AlbumPicture | None:
     """The picture of who is to come in the place of another, None where there is none; where the words may ask for other
     colours alone, neither one of who goes, nor one that they do not name."""
-    if told.sure or card.album is None or not card.album.is_dir():
-        return subject(card, told.new, seed)
+    if asked.sure or card.album is None or not card.album.is_dir():
+        return subject(card, asked.new, seed)
     held = album.of(card.album)
-    old, new = held.find(told.old), held.find(told.new)
+    old, new = held.find(asked.old), held.find(asked.new)
     same = (
-        new is None or (old is not None and {*old.entries} & {*new.entries}) or lexicon.normalised(new.name) in told.old
+        new is None
+        or (old is not None and {*old.entries} & {*new.entries})
+        or lexicon.normalised(new.name) in asked.old
     )
-    return None if new is None or same else held.take(new, told.new, seed)
+    return None if new is None or same else held.take(new, asked.new, seed)
 
 
 def refused(card: Card, words: str) -> str:

@@ -63,7 +63,7 @@ def _mirrored(picture: Tensor, hidden: Tensor) -> Tensor:
 
 
 def _smooth(picture: Tensor, known: Tensor) -> Tensor:
-    """The quadratic colours (1, 3, H, W) nearest to what is known of a picture, as those of a plain backdrop."""
+    """The quadratic colours (1, 3, H, W) nearest to what is known of a picture, as those of a plain plate."""
     height, width = picture.shape[2:]
     down, across = torch.meshgrid(torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij")
     basis = torch.stack((torch.ones_like(down), across, down, across * across, across * down, down * down)).flatten(1)

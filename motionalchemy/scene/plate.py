@@ -1,7 +1,8 @@
 """What stands behind the subject of a clip, put together from all frames that show any of it.
 
 The mean of what the camera saw of every place, where the masks leave it free; what was never seen is filled smoothly from
-around it. Told from that, a subject has its outline: a network that looks at single small pictures loses what is thin.
+around it. By what differs from it a subject has its outline: a network that looks at single small pictures loses what
+is thin.
 """
 
 from collections.abc import Sequence
@@ -13,15 +14,15 @@ from motionalchemy.media import pullpush
 from motionalchemy.scene import camera_track
 from motionalchemy.scene.camera_track import CameraTrack, Matrix
 
-MARGIN = 0.5  # of the frame's sides: how far beyond the first frame a backdrop reaches
+MARGIN = 0.5  # of the frame's sides: how far beyond the first frame a plate reaches
 FREE = 0.99  # the share of a pixel that has to be free for its colour to count
-AROUND = 0.06  # of the shorter side: how far from a mask a colour has to lie to be the backdrop's
+AROUND = 0.06  # of the shorter side: how far from a mask a colour has to lie to be the plate's
 REACH = 0.35  # of the shorter side: how far from a mask the rest of its subject may lie
 NEARBY = 0.06  # of the shorter side: from how far colours tell how varied a place is that was never seen
-DIFFERENT, DOUBTS = 24.0, 3.0  # of 255: how far from its backdrop a subject's colour lies, and that in deviations of it
+DIFFERENT, DOUBTS = 24.0, 3.0  # of 255: how far from its plate a subject's colour lies, and that in deviations of it
 CLEARLY, PIECE = 1.5, 0.0005  # so much farther lies what touches no mask, and of the picture it is at least this share
 GUESSED = 2.0  # how much less a filled colour is trusted than its surroundings vary
-ALIKE, STEADY = 8.0, 4.0  # of 255: what lies so near to a backdrop that deviates less than this is the backdrop
+ALIKE, STEADY = 8.0, 4.0  # of 255: what lies so near to a plate that deviates less than this is the plate
 STRANGE = 1.5  # deviations of a colour from those of the other frames beyond which it is another thing's
 SHADED, COLOURED = 0.45, 0.12  # a shadow leaves of every colour at least this share, and of all nearly the same
 
@@ -65,7 +66,7 @@ class Plate:
         self._seen += counts
 
     def filled(self) -> tuple[np.ndarray, np.ndarray]:
-        """The backdrop (h, w, 3) uint8 without a hole, and how far its colours may be wrong (h, w) of 255."""
+        """The plate (h, w, 3) uint8 without a hole, and how far its colours may be wrong (h, w) of 255."""
         count, known = np.maximum(self._seen, 1), self._seen[..., 0] > 0
         mean = self._sum / count
         doubt = np.sqrt(np.maximum(self._squares / count - mean**2, 0).max(-1))
@@ -93,7 +94,7 @@ class Plate:
 
 
 def hidden(frames: np.ndarray, masks: np.ndarray, seen: Sequence[Matrix]) -> np.ndarray:
-    """Masks (T, H, W) of all that is not the backdrop of frames (T, H, W, 3) uint8 `seen` from there: what lies near given
+    """Masks (T, H, W) of all that is not the plate of frames (T, H, W, 3) uint8 `seen` from there: what lies near given
     masks (T, h, w), and what differs from what other frames show in its place."""
     import cv2
 
@@ -111,18 +112,18 @@ def hidden(frames: np.ndarray, masks: np.ndarray, seen: Sequence[Matrix]) -> np.
 
 def outlined(frames: np.ndarray, masks: np.ndarray) -> np.ndarray:
     """Masks (T, h, w) of the subject of frames (T, h, w, 3) uint8, their outlines found again by what differs from the
-    backdrop: what hangs together with a mask, or before a camera that stands still clearly differs, and is no shadow, is
+    plate: what hangs together with a mask, or before a camera that stands still clearly differs, and is no shadow, is
     added, what does not differ is taken away."""
     height, width = frames.shape[1:3]
     camera = CameraTrack()
     camera.follow(0, frames, 1 - within(masks, AROUND))
     seen = [camera.seen[number] for number in range(len(frames))]
-    backdrop = Plate(height, width, seen[0], MARGIN * _moves(seen))
-    backdrop.add(frames, hidden(frames, masks, seen), seen)
-    picture, doubt = backdrop.filled()
+    plate = Plate(height, width, seen[0], MARGIN * _moves(seen))
+    plate.add(frames, hidden(frames, masks, seen), seen)
+    picture, doubt = plate.filled()
     near, made, still = within(masks, REACH), [], not _moves(seen)
     for number, (frame, mask) in enumerate(zip(frames, masks, strict=True)):
-        there, wrong = (backdrop.seen(of, seen[number]) for of in (picture, doubt))
+        there, wrong = (plate.seen(of, seen[number]) for of in (picture, doubt))
         made.append(
             _foreground(
                 frame.astype(np.float32), there.astype(np.float32), wrong, mask > 0.5, near[number] > 0.5, still
@@ -134,7 +135,7 @@ def outlined(frames: np.ndarray, masks: np.ndarray) -> np.ndarray:
 def _foreground(
     frame: np.ndarray, there: np.ndarray, doubt: np.ndarray, mask: np.ndarray, near: np.ndarray, pieces: bool
 ) -> np.ndarray:
-    """The subject (h, w) of a frame before its backdrop, beginning with a mask and no farther than `near` says, with or
+    """The subject (h, w) of a frame before its plate, beginning with a mask and no farther than `near` says, with or
     without `pieces` that do not touch it."""
     import cv2
 
@@ -153,7 +154,7 @@ def _moves(seen: Sequence[Matrix]) -> bool:
 
 
 def _shaded(frame: np.ndarray, there: np.ndarray) -> np.ndarray:
-    """Where a frame is its backdrop, but darker: in a shadow."""
+    """Where a frame is its plate, but darker: in a shadow."""
     share = (frame + 4) / (there + 4)
     left = share.mean(-1)
     return _without_specks((left < 1) & (left > SHADED) & (share.max(-1) - share.min(-1) < COLOURED))

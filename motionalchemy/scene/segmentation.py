@@ -17,7 +17,7 @@ KEPT = 1.5  # what was found in the looks before, or after, counts beside one lo
 
 
 def subject_masks(frames: np.ndarray) -> np.ndarray:
-    """The subject of frames (T, h, w, 3): `sought`, its outline then told from the backdrop."""
+    """The subject of frames (T, h, w, 3): `salient_masks`, their outline then found by what differs from the plate."""
     return plate.outlined(frames, salient_masks(frames))
 
 
