@@ -93,7 +93,7 @@ def measured(case: Case, model: Backbone, seed: int) -> dict[str, dict[str, floa
     changed = ma.edit(case.source, "replace it with this", image=case.picture, **asked)
     gone = ma.edit(case.source, "remove it", **asked)
     alone = segmentation.salient_masks(case.source.frames)
-    told = plate.outlined(case.source.frames, alone)
+    outlines = plate.outlined(case.source.frames, alone)
     rows = {"exchange: source": case.source, "exchange: made": changed, "exchange: truth": case.truth}
     found = {name: beside(clip, case) for name, clip in rows.items()}
     for name, clip in (("removal: source", case.source), ("removal: made", gone)):
@@ -101,7 +101,9 @@ def measured(case: Case, model: Backbone, seed: int) -> dict[str, dict[str, floa
         found[name] = far | {"PSNR where the subject was, dB": fidelity.psnr(clip, case.bare, case.mask)}
     found["removal: made"]["PSNR elsewhere, dB"] = fidelity.psnr(gone, case.source, ~case.mask)
     found["outline: saliency, followed"] = {"overlap with the true outline": overlap(alone > 0.5, case.mask)}
-    found["outline: told from the backdrop"] = {"overlap with the true outline": overlap(told > 0.5, case.mask)}
+    found["outline: by what differs from the plate"] = {
+        "overlap with the true outline": overlap(outlines > 0.5, case.mask)
+    }
     return found
 
 
@@ -130,8 +132,8 @@ def main() -> None:
                 figures[row][name].append(value)
     print(f"n = {asked.n}; mean and standard error\n")
     for row, values in figures.items():
-        told = [f"{k} {np.mean(v):.3f} ({np.std(v) / len(v) ** 0.5:.3f})" for k, v in values.items()]
-        print(f"- {row}: {', '.join(told)}")
+        columns = [f"{k} {np.mean(v):.3f} ({np.std(v) / len(v) ** 0.5:.3f})" for k, v in values.items()]
+        print(f"- {row}: {', '.join(columns)}")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     python benchmarks/editing/places.py --corpus corpus
 
-A picture is told by the nearest mean of its place's real pictures, in what a frozen ImageNet network sees; other real
+A picture is recognised by the nearest mean of its place's real pictures, in what a frozen ImageNet network sees; other real
 pictures of the same places are the ceiling. Stills have no test split, so this says whether words are heard and drawn as
 what they name, not how places fare that were never seen.
 """
@@ -43,7 +43,7 @@ def real(corpus: Corpus, each: int, seed: int) -> dict[str, list[Background]]:
     return {name: place for name, place in found.items() if len(place) == 2 * each}
 
 
-def told(pictures: np.ndarray, means: np.ndarray) -> np.ndarray:
+def nearest(pictures: np.ndarray, means: np.ndarray) -> np.ndarray:
     """The number of the nearest mean for each picture (N, H, W, 3) uint8."""
     return (embed(pictures) @ means.T).argmax(1)
 
@@ -76,12 +76,12 @@ def main() -> None:
     known, others = ([p for place in places.values() for p in place[part::2]] for part in (0, 1))
     means = embed(frames(known)).reshape(len(places), asked.each, -1).mean(1)
     number = np.repeat(np.arange(len(places)), asked.each)
-    rows = {"real pictures": told(frames(others), means) == number}
+    rows = {"real pictures": nearest(frames(others), means) == number}
     languages: tuple[Language, ...] = "en", "zh"
     for language in languages:
-        rows[f"drawn, asked for in {language}"] = told(drawn(model, others, language, 7), means) == number
+        rows[f"drawn, asked for in {language}"] = nearest(drawn(model, others, language, 7), means) == number
     print(f"{len(places)} places, {asked.each} pictures of each; chance {1 / len(places):.2f}\n")
-    print("| pictures | told as their place |\n|---|---|")
+    print("| pictures | recognised as their place |\n|---|---|")
     for name, right in rows.items():
         print(f"| {name} | {right.mean():.2f} |")
     for name, right in rows.items():

@@ -75,13 +75,13 @@ def measured(made: ma.Clip, case: Case, known: dict[str, list[np.ndarray]]) -> d
 def table(rows: dict[str, dict[str, list[dict[str, float]]]]) -> str:
     lines = ["| motion | made | clips | flow | amount | identity | own motion |", "|---|---|---|---|---|---|---|"]
     whole: dict[str, list[dict[str, float]]] = {}
-    for ways in rows.values():
-        for way, ones in ways.items():
-            whole.setdefault(way, []).extend(ones)
-    for name, ways in [*rows.items(), ("all", whole)]:
-        for way, ones in ways.items():
+    for methods in rows.values():
+        for method, ones in methods.items():
+            whole.setdefault(method, []).extend(ones)
+    for name, methods in [*rows.items(), ("all", whole)]:
+        for method, ones in methods.items():
             means = [f"{np.mean([one[k] for one in ones]):.3f}" for k in ("flow", "amount", "identity", "own")]
-            lines.append(f"| {name} | {way} | {len(ones)} | {' | '.join(means)} |")
+            lines.append(f"| {name} | {method} | {len(ones)} | {' | '.join(means)} |")
     return "\n".join(lines)
 
 
@@ -119,10 +119,10 @@ def main() -> None:
         for number, case in enumerate(tests):
             case.facts["benchmark"] = name
             options = {"size": 128, "seed": number, "guidance": asked.guidance}
-            for way, backbone in (("plain", model), ("learned", learned)):
+            for method, backbone in (("plain", model), ("learned", learned)):
                 made = ma.animate(case.clip.frames[0], case.prompts["en"], backbone=backbone, **options)
-                made.save(asked.out / f"{name}-{number}-{way}.mp4")
-                rows[name][way].append(measured(made, case, known))
+                made.save(asked.out / f"{name}-{number}-{method}.mp4")
+                rows[name][method].append(measured(made, case, known))
             case.clip.save(asked.out / f"{name}-{number}-truth.mp4")
             rows[name]["truth"].append(measured(case.clip, case, known))
     (asked.out / "motions.json").write_text(json.dumps(rows, indent=1) + "\n", "utf-8")

@@ -41,13 +41,13 @@ def run(task: str, given: Path, prompt: str, seconds: float, out: Path, model: s
     """What the command makes, the seconds it took, and the most memory it held in GB."""
     words = [task, str(given), prompt, "--seconds", f"{seconds:g}", "--model", model, "-o", str(out)]
     began = time.monotonic()
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", LAUNCH, sys.executable, "-m", "motionalchemy.cli", *words],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False,
     )  # fmt: skip
-    if told.returncode:
-        raise SystemExit(f"motionalchemy {' '.join(words)} ended with {told.returncode}")
-    return ma.read_clip(out), time.monotonic() - began, int(told.stdout.split()[-1]) / 2**20
+    if done.returncode:
+        raise SystemExit(f"motionalchemy {' '.join(words)} ended with {done.returncode}")
+    return ma.read_clip(out), time.monotonic() - began, int(done.stdout.split()[-1]) / 2**20
 
 
 def seams(task: str, given: Path, prompt: str, seconds: float, model: str) -> list[int]:

@@ -3,7 +3,7 @@
     python benchmarks/scene/album.py --corpus corpus
 
 Every name in a sentence with a place, in both languages; every first name by meaning alone in the other language; names of
-places; and subjects of the corpus in places, told by the classifier of subjects that `bench` uses.
+places; and subjects of the corpus in places, recognised by the classifier of subjects that `bench` uses.
 """
 
 import argparse
@@ -53,14 +53,14 @@ def named(held: album.Album) -> None:
         print(f"| names in a sentence with a place, {language} | {np.mean(own):.3f} of {len(names)} |", flush=True)
 
 
-def meant(held: album.Album) -> None:
+def by_meaning(held: album.Album) -> None:
     """First names by the vectors of those in the other language alone."""
     pairs = sorted({(entry.en[0], entry.zh[0]) for entry in held.entries if entry.zh})
     en, zh = (album.meanings([pair[side] for pair in pairs], album.encoder()) for side in (0, 1))
-    for told, one, other, side in (("en, zh", en, zh, 1), ("zh, en", zh, en, 0)):
+    for pair, one, other, side in (("en, zh", en, zh, 1), ("zh, en", zh, en, 0)):
         nearest = (one @ other.T).argmax(1)
         right = [pairs[near][side] == pair[side] for near, pair in zip(nearest, pairs, strict=True)]
-        print(f"| nearest in meaning in the other language, {told} | {np.mean(right):.3f} of {len(pairs)} |")
+        print(f"| nearest in meaning in the other language, {pair} | {np.mean(right):.3f} of {len(pairs)} |")
 
 
 def places(corpus: Path) -> None:
@@ -75,7 +75,7 @@ def places(corpus: Path) -> None:
 
 
 def seen(corpus: Path, split: str) -> None:
-    """Subjects of the corpus in places, told by the classifier."""
+    """Subjects of the corpus in places, recognised by the classifier."""
     held = Corpus(corpus, split)  # type: ignore[arg-type]
     names = sorted({tuple(held.facts(e)["subject"][name] for name in ("en", "zh")) for e in held.entries["actors"]})
     for language in ("en", "zh"):
@@ -103,7 +103,7 @@ def main() -> int:
     held = album.of(NANO.album)
     print(f"| {len(held)} pictures | |\n|---|---|")
     named(held)
-    meant(held)
+    by_meaning(held)
     places(asked.corpus)
     for split in ("train", "test"):
         seen(asked.corpus, split)
