@@ -16,7 +16,7 @@ from motionalchemy.models import base
 from motionalchemy.models.base import Card
 from motionalchemy.models.ideal import DRIFTS, Ideal, _drifts
 from motionalchemy.models.registry import MODELS
-from motionalchemy.pipeline import conditioning, job
+from motionalchemy.pipeline import conditioning, job, settle
 from motionalchemy.pipeline.make import collect
 from motionalchemy.pipeline.request import TASKS, parse
 
@@ -162,7 +162,7 @@ def test_many_views_share_windows_and_are_all_met(picture):
     made = result(task="orbit", views=turns, angles=[float(45 * n) for n in range(9)], fps=FPS)
     assert len(made.clip) == 65 and [row["frame"] for row in made.found["landing"]] == list(range(8, 65, 8))
     assert min(row["psnr"] for row in made.found["landing"]) > 40
-    assert made.request.prompt == job.SWEEP
+    assert made.request.prompt == settle.SWEEP
 
 
 def test_closing_comes_back_to_the_first_view(picture):
@@ -171,7 +171,7 @@ def test_closing_comes_back_to_the_first_view(picture):
     assert [row["picture"] for row in made.found["landing"]] == ["views 2", "views 1"]
     assert (made.clip.frames[-1] == picture).all()
     asked = parse({"task": "orbit", "views": ["a", "b"], "angles": [0, 180], "close": True, "seconds": 4, "fps": FPS})
-    ready = job.prepare(asked.model_copy(update={"model": "ideal", "views": None}), memory=job.Memory(views=views))
+    ready = job.prepare(asked.model_copy(update={"model": "ideal", "views": None}), memory=settle.Memory(views=views))
     assert [(due.frame, due.angle) for due in ready.due] == [(16, 180), (32, 360)]
 
 
@@ -234,12 +234,12 @@ def test_outside_its_region_an_edit_is_exactly_the_source(tmp_path, honours):
 def test_the_default_method_is_what_the_model_can():
     row = MODELS["ideal"]
     asked = parse({"task": "edit", "prompt": "a", "video": "a.mp4", "model": "ideal"})
-    assert job.settle(asked, row).method == "reference" and job.settle(asked, row).stages == 2
+    assert settle.settle(asked, row).method == "reference" and settle.settle(asked, row).stages == 2
     plain = replace(row, honours=row.honours - {"reference:source"})
-    settled = job.settle(asked, plain)
+    settled = settle.settle(asked, plain)
     assert (settled.method, settled.stages, settled.strength, settled.guidance) == ("contrast", 1, 0.9, 2.0)
     with pytest.raises(InputError, match="stages 2 is not for method contrast"):
-        job.settle(asked.model_copy(update={"stages": 2}), plain)
+        settle.settle(asked.model_copy(update={"stages": 2}), plain)
 
 
 # A model that decodes large pictures
@@ -316,7 +316,7 @@ def test_needs_name_what_later_windows_ask_for(picture):
     def needs(**fields):
         memory = {"image": picture, "views": None} | {k: v for k, v in fields.items() if not isinstance(v, int | float)}
         asked = parse({"prompt": "a", "model": "ideal", **{k: v for k, v in fields.items() if k not in memory}})
-        return conditioning.needs(job.prepare(asked, memory=job.Memory(**memory)))
+        return conditioning.needs(job.prepare(asked, memory=settle.Memory(**memory)))
 
     assert needs() == {"clocks"}
     assert needs(seconds=20) == {"clocks", "reference:anchor"}

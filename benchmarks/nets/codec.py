@@ -37,7 +37,7 @@ from motionalchemy.evaluate.temporal import flicker
 from motionalchemy.media import files
 from motionalchemy.media.clip import Clip
 from motionalchemy.models.nano import WEIGHTS, read_codec
-from motionalchemy.nets import motion
+from motionalchemy.nets import motion, trace
 from motionalchemy.nets.motion import MotionAutoencoder, MotionConfig
 
 EVERY = 6  # of the frames, for SSIM and the perceptual distance
@@ -114,7 +114,7 @@ class Traced:
     """`motion.trace`, each clip of a list once: several candidates look at the same fields."""
 
     def __init__(self) -> None:
-        self._trace = motion.trace
+        self._trace = trace.trace
         self._known: dict[int, tuple[Tensor, Tensor]] = {}  # by address: the clips are kept, so none is used twice
 
     def __call__(self, clip: Tensor) -> Tensor:
@@ -129,7 +129,7 @@ def fitted(shipped: MotionAutoencoder, clips: Callable[[], list[Tensor]], folder
     folder.mkdir(parents=True, exist_ok=True)
     found: dict[str, Coder] = {}
     shown_clips: list[Tensor] = []
-    with mock.patch.object(motion, "trace", Traced()), mock.patch.object(motion, "_components", leading):
+    with mock.patch.object(trace, "trace", Traced()), mock.patch.object(motion, "_components", leading):
         for number, (name, make) in enumerate(candidates(shipped).items()):
             found[name], path = make().eval(), folder / f"{number}.safetensors"
             if not path.is_file():
@@ -183,7 +183,7 @@ def measured(one: Shown, coders: dict[str, Coder]) -> Iterator[dict]:
     """A row for every way to code one clip (of the one that ships: two more, and the ground that is uncovered)."""
     video = one.clip[None].clamp(-1, 1)
     given = video[:, :, :1]
-    with mock.patch.object(motion, "trace", Traced()):
+    with mock.patch.object(trace, "trace", Traced()):
         for name, coder in coders.items():
             latents = coder.encode(video)
             made = {name: coder.decode(latents), name + DETAIL: coder.decode(latents, given)}

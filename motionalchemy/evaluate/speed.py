@@ -26,7 +26,8 @@ from motionalchemy.flow.solvers import Velocity
 from motionalchemy.models import registry
 from motionalchemy.models.base import Backbone
 from motionalchemy.nets.throughput import ceiling, wait
-from motionalchemy.pipeline.make import Result, collect, make
+from motionalchemy.pipeline.make import collect, make
+from motionalchemy.pipeline.progress import Result
 from motionalchemy.pipeline.request import parse
 
 PROMPT = "the picture drifts: right"

@@ -66,7 +66,7 @@ class FrameSink(Protocol):
 
 
 class MemorySink:
-    """A film in memory; `fps` is that of the frames that are `shown`."""
+    """Frames in memory; `fps` is that of the frames that are `shown`."""
 
     notes = ()
 
@@ -102,7 +102,7 @@ class MemorySink:
 
 
 class FileSink:
-    """A film in a folder: each span a part of its own, the state written after it, so that a kill loses one span.
+    """Frames in a folder: each span a part of its own, the state written after it, so that a kill loses one span.
 
     `fps` is that of the frames that are `shown`.
     """
@@ -196,12 +196,12 @@ class FileSink:
 
 
 def folder_of(output: Path) -> Path:
-    """Where a film stands while it is made."""
+    """Where the folder of a file stands while it is made."""
     return output.with_name(f"{output.name}.making")
 
 
 def check_folder(output: Path) -> None:
-    """Raise InputError if something else than an unfinished film stands where one would be kept."""
+    """Raise InputError if something else than an unfinished one stands where such a folder would be kept."""
     folder = folder_of(output)
     if folder.is_symlink() or (
         folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not _state(folder)))
@@ -211,12 +211,12 @@ def check_folder(output: Path) -> None:
 
 @contextmanager
 def file_sink(output: Path, key: str, fps: float, overlap: int, shown: Transform = as_made) -> Iterator[FileSink]:
-    """A film beside `output`, resumed if one of the same `key` stands there; gone at the end unless it is killed."""
-    film = FileSink(folder_of(output), key, fps, overlap, shown)
+    """A sink beside `output`, resumed if one of the same `key` stands there; gone at the end unless it is killed."""
+    sink = FileSink(folder_of(output), key, fps, overlap, shown)
     try:
-        yield film
+        yield sink
     finally:
-        film.close()
+        sink.close()
 
 
 def _freed() -> None:

@@ -49,7 +49,7 @@ def sources(job: Job) -> Sources:
 
 
 class _Blank:
-    """Frames of four pixels, and a film that holds them: enough to see what a plan needs."""
+    """Frames of four pixels, and a sink that holds them: enough to see what a plan needs."""
 
     done, found, beside, notes = 0, dict[str, Any](), dict[str, np.ndarray](), ()
     anchor = np.zeros((2, 2, 3), np.uint8)
@@ -80,17 +80,17 @@ def needs(job: Job) -> frozenset[str]:
     return found
 
 
-def _moving(job: Job, span: Span, film: FrameSink, sources: Sources) -> Conditioning:
+def _moving(job: Job, span: Span, sink: FrameSink, sources: Sources) -> Conditioning:
     """Animate, imagine, extend and orbit: a head that is known, and pictures that are due."""
-    head = film.last(span.known) if span.known else None if job.first is None else job.first[None]
+    head = sink.last(span.known) if span.known else None if job.first is None else job.first[None]
     if span.known > 1 and job.card.anchored and job.request.task != "orbit":  # an orbit leaves its first view behind
-        head = np.concatenate((film.anchor[None], film.last(span.known - 1)))
+        head = np.concatenate((sink.anchor[None], sink.last(span.known - 1)))
     closed = job.request.loop and "reference:view" not in job.card.honours
     fps, angle = job.request.fps, _angle(job, span.begin)
     due = () if closed else [due for due in job.due if span.fresh <= due.frame < span.stop]
     beside = [ReferenceFrames("view", d.picture[None], (d.frame - span.begin) / fps, d.angle - angle) for d in due]
     if span.known and span.begin and "reference:anchor" in job.card.honours:
-        beside.append(ReferenceFrames("anchor", film.anchor[None]))
+        beside.append(ReferenceFrames("anchor", sink.anchor[None]))
     if job.motion_clip is not None and span.begin < len(job.motion_clip):
         beside.append(ReferenceFrames("motion", _motion_frames(job, span, job.motion_clip), 0.0))
     frames = span.end - span.begin
@@ -109,27 +109,27 @@ def _angle(job: Job, frame: int) -> float:
     return float(np.interp(frame, [0, *(d.frame for d in job.due)], [0.0, *(d.angle for d in job.due)]))
 
 
-def _retaken(job: Job, span: Span, film: FrameSink, sources: Sources) -> Conditioning:
-    clip = _joined(film, span, sources.work.read(span.fresh, span.end))
+def _retaken(job: Job, span: Span, sink: FrameSink, sources: Sources) -> Conditioning:
+    clip = _joined(sink, span, sources.work.read(span.fresh, span.end))
     made = [other for other in job.spans if other.prompt is not None]
     stop = span.stop if span == made[-1] and span.stop < job.frames else span.end  # what follows the last is known
-    head = film.last(span.known)[:1] if span.known else None
+    head = sink.last(span.known)[:1] if span.known else None
     return Conditioning(span.end - span.begin, head, clip=clip, free=(span.known, stop - span.begin))
 
 
-def _edited(job: Job, span: Span, film: FrameSink, sources: Sources) -> Conditioning:
+def _edited(job: Job, span: Span, sink: FrameSink, sources: Sources) -> Conditioning:
     source = sources.work.read(span.begin, span.end)
     masks = sources.masks and sources.masks(span.begin, span.end, source)
-    clip = _joined(film, span, source[span.known :])
-    head = film.last(span.known)[:1] if span.known else None
+    clip = _joined(sink, span, source[span.known :])
+    head = sink.last(span.known)[:1] if span.known else None
     whole = sources.full.read(span.begin, span.end) if job.card.retouch else None
     free = (span.known, len(source))
     return Conditioning(len(source), head, clip=clip, source=source, whole=whole, mask=masks, free=free)
 
 
-def _joined(film: FrameSink, span: Span, later: np.ndarray) -> np.ndarray:
+def _joined(sink: FrameSink, span: Span, later: np.ndarray) -> np.ndarray:
     """The end of what exists, at the size of what follows, and what follows."""
-    known = film.last(span.known) if span.known else later[:0]
+    known = sink.last(span.known) if span.known else later[:0]
     return np.stack([*(resize.scaled(frame, *later.shape[1:3]) for frame in known), *later])
 
 
@@ -144,14 +144,14 @@ CONDITIONING: dict[str, Callable[[Job, Span, FrameSink, Sources], Conditioning]]
 
 
 def finished(
-    job: Job, span: Span, given: Conditioning, frames: np.ndarray, film: FrameSink, sources: Sources
+    job: Job, span: Span, given: Conditioning, frames: np.ndarray, sink: FrameSink, sources: Sources
 ) -> np.ndarray:
     """A window's new frames: led on from the last that exists and to the pictures that are due, outside a region the source
     untouched, but where another subject takes more room than its own."""
     if span.known:
-        frames = handover.blended_to(frames, span.known - 1, film.last(1)[0])
+        frames = handover.blended_to(frames, span.known - 1, sink.last(1)[0])
     new = frames[span.known : span.stop - span.begin]
-    landed(job, span, new, film)
+    landed(job, span, new, sink)
     for due in (due for due in job.due if span.fresh <= due.frame < span.stop):
         new = handover.blended_to(new, due.frame - span.fresh, due.picture)
     if given.mask is not None and not job.exchanges:
@@ -161,9 +161,9 @@ def finished(
     return new[: job.frames - span.fresh]
 
 
-def landed(job: Job, span: Span, new: np.ndarray, film: FrameSink) -> None:
+def landed(job: Job, span: Span, new: np.ndarray, sink: FrameSink) -> None:
     """Tell how exactly a window's new frames meet the pictures that are due in it."""
     for due in (due for due in job.due if span.fresh <= due.frame < span.stop):
         near = handover.landing(new[due.frame - span.fresh], due.picture)
         landing = {"picture": due.name, "frame": due.frame, "psnr": near}
-        film.found["landing"] = [*film.found.get("landing", []), landing]
+        sink.found["landing"] = [*sink.found.get("landing", []), landing]

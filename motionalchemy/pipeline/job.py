@@ -1,10 +1,9 @@
 """A request made ready: no choice left open, its files read, each window and stage laid out; no weights are touched."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -13,15 +12,15 @@ from motionalchemy.flow.stages import Stage
 from motionalchemy.language import edits
 from motionalchemy.media import files as media_files
 from motionalchemy.media import footage, reader, resize, sinks, writer
-from motionalchemy.media.clip import Clip
 from motionalchemy.media.footage import Footage
-from motionalchemy.models import base, lora, registry
+from motionalchemy.models import base, registry
 from motionalchemy.models.base import Backbone, Card
 from motionalchemy.motion import interpolation
 from motionalchemy.motion import learned as motion_learned
 from motionalchemy.motion.names import is_clip, parse_motion
 from motionalchemy.pipeline import layouts
 from motionalchemy.pipeline.request import TASKS, Request, Settled, files, fitting
+from motionalchemy.pipeline.settle import Memory, effort_of, planned_stages, settle
 from motionalchemy.pipeline.sidecar import check, path_for
 from motionalchemy.pipeline.windows import Span
 from motionalchemy.scene import imagined, masks, segmentation, views
@@ -29,11 +28,7 @@ from motionalchemy.scene.album import AlbumPicture
 
 Size = tuple[int, int]  # (height, width) in pixels
 LARGEST = 2048  # side of a square of equal area, in pixels, of a result as large as its source
-LEGS = 2  # legs from view to view in one stretch of the model's usual length
 NAMES = {"image": "an image", "video": "a clip", "views": "two or more views"}
-METHODS = {"reference": 1.0, "contrast": 0.9, "redraw": 0.6}  # ways to edit -> their usual strength
-CONTRAST = 2.0  # guidance of the target over the model's own (Wan-Edit: 10 to 5)
-SWEEP = "the camera moves around the subject"
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,33 +77,15 @@ class Job:
         return self.other is not None or edits.removes(asked.prompt)
 
 
-@dataclass(frozen=True, eq=False)
-class Memory:
-    """What was handed over in memory instead of as paths: pictures (H, W, 3) uint8, and clips."""
-
-    image: np.ndarray | None = None
-    last: np.ndarray | None = None
-    video: Clip | None = None
-    views: Sequence[np.ndarray] | None = None
-    motion: Clip | None = None
-
-
 def prepare(
     request: Request, output: Path | None = None, memory: Memory | None = None, backbone: Backbone | None = None
 ) -> Job:
     """Every check that needs no weights, the cheapest first; raises InputError and all its kinds."""
-    memory = memory or Memory()
-    request, card = fitting(request), registry.card(request.model) if backbone is None else registry.card_of(backbone)
-    card.check(effort := effort_of(request))
-    if backbone is not None and effort != base.Effort():
-        raise InputError("memory, fast and lora are decided when a model is loaded: leave them out for one that is")
-    settled, stages = settle(request, card, memory), planned_stages(request, card)
-    registry.device_for(request.device)
-    _check_request(request, card, memory)
+    memory, inputs = memory or Memory(), dict[str, str]()
+    request, card, settled, stages = _checked(request, memory, backbone)
     taken = _exchanged(request, card, memory)
     if output is not None:
         _check_paths(output, list(files(request.model_dump()).values()))
-    inputs: dict[str, str] = {}
     pictures = _pictures(request, memory, inputs)
     learned = tuple(motion_learned.learned(request.motion or (), request.model, backbone))
     _check_parts(settled, card)
@@ -116,19 +93,17 @@ def prepare(
     if source is not None:
         settled = settled.model_copy(update={"fps": source.fps})
     interpolation.check(settled.fps, settled.interpolate)
-    follows = memory.motion is not None or any(is_clip(parse_motion(named)[0]) for named in request.motion or ())
     other = taken.picture if taken else pictures.pop("image", None) if settled.task == "edit" else None
-    full, work = _sizes(settled, card, source, next(iter(pictures.values()), None), follows)
+    full, work = _sizes(settled, card, source, next(iter(pictures.values()), None), _follows(request, memory))
     pictures = {name: resize.fit(picture, *full) for name, picture in pictures.items()}
-    said, shadow = (), None
+    said, shadow = (taken.note,) if taken else (), None
     if settled.task == "imagine" and card.places:
         begins = imagined.first(card, layouts.words(settled)[0][1], settled.seed, *full)
         pictures["image"], taken, said, shadow = begins.picture, begins.album_picture, begins.notes, begins.shadow
     joined = settled.task == "orbit" and card.between
     between = interpolation.best_method() if joined else interpolation.NEAR if settled.interpolate > 1 else None
     swept, notes = _swept(settled, pictures)
-    notes += said or ((taken.note,) if taken else ())
-    notes += (interpolation.method_note(between, bool(request.prompt)),) if joined else ()
+    notes += (*said, *([interpolation.method_note(between, bool(request.prompt))] if joined else []))
     due = _views_due(settled, pictures, swept, card)
     layout = layouts.LAYOUTS[settled.task](settled, card, source, [d.frame for d in due])
     due += _end_due(settled, pictures, layout)
@@ -136,79 +111,28 @@ def prepare(
         settled = settled.model_copy(update={"seconds": len(source) / source.fps})
     _check_tokens(settled, card, layout, work)
     _check_output(output, interpolation.count(layout.frames, settled.interpolate), full)
-    if "region" in TASKS[settled.task].takes:
-        wholly = other is not None or (card.retouch is not None and edits.removes(settled.prompt))
-        region, note = masks.chosen(settled.region, "" if taken else settled.prompt, wholly)
-        settled, notes = settled.model_copy(update={"region": region}), notes + note
+    settled, region = _region(settled, card, other, bool(taken))
     first = pictures.get("image", pictures.get(swept[0]) if swept else None)
     sizes = tuple(card.grid.scaled(*work, stage.scale) for stage in stages)
-    frames = layout.frames - settled.loop
-    spans = tuple(layout.spans)
-    clip = motion_learned.motion_clip(settled.motion or (), memory.motion, settled.fps, sizes[-1], inputs)
-    if clip is not None and first is not None and card.anchored and "reference:motion" in card.honours:
-        clip = motion_learned.posed(clip, resize.scaled(first, *sizes[-1]))
+    clip = _motion_clip(settled, card, memory, first, sizes[-1], inputs)
     return Job(
-        settled, card, first, tuple(due), source, frames, spans, stages, sizes, full, inputs, notes, learned, clip,
-        other, taken, between, joined, shadow,
+        settled, card, first, tuple(due), source, layout.frames - settled.loop, tuple(layout.spans), stages, sizes, full,
+        inputs, notes + region, learned, clip, other, taken, between, joined, shadow,
     )  # fmt: skip
 
 
-def effort_of(request: Request) -> base.Effort:
-    """What the request lets a large model cost; raises InputError for a LoRA that is not there."""
-    laid = tuple(lora.named(text) for text in request.lora or ())
-    return base.Effort(request.memory, request.fast, laid)
-
-
-def settle(request: Request, card: Card, memory: Memory | None = None) -> Settled:
-    """The request with the model's defaults where it was silent; raises InputError beyond the model's limits."""
-    silent = {name: value for name, value in asdict(card.defaults).items() if name in Request.model_fields}
-    silent["stages"] = silent.get("stages") or len(card.stages)
-    chosen = {name: value for name, value in request.model_dump().items() if value is not None}
-    silent |= OWN[request.task](request, card, memory or Memory()) if request.task in OWN else {}
-    settled = Settled.model_validate(silent | chosen | {"model": card.name})
-    smallest, largest = card.sizes
-    if not smallest <= settled.size <= largest:
-        raise InputError(f"size {settled.size} is not for {card.name}: use {smallest} to {largest}")
-    return settled
-
-
-def _own_edit(request: Request, card: Card, memory: Memory | None = None) -> dict[str, Any]:
-    method = request.method or ("reference" if "reference:source" in card.honours else "contrast")
-    own: dict[str, Any] = {"method": method, "strength": METHODS[method]}
-    if method != "reference":
-        own["stages"] = 1
-        if (request.stages or 1) > 1:
-            raise InputError(f"stages {request.stages} is not for method {method}, which has one: leave it out")
-    if method == "contrast":
-        own["guidance"] = max(CONTRAST * card.defaults.guidance, CONTRAST)
-    elif card.retouch:
-        own["guidance"] = card.retouch.guidance
-    return own
-
-
-def _own_orbit(request: Request, card: Card, memory: Memory) -> dict[str, Any]:
-    legs = len(memory.views or request.views or ()) - 1 + request.close
-    return {"prompt": SWEEP, "seconds": card.defaults.seconds * max(1, math.ceil(legs / LEGS))}
-
-
-OWN: dict[str, Callable[[Request, Card, Memory], dict[str, Any]]] = {"edit": _own_edit, "orbit": _own_orbit}
-
-
-def planned_stages(request: Request, card: Card) -> tuple[Stage, ...]:
-    """The model's last `stages` stages, the first of them started from noise, sharing `steps` in their proportion."""
-    one = request.task == "edit" and _own_edit(request, card).get("stages")
-    count = request.stages or one or card.defaults.stages or len(card.stages)
-    if count > len(card.stages):
-        raise InputError(f"stages {count} is not for {card.name}: use 1 to {len(card.stages)}")
-    usual = sum(stage.steps for stage in (card.stages if one else card.stages[-count:]))
-    total = request.steps or (card.retouch.steps if request.task == "edit" and card.retouch else usual)
-    if total < count:
-        raise InputError(f"steps {total} is too few for {count} stages: use {count} or more, or fewer stages")
-    chosen = card.stages[-count:]
-    parts, free = sum(stage.steps for stage in chosen), total - count  # each stage has one step before they share
-    ends = [round(free * sum(s.steps for s in chosen[:i]) / parts) for i in range(count + 1)]
-    shared = [replace(stage, steps=1 + ends[i + 1] - ends[i]) for i, stage in enumerate(chosen)]
-    return (replace(shared[0], strength=1.0), *shared[1:])
+def _checked(
+    request: Request, memory: Memory, backbone: Backbone | None
+) -> tuple[Request, Card, Settled, tuple[Stage, ...]]:
+    """The request, its model's card, what is settled and the stages, after all checks that read no file."""
+    request, card = fitting(request), registry.card(request.model) if backbone is None else registry.card_of(backbone)
+    card.check(effort := effort_of(request))
+    if backbone is not None and effort != base.Effort():
+        raise InputError("memory, fast and lora are decided when a model is loaded: leave them out for one that is")
+    settled, stages = settle(request, card, memory), planned_stages(request, card)
+    registry.device_for(request.device)
+    _check_request(request, card, memory)
+    return request, card, settled, stages
 
 
 def _check_request(request: Request, card: Card, memory: Memory) -> None:
@@ -239,6 +163,31 @@ def _check_request(request: Request, card: Card, memory: Memory) -> None:
     if request.seconds and card.grid.frames_for(request.seconds, fps) == 1 and request.task != "extend":
         shortest = card.grid.frames(2) / fps
         raise InputError(f"seconds {request.seconds:g} is one frame at {fps:g} fps: use {shortest:.3g} or more")
+
+
+def _follows(request: Request, memory: Memory) -> bool:
+    """Whether movement is taken over from a clip."""
+    return memory.motion is not None or any(is_clip(parse_motion(named)[0]) for named in request.motion or ())
+
+
+def _region(settled: Settled, card: Card, other: np.ndarray | None, taken: bool) -> tuple[Settled, tuple[str, ...]]:
+    """The request with the region in which its edit acts, and what to say of that; `other` is what comes in the place of
+    the subject, `taken` from an album."""
+    if "region" not in TASKS[settled.task].takes:
+        return settled, ()
+    wholly = other is not None or (card.retouch is not None and edits.removes(settled.prompt))
+    region, note = masks.chosen(settled.region, "" if taken else settled.prompt, wholly)
+    return settled.model_copy(update={"region": region}), note
+
+
+def _motion_clip(
+    settled: Settled, card: Card, memory: Memory, first: np.ndarray | None, size: Size, inputs: dict[str, str]
+) -> motion_learned.MotionClip | None:
+    """The clip that shows a motion, its subject brought to where that of the first picture stands."""
+    clip = motion_learned.motion_clip(settled.motion or (), memory.motion, settled.fps, size, inputs)
+    if clip is not None and first is not None and card.anchored and "reference:motion" in card.honours:
+        return motion_learned.posed(clip, resize.scaled(first, *size))
+    return clip
 
 
 def _check_parts(request: Settled, card: Card) -> None:

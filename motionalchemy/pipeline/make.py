@@ -23,10 +23,11 @@ from motionalchemy.models.base import Backbone
 from motionalchemy.motion import interpolation, learned
 from motionalchemy.motion.subject import SubjectTrack
 from motionalchemy.pipeline import conditioning, windows
-from motionalchemy.pipeline.job import Job, Memory, costs, effort_of, prepare
+from motionalchemy.pipeline.job import Job, costs, prepare
 from motionalchemy.pipeline.progress import Meter, Progress, Result, Watch
 from motionalchemy.pipeline.request import Request
 from motionalchemy.pipeline.run import Run, in_batches, stop_if
+from motionalchemy.pipeline.settle import Memory, effort_of
 from motionalchemy.pipeline.sidecar import made_by, path_for, text
 from motionalchemy.pipeline.window import window
 
@@ -55,49 +56,55 @@ def make(
     if model.grid != (grid := job.card.grid):
         raise InputError(f"model {job.card.name!r} counts in {model.grid}, not {grid}: it needs its own table row")
     registry.check(conditioning.needs(job), model)
-    model = learned.with_motions(model, job.learned)
-    run = Run(job, model, watch, Meter(), cancel, subject=SubjectTrack(job.shadow))
-    shares, count = costs(job), len(job.spans)
-    with _film(job, output, model) as reel:
-        for note in (*job.notes, *reel.notes):
-            yield Progress(
-                1, len(job.stages), 0, job.stages[0].steps, 0.0, None, lambda: _still(job), None, 1, count, note
-            )
-        sources = conditioning.sources(job)
-        _goes_on(run, reel, shares)
-        for number, span in list(enumerate(job.spans))[reel.done :]:
-            stop_if(cancel)
-            if span.prompt is None:
-                frames = yield from in_batches(run, (span.fresh, span.stop), sources.full.read, number, shares[number])
-                conditioning.landed(job, span, frames, reel)
-            else:
-                run.read(span.prompt)
-                if span.known and span.begin and not any(s.prompt for s in job.spans[:number]):
-                    reel.hold(reel.last(span.known)[0])  # a given clip may have begun with something else
-                with watch.phase("encode"):
-                    given = conditioning.CONDITIONING[job.request.task](job, span, reel, sources)
-                clip = yield from window(run, span, given, number, shares[number])
-                with watch.phase("decode"):
-                    frames = conditioning.finished(job, span, given, clip.frames, reel, sources)
-            reel.beside = run.subject.state
-            with watch.phase("write"):
-                reel.add(frames, job.first if job.request.loop and number == count - 1 else None)
+    run = Run(job, learned.with_motions(model, job.learned), watch, Meter(), cancel, subject=SubjectTrack(job.shadow))
+    stages, steps, count = len(job.stages), job.stages[-1].steps, len(job.spans)
+    with _sink(job, output, run.model) as sink:
+        for note in (*job.notes, *sink.notes):
+            first = 1, stages, 0, job.stages[0].steps
+            yield Progress(*first, 0.0, None, lambda: _still(job), None, 1, count, note)
+        yield from _windows(run, sink)
         stop_if(cancel)
-        result = Result(
-            None, job.request, model.name, model.sha256, job.inputs, watch.timings, None, reel.found,
-            interpolation.count(job.frames, job.request.interpolate, job.request.loop),
-        )  # fmt: skip
-        result = closed(result, job, reel, output, watch)
-    stages, steps = len(job.stages), job.stages[-1].steps
+        result = closed(_result(run, sink), job, sink, output, watch)
     yield Progress(stages, stages, steps, steps, 1.0, 0.0, lambda: result.clip, result, count, count)
 
 
-def _goes_on(run: Run, reel: FrameSink, shares: list[list[float]]) -> None:
-    """Let a run go on from what a film holds."""
-    reel.found |= _decided(run.job)
-    run.meter.done = run.meter.before = sum(map(sum, shares[: reel.done]))
-    if reel.beside:
-        run.subject.restore(reel.beside)
+def _windows(run: Run, sink: FrameSink) -> Iterator[Progress]:
+    """Every step of every window that the sink does not hold yet."""
+    job, watch, sources, shares = run.job, run.watch, conditioning.sources(run.job), costs(run.job)
+    _goes_on(run, sink, shares)
+    for number, span in list(enumerate(job.spans))[sink.done :]:
+        stop_if(run.cancel)
+        if span.prompt is None:
+            frames = yield from in_batches(run, (span.fresh, span.stop), sources.full.read, number, shares[number])
+            conditioning.landed(job, span, frames, sink)
+        else:
+            run.read(span.prompt)
+            if span.known and span.begin and not any(s.prompt for s in job.spans[:number]):
+                sink.hold(sink.last(span.known)[0])  # a given clip may have begun with something else
+            with watch.phase("encode"):
+                given = conditioning.CONDITIONING[job.request.task](job, span, sink, sources)
+            clip = yield from window(run, span, given, number, shares[number])
+            with watch.phase("decode"):
+                frames = conditioning.finished(job, span, given, clip.frames, sink, sources)
+        sink.beside = run.subject.state
+        with watch.phase("write"):
+            sink.add(frames, job.first if job.request.loop and number == len(job.spans) - 1 else None)
+
+
+def _result(run: Run, sink: FrameSink) -> Result:
+    """What the run ends with, before its clip is brought into a file."""
+    job, model = run.job, run.model
+    frames = interpolation.count(job.frames, job.request.interpolate, job.request.loop)
+    facts = job.request, model.name, model.sha256, job.inputs, run.watch.timings
+    return Result(None, *facts, None, sink.found, frames)
+
+
+def _goes_on(run: Run, sink: FrameSink, shares: list[list[float]]) -> None:
+    """Let a run go on from what the sink holds."""
+    sink.found |= _decided(run.job)
+    run.meter.done = run.meter.before = sum(map(sum, shares[: sink.done]))
+    if sink.beside:
+        run.subject.restore(sink.beside)
 
 
 def _decided(job: Job) -> dict[str, Any]:
@@ -121,7 +128,7 @@ def _still(job: Job) -> Clip:
     return Clip(np.full((1, *job.full, 3), 128, np.uint8) if job.first is None else job.first[None])
 
 
-def _film(job: Job, output: Path | None, model: Backbone) -> AbstractContextManager[Any]:
+def _sink(job: Job, output: Path | None, model: Backbone) -> AbstractContextManager[Any]:
     """Memory for a clip of one window, and for what no file can grow with; else a file that grows."""
     sound = job.footage is not None and job.footage.sound
     times = job.request.interpolate
@@ -139,18 +146,18 @@ def _film(job: Job, output: Path | None, model: Backbone) -> AbstractContextMana
     return sinks.file_sink(output, key.hexdigest(), fps, job.card.grid.frames(windows.KNOWN), shown)
 
 
-def closed(result: Result, job: Job, reel: FrameSink, output: Path | None, watch: Watch) -> Result:
-    """Bring the film into its file, and write the sidecar beside it: both or neither."""
-    held = reel.clip() if isinstance(reel, sinks.MemorySink) else None
+def closed(result: Result, job: Job, sink: FrameSink, output: Path | None, watch: Watch) -> Result:
+    """Bring the frames into their file, and write the sidecar beside it: both or neither."""
+    held = sink.clip() if isinstance(sink, sinks.MemorySink) else None
     result = replace(result, held=held)
     if output is None:
         return result
     with watch.phase("write"):
         if held is not None:
             writer.write(held, output)
-        elif isinstance(reel, sinks.FileSink):
+        elif isinstance(sink, sinks.FileSink):
             sound = job.footage.path if job.footage is not None and job.footage.sound else None
-            if not muxing.mux_sound(reel.whole(), output, sound):
+            if not muxing.mux_sound(sink.whole(), output, sound):
                 result.found["sound"] = "left out: an MP4 cannot hold its kind"
     try:
         facts = (result.request, result.model, result.sha256, result.inputs, result.timings)

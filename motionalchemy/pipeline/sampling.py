@@ -19,10 +19,11 @@ from motionalchemy.media.clip import Clip
 from motionalchemy.models.base import Backbone
 from motionalchemy.motion.retrieval import SEEN
 from motionalchemy.pipeline import plans
-from motionalchemy.pipeline.job import Job, Size, effort_of
+from motionalchemy.pipeline.job import Job, Size
 from motionalchemy.pipeline.plans import Conditioning
 from motionalchemy.pipeline.progress import Progress, timed
 from motionalchemy.pipeline.run import Run, stop_if
+from motionalchemy.pipeline.settle import effort_of
 from motionalchemy.pipeline.windows import Span
 
 DECODED = 2**27  # pixels of a window's frames that are decoded at the result's size; more are stretched

@@ -10,7 +10,7 @@ import tiny_corpus
 import torch
 from PIL import Image
 
-from motionalchemy.nets import motion
+from motionalchemy.nets import motion, trace
 from motionalchemy.nets.autoencoder import AutoencoderConfig
 from motionalchemy.nets.motion import MotionAutoencoder, MotionConfig
 
@@ -69,7 +69,7 @@ def test_a_ghost_is_measured_as_the_share_of_what_stood_before():
 
 def test_a_field_is_traced_once_for_every_coder(monkeypatch):
     seen = []
-    monkeypatch.setattr(motion, "trace", lambda clip: seen.append(clip) or clip[:2, 1:])
+    monkeypatch.setattr(trace, "trace", lambda clip: seen.append(clip) or clip[:2, 1:])
     traced, clips = codec.Traced(), noise(2, 3, 3, 4, 4)
     for _ in range(2):
         assert all(torch.equal(traced(clip), clip[:2, 1:]) for clip in clips)

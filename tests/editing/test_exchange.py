@@ -17,7 +17,7 @@ from motionalchemy.errors import InputError, PlanRefused
 from motionalchemy.language import edits
 from motionalchemy.media import reader
 from motionalchemy.media.clip import Clip
-from motionalchemy.pipeline import job
+from motionalchemy.pipeline import job, settle
 from motionalchemy.pipeline.request import parse
 from motionalchemy.scene import masks as scene_masks
 from motionalchemy.scene import plate, segmentation
@@ -231,7 +231,7 @@ UNKNOWN = ("replace the fox with a committee", "turn the fox into a gluon", "把
 
 @pytest.mark.parametrize("said", UNKNOWN)
 def test_another_subject_of_which_there_is_no_picture_is_refused_before_weights_load(said, able):
-    clip = job.Memory(video=Clip(walked()[0]))
+    clip = settle.Memory(video=Clip(walked()[0]))
     with pytest.raises(PlanRefused, match=r"--image .* or use ltx"):
         job.prepare(parse({"task": "edit", "prompt": said, "device": "cpu"}), memory=clip)
 
@@ -252,7 +252,7 @@ def test_only_a_whole_subject_is_taken_away(said):
 
 def an_edit(**fields) -> job.Job:
     clip = Clip(walked()[0])
-    memory = job.Memory(image=a_face()[..., :3].copy(), video=clip)
+    memory = settle.Memory(image=a_face()[..., :3].copy(), video=clip)
     return job.prepare(
         parse({"task": "edit", "prompt": "swap it for the robot", "device": "cpu"} | fields), memory=memory
     )

@@ -10,7 +10,7 @@ from motionalchemy.data.words import GROUNDS, LOOKS, TINTS, WEATHERS
 from motionalchemy.errors import MissingPart
 from motionalchemy.language import edits
 from motionalchemy.media.clip import Clip
-from motionalchemy.pipeline import job
+from motionalchemy.pipeline import job, settle
 from motionalchemy.pipeline.request import parse
 from motionalchemy.render import composite
 from motionalchemy.scene import masks as scene_masks
@@ -137,7 +137,7 @@ def test_every_instruction_of_the_corpus_is_read_right(change, region, language)
 
 def edited(**fields):
     clip = Clip(np.zeros((17, 64, 64, 3), np.uint8), 24)
-    return job.prepare(parse({"task": "edit", **fields}), memory=job.Memory(video=clip))
+    return job.prepare(parse({"task": "edit", **fields}), memory=settle.Memory(video=clip))
 
 
 def test_the_region_is_decided_and_said_before_anything_loads(monkeypatch):

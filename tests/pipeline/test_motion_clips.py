@@ -9,13 +9,13 @@ from motionalchemy.flow import tasks
 from motionalchemy.media.clip import Clip
 from motionalchemy.models import registry
 from motionalchemy.motion import learned
-from motionalchemy.pipeline import conditioning, job, plans, request
+from motionalchemy.pipeline import conditioning, job, plans, request, settle
 
 
 def test_a_clip_stands_beside_as_the_plan_of_act_has_it():
     picture, clip = sliding(side=64).frames[0], sliding(by=2, side=64)
     asked = request.parse({"prompt": "left", "model": "ideal", "seconds": 0.7, "size": 64})
-    made = job.prepare(asked, None, job.Memory(image=picture, motion=clip))
+    made = job.prepare(asked, None, settle.Memory(image=picture, motion=clip))
     assert conditioning.needs(made) == {"clocks", "reference:motion"}
     backbone = registry.load("ideal", "cpu")
     encode = lambda frames: backbone.encode(torch.from_numpy(frames.copy()).permute(3, 0, 1, 2)[None].float())  # noqa: E731
@@ -44,7 +44,7 @@ def test_a_clip_is_read_at_the_rate_of_the_result_and_in_later_windows():
     seen = shown.read(0, 18)[:, 0, 0, 0]
     assert len(shown) == 16 and np.abs(seen - np.minimum(np.arange(18) / 2, 7)).max() <= 0.5
     asked = request.parse({"prompt": "left", "model": "ideal", "seconds": 12, "fps": 8, "size": 64})
-    made = job.prepare(asked, None, job.Memory(image=sliding().frames[0], motion=clip))
+    made = job.prepare(asked, None, settle.Memory(image=sliding().frames[0], motion=clip))
     first, later = (
         conditioning.CONDITIONING["animate"](made, made.spans[i], conditioning._Blank(), None) for i in (0, -1)
     )

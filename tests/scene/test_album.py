@@ -21,7 +21,7 @@ from motionalchemy.media import reader
 from motionalchemy.media.clip import Clip
 from motionalchemy.models import registry
 from motionalchemy.nets import pack, text
-from motionalchemy.pipeline import job
+from motionalchemy.pipeline import job, settle
 from motionalchemy.pipeline.request import parse
 from motionalchemy.scene import album, imagined, segmentation
 from motionalchemy.scene.album import Album, Entry
@@ -248,7 +248,7 @@ def seen(monkeypatch):
 
 @pytest.mark.parametrize(("said", "en"), [("turn the fox into a wolf", "wolf"), ("把它换成机器人", "robot")])
 def test_another_subject_in_words_is_taken_from_the_album_that_ships(said, en, seen):
-    clip = job.Memory(video=Clip(walked()[0]))
+    clip = settle.Memory(video=Clip(walked()[0]))
     made = job.prepare(parse({"task": "edit", "prompt": said, "device": "cpu"}), memory=clip)
     assert made.exchanges and made.album_picture is not None and made.album_picture.entry.en[0] == en
     assert made.request.region == "subject" and made.other.shape[2] == 4 and made.album_picture.note in made.notes
@@ -257,7 +257,7 @@ def test_another_subject_in_words_is_taken_from_the_album_that_ships(said, en, s
 
 
 def test_a_given_picture_wins_over_the_album(seen):
-    given = job.Memory(video=Clip(walked()[0]), image=a_picture(COLOURS["blue"])[..., :3].copy())
+    given = settle.Memory(video=Clip(walked()[0]), image=a_picture(COLOURS["blue"])[..., :3].copy())
     made = job.prepare(parse({"task": "edit", "prompt": "turn the fox into a wolf", "device": "cpu"}), memory=given)
     assert made.album_picture is None and made.other.shape == (40, 60, 3)
 

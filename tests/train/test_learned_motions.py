@@ -3,6 +3,7 @@
 import copy
 import json
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ from motionalchemy.nets.autoencoder import AutoencoderConfig
 from motionalchemy.nets.motion import MotionAutoencoder, MotionConfig
 from motionalchemy.nets.transformer import FlowTransformer, TransformerConfig
 from motionalchemy.nets.vision import Vision, VisionConfig
-from motionalchemy.pipeline import job, request
+from motionalchemy.pipeline import request
 from motionalchemy.scene import segmentation
 from motionalchemy.train import motions as learning
 
@@ -359,7 +360,7 @@ def test_the_list_says_what_there_is(home, core, capsys):
 
 
 def test_a_model_that_cannot_be_shown_a_motion_says_which_can(unloaded, monkeypatch):
-    monkeypatch.setitem(registry.MODELS, "nano", job.replace(registry.MODELS["nano"], honours=frozenset({"clocks"})))
+    monkeypatch.setitem(registry.MODELS, "nano", replace(registry.MODELS["nano"], honours=frozenset({"clocks"})))
     with pytest.raises(PlanRefused, match=r"nano cannot honour reference:motion; use ideal"):
         ma.animate(sliding().frames[0], "it moves", motion=sliding())
     with pytest.raises(InputError, match="motion is not for extend"):
