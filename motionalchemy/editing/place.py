@@ -1,8 +1,4 @@
-"""Another background behind a subject: a picture of the place that the words name, moved as the camera of the source moves.
-
-The camera is followed from frame to frame by points of the old background (Lucas-Kanade; Shi and Tomasi, Good Features to
-Track, 1994), as turns, shifts and zooms that most of them share (RANSAC). What comes into view is the picture mirrored.
-"""
+"""Another background of a clip: a picture of the place, seen as the source's camera moves; beyond its edge mirrored."""
 
 import numpy as np
 

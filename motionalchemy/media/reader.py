@@ -40,8 +40,9 @@ def _alone() -> Iterator[None]:
         yield
 
 
-def read_image(path: Path) -> np.ndarray:
+def read_image(path: str | Path) -> np.ndarray:
     """The (first) picture in a file as (H, W, 3) uint8 sRGB, upright and over white; raises MediaError."""
+    path = Path(path)
     with _alone(), files.opened(path) as file:
         Image.init()
         picture = Image.open(file, formats=[name for name in Image.ID if name not in _REFUSED_READERS])
@@ -72,11 +73,12 @@ def as_image(picture: Image.Image | np.ndarray) -> np.ndarray:
     return picture
 
 
-def read_clip(path: Path, max_frames: int = MAX_FRAMES, longest: int | None = None) -> Clip:
+def read_clip(path: str | Path, max_frames: int = MAX_FRAMES, longest: int | None = None) -> Clip:
     """A video, animated GIF, WebP or PNG as a Clip of even frame rate; raises MediaError.
 
     Frames whose longer side has more than `longest` pixels are made smaller as they are read.
     """
+    path = Path(path)
     limit = (
         f"at most {max_frames} frames and {files.MAX_CLIP_PIXELS // 10**6} million pixels in all are read, so trim it"
     )

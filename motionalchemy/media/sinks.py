@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
-from motionalchemy.errors import InputError
+from motionalchemy.errors import InputError, MediaError
 from motionalchemy.media import files, muxing, writer
 from motionalchemy.media.clip import Clip
 
@@ -184,7 +184,11 @@ class FileSink:
                 self._edges = {name: value for name, value in stored.items() if not name.startswith(BESIDE)}
             return
         shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir()
+        try:
+            self.folder.mkdir()
+        except OSError as error:
+            reason = f"{files.brief(error)}, so check the folder or choose another"
+            raise MediaError(f"{str(self.folder)!r} could not be made: {reason}") from error
         self._write_state()
 
     def _write_state(self) -> None:

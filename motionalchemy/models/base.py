@@ -128,8 +128,9 @@ class Backbone(Protocol):
     """A loaded model: pixels to latents and back, words, and the velocity that they and a plan ask for.
 
     One may also say what guidance must not enlarge, as `sure` in `flow.guidance.guided`; how a clip moves, `movement`;
-    which action a prompt asks for and which of several clips shows it, `action`, `decode_sparse` and `rank`; and how others
-    were seen to do it, `retrieve`.
+    which action a prompt asks for and which of several clips shows it, `action`, `decode_sparse` and `rank`; how others
+    were seen to do it, `retrieve`; and what it is with motions laid over it, `with_motions`. A model whose card has a
+    `retouch` says in which style and which place a prompt asks for an edit, `painted` and `place`.
     """
 
     name: str

@@ -6,11 +6,9 @@ from typing import Any
 
 from motionalchemy.language.script import Beat
 from motionalchemy.motion.decomposition import Decomposition
-from motionalchemy.motion.movers import BeatMotion, Means, Part
+from motionalchemy.motion.movers import ENOUGH, BeatMotion, Means, Part
 from motionalchemy.render.warp import SIDE
 from motionalchemy.scene.parse import Scene
-
-ENOUGH = 0.3  # the share from which what is retrieved is better than what the flow makes of a window
 
 
 class Camera:
@@ -23,7 +21,10 @@ class Camera:
         return 1.0 if beat.camera.moves else 0.3
 
     def move(self, scene: Scene, beat: Beat, means: Means, made: BeatMotion) -> Generator[Any, None, BeatMotion | None]:
-        """The movement of the ground; None where nothing is left to move, or what is retrieved will not be shown."""
+        """The movement of the ground; None where nothing is left to move, and in a clip of one window, which the flow makes
+        whole, unless a subject is moved in it that will be shown."""
+        if made.moves is None and means.alone:
+            return None
         if made.moves is not None and not (beat.camera.moves and (not means.alone or made.sure >= ENOUGH)):
             return None
         field = yield from means.flow(beat.words, choose=False)

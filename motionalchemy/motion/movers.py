@@ -1,7 +1,7 @@
 """Movers: what turns a scene and a beat into motion; how they are asked, and in which order.
 
 A mover knows a scene and a beat and says first how well it suits them. What it may ask of the model and of the run stands
-in `Means`, which the pipeline gives it. A new mover is one file and one row of MOVERS.
+in `Means`, which the pipeline gives it. A new mover is one file and one row of `timeline.MOVERS`.
 """
 
 from collections.abc import Callable, Generator, Iterator
@@ -18,6 +18,7 @@ from motionalchemy.media.clip import Clip
 from motionalchemy.scene.parse import Scene
 
 Item = TypeVar("Item")
+ENOUGH = 0.3  # how sure a motion has to be to be shown instead of what the flow makes of a clip of one window
 Part = Literal["subject", "road", "ground"]  # what a mover moves: a subject in its place, where it goes, all behind it
 
 
@@ -33,7 +34,7 @@ class Road:
 class BeatMotion:
     """What happens in a beat: how its subject `moves` by itself, if it does, the `road` it goes, and how the `ground` does,
     if it does; both movements (2, T, h, w), from how far away in the picture each place comes, in shares of its width.
-    How surely the asked action is seen, `sure` in [0, 1], and whether it `ends` with the movement."""
+    How surely it shows what was asked, `sure` in [0, 1], and whether the action `ends` with the movement."""
 
     beat: Beat
     moves: Tensor | None = None
@@ -41,6 +42,11 @@ class BeatMotion:
     ground: Tensor | None = None
     sure: float = 0.0
     ends: bool = False
+
+    @property
+    def found(self) -> bool:
+        """Whether anything moves."""
+        return self.moves is not None or self.ground is not None
 
 
 class Means(Protocol):

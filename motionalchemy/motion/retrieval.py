@@ -18,7 +18,6 @@ from motionalchemy.render.warp import displacement
 from motionalchemy.scene.parse import Scene
 
 LOOKS = 8  # of movements that are retrieved
-SEEN = 0.6  # the share of what is seen from which no further one is asked for: of such ones nine in ten are right
 
 
 class Retrieval:
@@ -49,6 +48,6 @@ class Retrieval:
                 sure = means.seen(frames, means.fps / every, beat.action)
             best = replace(made, moves=moves, sure=sure, ends=ends) if best is None or sure > best.sure else best
             yield means.looked(at, count, partial(Clip, frames, means.fps / every))
-            if sure >= SEEN:
+            if sure >= judge.SEEN:
                 break
         return best

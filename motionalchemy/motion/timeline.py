@@ -27,11 +27,9 @@ SHORT = 2.1  # seconds of a beat in which one who is sent somewhere may leave th
 
 def beat_motion(scene: Scene, beat: Beat, means: Means) -> Generator[Any, None, BeatMotion]:
     """What happens to a scene in a beat: of its subject, of its road and of its ground, each by the best-suited mover that
-    finds something. A clip of one window of which nothing is retrieved is left to the flow: then nothing moves."""
+    finds something. Movers that ask the flow leave a clip of one window to it: then nothing moves."""
     made = BeatMotion(beat)
     for part in ("subject", "road", "ground"):
-        if part != "subject" and means.alone and made.moves is None:
-            return made
         for mover in suited(part, scene, beat):
             found = yield from mover.move(scene, beat, means, made)
             if found is not None:

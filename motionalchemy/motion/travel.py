@@ -20,10 +20,8 @@ LEAST = 0.1  # of the width, that one goes at least who is to stay in the pictur
 NEARER = 2.0  # of its size, that one grows on a road as long as the picture is wide
 LARGEST = 0.95  # of the picture, that one fills at most who comes nearer
 FARTHEST = 2.0  # by one more than this the size of one who goes away is divided at most
-HORIZON, SINKS = (
-    0.45,
-    0.5,
-)  # of the height, where those that are far away stand; the share of the distance there that is gone
+HORIZON = 0.45  # of the height, where those that are far away stand
+SINKS = 0.5  # of the distance to it, that a subject goes up or down as it changes its size
 EDGE = 0.03  # of the width: how near to an edge a subject comes that is to stay in the picture
 SLOWS = 0.6  # of a distance, from which one slows down
 

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from motionalchemy.nets.text import WIDTH, Tokens
 
 SIDE, GRID, RATE = 96, 16, 12.0  # pixels a side, cells a side of the movement, frames a second
+SEEN = 0.6  # the share of what is seen from which no further clip is asked for: of such ones nine in ten are right
 SURE = 0.5  # the share that must fall on one action and those like it, else a sentence asks for none
 LUMA = (0.299, 0.587, 0.114)
 

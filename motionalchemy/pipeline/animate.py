@@ -9,16 +9,15 @@ import torch
 
 from motionalchemy.language.script import Script
 from motionalchemy.motion import timeline
-from motionalchemy.motion.camera import ENOUGH
-from motionalchemy.motion.movers import BeatMotion
+from motionalchemy.motion.movers import ENOUGH, BeatMotion
 from motionalchemy.motion.travel import Stage
-from motionalchemy.pipeline.job import Job
 from motionalchemy.pipeline.means import RunMeans
 from motionalchemy.pipeline.plans import Conditioning
 from motionalchemy.pipeline.progress import Progress
 from motionalchemy.pipeline.run import Run
 from motionalchemy.pipeline.windows import Span
 from motionalchemy.render.draft import Draft, render
+from motionalchemy.render.motion import Motion
 from motionalchemy.scene.parse import Scene
 
 LOOKING, LONG = 0.3, 0.8  # of the work of a window, and of what is left of a clip of several, that looking counts
@@ -33,10 +32,13 @@ def animated(
     scene = parsed(run, given)
     script = run.script
     beats = yield from beat_motions(run, scene, script, span, number, shares)
-    if not sure(run.job, beats):
+    if not beats:
         return None
     with run.watch.phase("decode"):
-        return rendered(run, scene, beats, span, given)
+        motion, held = motion_of(run, scene, beats, span, given)
+        if len(run.job.spans) == 1 and motion.sure < ENOUGH:
+            return None  # windows of a longer clip that went on from each other would wear the picture out
+        return render(scene, motion, held)
 
 
 def parsed(run: Run, given: Conditioning) -> Scene:
@@ -75,22 +77,21 @@ def beat_motions(
 
 
 def known(run: Run, span: Span) -> list[BeatMotion]:
-    """What is known to happen until the end of a window; of a clip of one window only what is retrieved is so."""
+    """What is known to happen until the end of a window; nothing in a clip of one window that is left to the flow."""
     found = [motion for begin, motion in run.beats.items() if begin <= span.fresh]
-    return found if len(run.job.spans) > 1 or (found and found[-1].moves is not None) else []
+    return found if len(run.job.spans) > 1 or (found and found[-1].found) else []
 
 
-def sure(job: Job, beats: list[BeatMotion]) -> bool:
-    """Whether these are better than what the flow would make: windows that go on from each other wear a picture out."""
-    return bool(beats) and (len(job.spans) > 1 or beats[-1].sure >= ENOUGH)
-
-
-def rendered(run: Run, scene: Scene, beats: list[BeatMotion], span: Span, given: Conditioning) -> Draft:
-    """A window of a scene and its beats; of the frames that exist only the last is drawn again."""
+def motion_of(run: Run, scene: Scene, beats: list[BeatMotion], span: Span, given: Conditioning) -> tuple[Motion, int]:
+    """How a scene moves in a window, and how many frames at its head exist already; of these the last is drawn again."""
     held = max(span.known - 1, 0 if span.begin else 1)
     at = torch.arange(span.begin + held, span.begin + given.frames).float()
     stage = None if scene.subject is None else Stage.of(scene.subject)
     motion = timeline.motion_at(beats, at, run.job.request.fps, stage)
-    if run.job.request.loop:
-        motion = timeline.looped(motion, run.job.frames - at)
+    return timeline.looped(motion, run.job.frames - at) if run.job.request.loop else motion, held
+
+
+def rendered(run: Run, scene: Scene, beats: list[BeatMotion], span: Span, given: Conditioning) -> Draft:
+    """A window of a scene and its beats, however sure they are."""
+    motion, held = motion_of(run, scene, beats, span, given)
     return render(scene, motion, held)

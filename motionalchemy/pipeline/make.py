@@ -1,7 +1,7 @@
 """Request -> steps -> clip: the only owner of the order in which things happen.
 
 Everything that can be refused cheaply is refused first, by `job.prepare`; weights load only for a request that can be met.
-A clip is made window by window (`window.window`), each window stage by stage, each stage step by step.
+A clip is made window by window (`window.window`): drawn from its picture, or by the flow, stage by stage and step by step.
 """
 
 import hashlib

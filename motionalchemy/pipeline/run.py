@@ -24,7 +24,7 @@ FEW = 8  # frames that are copied or painted before a run says where it stands
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A job, the loaded model that does it, and the words it was asked for in."""
+    """A job, the loaded model that does it, what it has read of the words, and what is known from window to window."""
 
     job: Job
     model: Backbone

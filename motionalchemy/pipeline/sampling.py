@@ -17,7 +17,7 @@ from motionalchemy.flow.stages import Stage, enlarge, refine, resize
 from motionalchemy.media import resize as media_resize
 from motionalchemy.media.clip import Clip
 from motionalchemy.models.base import Backbone
-from motionalchemy.motion.retrieval import SEEN
+from motionalchemy.nets.judge import SEEN
 from motionalchemy.pipeline import plans
 from motionalchemy.pipeline.job import Job, Size
 from motionalchemy.pipeline.plans import Conditioning

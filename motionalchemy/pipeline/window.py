@@ -30,7 +30,7 @@ def window(
         return (yield from edited(run, span, given, number, shares))
     draft = yield from animated(run, span, given, number, shares)
     if draft is None:
-        return (yield from painted(run, span, given, number, shares))
+        return (yield from flow_made(run, span, given, number, shares))
     clip, job = Clip(draft.frames, run.job.request.fps), run.job
     done, left = run.meter.advance((1 - run.meter.done) / (len(job.spans) - number))
     last = len(job.stages), len(job.stages), 1, 1
@@ -54,7 +54,7 @@ def edited(
         return edits.carried(run.model, latents, plan, given, run.job)
 
 
-def painted(
+def flow_made(
     run: Run, span: Span, given: Conditioning, number: int, shares: list[float]
 ) -> Generator[Progress, None, Clip]:
     """A window that the flow makes: its clip, decoded, with its subject whole if that leaves its place."""

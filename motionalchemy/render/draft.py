@@ -12,11 +12,9 @@ from motionalchemy.scene.parse import Scene
 
 @dataclass(frozen=True, eq=False)
 class Draft:
-    """The `frames` (T, H, W, 3) uint8 that a motion makes of a scene, and how surely the asked action is seen in them,
-    `sure` in [0, 1]."""
+    """The `frames` (T, H, W, 3) uint8 that a motion makes of a scene."""
 
     frames: np.ndarray
-    sure: float
 
 
 @torch.no_grad()
@@ -27,4 +25,4 @@ def render(scene: Scene, motion: Motion, held: int = 0) -> Draft:
     else:
         still = torch.zeros(len(motion.trajectory.size), 2, 1, 1)
         drawn = layers.whole(scene.picture, still if motion.ground is None else motion.ground)
-    return Draft(np.stack([scene.picture] * held + list(drawn)), motion.sure)
+    return Draft(np.stack([scene.picture] * held + list(drawn)))

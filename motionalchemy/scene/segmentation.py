@@ -3,10 +3,11 @@
 from importlib.util import find_spec
 from itertools import pairwise
 
+import cv2
 import numpy as np
 import torch
 
-from motionalchemy.errors import InputError, MissingPart
+from motionalchemy.errors import InputError
 from motionalchemy.media import colour_transfer, pullpush, resize
 from motionalchemy.parts import weights
 from motionalchemy.scene import plate
@@ -88,24 +89,14 @@ def _followed(mask: np.ndarray, frame: np.ndarray, seen: np.ndarray) -> np.ndarr
     """A mask of the frame `seen` brought to another frame along the optical flow (DIS) between the two."""
     if frame is seen or np.array_equal(frame, seen):
         return mask
-    cv2 = _tracker()
     here, there = (cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY) for picture in (frame, seen))
     flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST).calc(here, there, None)  # type: ignore[call-overload]
     y, x = np.mgrid[: flow.shape[0], : flow.shape[1]].astype(np.float32)
     return cv2.remap(mask, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR)
 
 
-def _tracker():
-    try:
-        import cv2
-    except ModuleNotFoundError as error:
-        raise MissingPart('finding the subject needs OpenCV: pip install "motionalchemy[eval]"') from error
-    return cv2
-
-
 def check_parts() -> None:
     """Raise MissingPart, with the package and the command that brings it, unless a subject can be found here."""
-    _tracker()
     weights.contents("u2netp")
     if find_spec("onnxruntime") is None:
         raise weights.missing("u2netp", "needs onnxruntime, which is not installed")

@@ -14,6 +14,12 @@ class Answer(JSONResponse):
         return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
 
 
+UNAVAILABLE = (
+    "model_unavailable",
+    "the model cannot be loaded on this server: its operator finds the reason in the log",
+)  # the code and the sentence where a package or a weight is absent here
+
+
 class Refused(Exception):
     """An answer other than what was asked for, in the shape of an OpenAI error."""
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from motionalchemy.errors import InputError, MotionAlchemyError
+from motionalchemy.errors import InputError, MissingPart, MotionAlchemyError
 from motionalchemy.server.store import CLIP
 
 LONGEST = 2**20  # bytes of one line
@@ -103,7 +103,8 @@ class Examiner:
             self._process = None
 
     async def ask(self, question: dict[str, Any], seconds: float, refusal: str) -> dict[str, Any]:
-        """The answer to a question; raises InputError with what it refuses, or with `refusal` if it does not answer."""
+        """The answer to a question; raises InputError with what it refuses, or with `refusal` if it does not answer,
+        and MissingPart for what this machine lacks."""
         try:
             process = await self._running()
             answer = json.loads(await asyncio.wait_for(_exchange(process, question), seconds))
@@ -113,6 +114,8 @@ class Examiner:
         except asyncio.CancelledError:  # an answer that nobody waits for must not meet the next question
             await self.close()
             raise
+        if "missing" in answer:
+            raise MissingPart(answer["missing"])
         if "error" in answer:
             raise InputError(answer["error"])
         return answer["answer"]
@@ -182,6 +185,8 @@ def main(model: str) -> None:
     for line in sys.stdin:
         try:
             said = {"answer": answer(model, json.loads(line))}
+        except MissingPart as error:
+            said = {"missing": str(error)}
         except MotionAlchemyError as error:
             said = {"error": str(error)}
         except Exception:

@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from motionalchemy.errors import InputError
+from motionalchemy.errors import InputError, MissingPart
 from motionalchemy.media.files import replacing
 from motionalchemy.pipeline.request import Request, parse
 from motionalchemy.server import store, wire
-from motionalchemy.server.answers import Refused, invalid
+from motionalchemy.server.answers import UNAVAILABLE, Refused, invalid
 from motionalchemy.server.inspector import Facts, Inspector
 from motionalchemy.server.jobs import COMPLETED, ENDED, QUEUED, Counts, Duplicate, Job, Jobs, New, QueueFull
 from motionalchemy.server.settings import Settings
@@ -172,6 +172,9 @@ class Service:
                 facts = await self.inspector.look(folder, request.model_dump_json())
             except InputError as error:
                 raise wire.refusal(error) from error
+            except MissingPart as error:
+                log.error("a request cannot be met here: %s", error)
+                raise Refused(503, *UNAVAILABLE) from error
             self._check_facts(wanted, facts)
             new = self._new(who, folder, request, wanted, facts, idempotency)
             try:

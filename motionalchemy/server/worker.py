@@ -24,6 +24,7 @@ from motionalchemy.pipeline.make import make
 from motionalchemy.pipeline.progress import Progress
 from motionalchemy.pipeline.request import Request
 from motionalchemy.server import shapes, store
+from motionalchemy.server.answers import UNAVAILABLE
 from motionalchemy.server.jobs import CANCELLED, COMPLETED, FAILED, Job, Jobs
 
 IDLE = 0.1  # seconds between two looks at an empty queue
@@ -165,10 +166,7 @@ def preview(clip: Clip) -> Clip:
 def reason(error: Exception) -> tuple[str, str]:
     """What a client learns of a failure: a code and one sentence, without anything of this machine."""
     if isinstance(error, MissingPart):
-        return (
-            "model_unavailable",
-            "the model cannot be loaded on this server: its operator finds the reason in the log",
-        )
+        return UNAVAILABLE
     if isinstance(error, MotionAlchemyError):
         return "invalid_request", str(error)
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":

@@ -93,8 +93,8 @@ def train(
     """Train `model` in place, resuming from `folder`'s checkpoint when there is one; yields every step.
 
     `average` (a state dict) follows the weights exponentially and is what a release is made from. Of several processes
-    (`crew`) each takes other batches and all end with the same weights; the leading one saves. `ideal` is how many seconds
-    a step would take if the device did nothing but its matrix products.
+    (`distributed`) each takes other batches and all end with the same weights; the leading one saves. `ideal` is how many
+    seconds a step would take if the device did nothing but its matrix products.
     """
     us = distributed.join()
     parameters = [p for p in model.parameters() if p.requires_grad]

@@ -33,7 +33,7 @@ from motionalchemy.models.base import Backbone
 from motionalchemy.motion import learned
 from motionalchemy.motion.learned import ENDING, LearnedMotion
 from motionalchemy.motion.names import MOTION
-from motionalchemy.nets import text
+from motionalchemy.nets import pack, text
 from motionalchemy.nets.text import Tokens
 from motionalchemy.pipeline.request import parse
 from motionalchemy.scene import segmentation
@@ -167,7 +167,7 @@ def steps(
         average: dict[str, Tensor] = {}
         yield from _trained(core, _read(place), tokens, recipe, place, average)
         with files.replacing(motion.path) as part:
-            save_file(tensors(average), part, motion.header())
+            pack.save_tensors(tensors(average), part, motion.header())
     yield Progress("done", recipe.steps, recipe.steps, None, 0.0, motion)
 
 

@@ -14,7 +14,7 @@ LIKE_ADAM = 0.2  # times the root of the longer side: steps as large as those of
 
 class Muon(torch.optim.Muon):
     """`torch.optim.Muon` (orthogonalised momentum; rates as for AdamW, 2502.16982) for weights of two or more axes, in
-    the precision that the device multiplies in; of several processes (`crew`) each works out its share of the steps."""
+    the precision that the device multiplies in; of several processes (`distributed`) each does its share of the steps."""
 
     def __init__(self, weights: Iterable[Tensor], rate: float, decay: float, pace: float):
         self.weights = list(weights)

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+import motionalchemy as ma
 from motionalchemy.language.script import Beat, beat
+from motionalchemy.motion import timeline
 from motionalchemy.motion.body import Body
 from motionalchemy.motion.camera import Camera
 from motionalchemy.motion.movers import BeatMotion, Mover
@@ -159,7 +162,37 @@ def test_a_clip_of_one_window_of_which_nothing_was_seen_is_left_to_the_flow(scen
     means = Recorded(alone=True, remembers=False)
     yielded, found = run(scene, said("the man walks to the left, the camera zooms in"), means)
     assert yielded == [] and len(means.asked) == 1
-    assert found.moves is None and found.ground is None and found.road is None
+    assert not found.found
+
+
+class Waves:
+    """A mover of somebody else: water that drifts, surely."""
+
+    part = "ground"
+
+    def suits(self, scene: Scene, beat: Beat) -> float:
+        return float("water" in beat.words)
+
+    def move(self, scene: Scene, beat: Beat, means: Recorded, made: BeatMotion):
+        yield from ()
+        return replace(made, ground=even(0.2), sure=1.0)
+
+
+def test_a_new_mover_is_one_row_and_serves_a_clip_of_one_window_too(scene, monkeypatch):
+    monkeypatch.setattr(timeline, "MOVERS", (*MOVERS, Waves()))
+    means = Recorded(alone=True, remembers=False)
+    _, found = run(scene, said("the water flows", None), means)
+    assert not means.asked and found.found and found.sure == 1
+    torch.testing.assert_close(found.ground, even(0.2))
+    assert not run(scene, said("the grass grows", None), means)[1].found
+
+
+def test_what_a_new_mover_moves_is_shown_by_the_model_that_ships(monkeypatch):
+    monkeypatch.setattr(timeline, "MOVERS", (*MOVERS, Waves()))
+    clip = ma.animate(picture(), "the water flows", size=64, seconds=0.4)
+    assert np.array_equal(clip.frames[0], picture())
+    dark = [np.nonzero(frame.mean(-1) < 120)[1].mean() / SIZE for frame in clip.frames]
+    assert dark[-1] - dark[0] == pytest.approx(0.2, abs=0.08)
 
 
 @pytest.mark.parametrize(("share", "asked"), [(0.7, 2), (0.1, 1)])
