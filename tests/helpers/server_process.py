@@ -24,11 +24,13 @@ warnings.filterwarnings("ignore", message="The Sora API")
 
 
 class Server:
-    """`motionalchemy serve --model ideal --no-page` on a free port, its log in DATA.log; `stop` or `kill` it."""
+    """`motionalchemy serve --model ideal --no-page` on a free port, its log in DATA.log; `stop` or `kill` it. Folders
+    `before` the program's own come first where modules are looked for."""
 
-    def __init__(self, data, *options):
+    def __init__(self, data, *options, before=()):
         self.data, self.log = Path(data), Path(f"{data}.log")
-        environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+        path = os.pathsep.join(map(str, (*before, ROOT)))
+        environment = os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
         command = [
             sys.executable,
             "-m",
@@ -85,8 +87,8 @@ def command_line(pid):
 
 
 @contextlib.contextmanager
-def serving(data, *options):
-    server = Server(data, *options)
+def serving(data, *options, before=()):
+    server = Server(data, *options, before=before)
     try:
         yield server
     finally:

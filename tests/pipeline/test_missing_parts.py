@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hidden import hide
 
 import motionalchemy as ma
 from motionalchemy.errors import MissingPart
@@ -15,37 +16,11 @@ from motionalchemy.scene import views
 
 ROOT = Path(__file__).parents[2]
 HORSE = str(ROOT / "examples" / "horse.png")
-HIDDEN = """
-import importlib.metadata, importlib.util, sys
-
-NAME = {name!r}
-
-
-class Hidden:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] == NAME:
-            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
-
-
-found = importlib.util.find_spec
-distribution = importlib.metadata.distribution
-
-
-def without(name):
-    if name == NAME:
-        raise importlib.metadata.PackageNotFoundError(name)
-    return distribution(name)
-
-
-sys.meta_path.insert(0, Hidden())
-importlib.util.find_spec = lambda name, package=None: None if name == NAME else found(name, package)
-importlib.metadata.distribution = without
-"""
 
 
 def without(name: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess:
     """A command in a process in which one package is not installed."""
-    (folder / "sitecustomize.py").write_text(HIDDEN.format(name=name))
+    hide(name, folder)
     environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(folder), str(ROOT))), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "motionalchemy.cli", *arguments]
     return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=120)

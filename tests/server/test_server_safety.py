@@ -16,6 +16,7 @@ import httpx2
 import numpy as np
 import openai
 import pytest
+from hidden import hide
 from PIL import Image
 from server_process import QUICK, ROOT, SLOW, create, png, serving, until
 from starlette.requests import ClientDisconnect
@@ -410,3 +411,11 @@ def test_the_password_of_a_browser_is_the_key():
     basic = base64.b64encode(b"x:secret").decode()
     assert through_the_guard(broken, held=held, authorization=f"Basic {basic}").status_code == 500
     assert through_the_guard(broken, held=held, authorization="Basic eDp3cm9uZw==").status_code == 401
+
+
+def test_what_the_machine_lacks_is_no_fault_of_the_client(tmp_path):
+    with serving(tmp_path / "data", "--model", "nano", before=[hide("onnxruntime", tmp_path / "hidden")]) as server:
+        with pytest.raises(openai.InternalServerError) as refused:
+            create(server.client, "the horse walks to the left", "2", {})
+        assert refused.value.status_code == 503 and refused.value.body["code"] == "model_unavailable"
+        assert "onnxruntime" not in str(refused.value) and "onnxruntime" in server.log.read_text()
