@@ -31,17 +31,7 @@ class Server:
         self.data, self.log = Path(data), Path(f"{data}.log")
         path = os.pathsep.join(map(str, (*before, ROOT)))
         environment = os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
-        command = [
-            sys.executable,
-            "-m",
-            "motionalchemy.cli",
-            "serve",
-            "--model",
-            "ideal",
-            "--port",
-            "0",
-            "--no-page",
-        ]
+        command = [sys.executable, "-m", "motionalchemy.cli", "serve", "--model", "ideal", "--port", "0", "--no-page"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*command, "--data", str(data), *options],

@@ -1,12 +1,15 @@
-"""Who watches: a worker that hangs is killed and started again; uploads are looked at side by side."""
+"""Who watches: a worker that hangs is killed and started again; uploads are looked at side by side; what the
+machine lacks is said."""
 
 import asyncio
 import os
 import sys
 import time
 
+import openai
 import pytest
-from server_process import until
+from hidden import hide
+from server_process import create, serving, until
 
 from motionalchemy.errors import InputError
 from motionalchemy.server import inspector, supervisor
@@ -117,3 +120,11 @@ def test_uploads_are_looked_at_side_by_side_within_bounds(tmp_path, monkeypatch,
     answers = asyncio.run(ask_all())
     assert [isinstance(answer, InputError) for answer in answers] == [number == 3 for number in range(12)]
     assert Examined.most == most and Examined.made == 0
+
+
+def test_what_the_machine_lacks_is_no_fault_of_the_client(tmp_path):
+    with serving(tmp_path / "data", "--model", "nano", before=[hide("onnxruntime", tmp_path / "hidden")]) as server:
+        with pytest.raises(openai.InternalServerError) as refused:
+            create(server.client, "the horse walks to the left", "2", {})
+        assert refused.value.status_code == 503 and refused.value.body["code"] == "model_unavailable"
+        assert "onnxruntime" not in str(refused.value) and "onnxruntime" in server.log.read_text()
