@@ -37,7 +37,7 @@ def animated(
     with run.watch.phase("decode"):
         motion, held = motion_of(run, scene, beats, span, given)
         if len(run.job.spans) == 1 and motion.sure < ENOUGH:
-            return None  # windows of a longer clip that went on from each other would wear the picture out
+            return None  # not in a longer clip: a window painted from the end of another wears the picture out
         return render(scene, motion, held)
 
 

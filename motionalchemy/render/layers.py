@@ -83,7 +83,7 @@ def _subject(scene: Scene) -> Layer:
 
 
 def _turned(layer: Layer, field: Tensor, angle: float) -> Tensor:
-    """A layer (1, 4, H, W) that went its field (2, h, w), turned by an angle in degrees."""
+    """A layer (1, 4, H, W) warped by its field (2, h, w) and then turned by an angle in degrees."""
     shown = warped(layer.solid, field, "zeros")[0].permute(1, 2, 0).numpy()
     return torch.from_numpy(solid.rotated(shown, angle)).permute(2, 0, 1)[None]
 
