@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from motionalchemy.pipeline.progress import Progress, Result
     from motionalchemy.pipeline.request import Request
 
+__version__ = "0.21.0"  # that of the model that ships, and of the changelog
+
 _HOMES = {
     "api": ("animate", "edit", "extend", "imagine", "learn", "orbit", "retake", "steps"),
     "errors": ("Cancelled", "InputError", "MissingPart", "MotionAlchemyError", "PlanRefused"),
@@ -41,7 +43,18 @@ __all__ = [  # noqa: RUF022
 def __getattr__(name: str) -> object:
     if name not in _HOME:
         raise AttributeError(f"module 'motionalchemy' has no attribute {name!r}: its names are {', '.join(__all__)}")
-    value = getattr(import_module(f"motionalchemy.{_HOME[name]}"), name)
+    from motionalchemy.nets import threads
+    from motionalchemy.parts import packages
+
+    threads.wait_quietly()
+    packages.check()
+    try:
+        value = getattr(import_module(f"motionalchemy.{_HOME[name]}"), name)
+    except ImportError as error:
+        lack = packages.explained(error)
+        if lack is None:
+            raise
+        raise lack from error
     globals()[name] = value
     return value
 

@@ -9,16 +9,21 @@ from typing import Annotated
 import typer
 from typer import Option
 
+from motionalchemy import __version__
 from motionalchemy.cli import clips, corpus, measuring, models, serving, training
 from motionalchemy.errors import Cancelled, MotionAlchemyError
+from motionalchemy.nets import threads
+from motionalchemy.parts import packages
 
 app = typer.Typer(
     help="One image and one sentence, English or Chinese, become a video.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # importing what draws boxes takes as long as all the rest of --help
 )
+
+
+HELP = {"--help", "--install-completion", "--show-completion"}  # what is answered at once, whatever is installed
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -28,6 +33,12 @@ def main(arguments: list[str] | None = None) -> None:
     except MotionAlchemyError as error:
         print(f"motionalchemy: {error}", file=sys.stderr)
         raise SystemExit(130 if isinstance(error, Cancelled) else 2) from None
+    except ImportError as error:
+        lack = packages.explained(error)
+        if lack is None:
+            raise
+        print(f"motionalchemy: {lack}", file=sys.stderr)
+        raise SystemExit(2) from None
     except PermissionError as error:
         name = repr(str(error.filename))
         print(f"motionalchemy: {name} may not be used: check its permissions, or choose another", file=sys.stderr)
@@ -36,9 +47,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
-
-        print(f"motionalchemy {version('motionalchemy')}")
+        print(f"motionalchemy {__version__}")
         raise typer.Exit
 
 
@@ -47,7 +56,10 @@ def _common(
     version: Annotated[
         bool, Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
     ] = False,
-) -> None: ...
+) -> None:
+    threads.wait_quietly()
+    if not HELP & {*sys.argv[1:]}:
+        packages.check()
 
 
 for _command in (*clips.COMMANDS, training.train, training.learn):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Argument, Option
 
 from motionalchemy.errors import InputError
+from motionalchemy.nets import threads as thread_count
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -53,6 +54,21 @@ Lora = Annotated[
 ]
 Interpolate = Annotated[int, Option(help="So many times as many frames a second, 1 to 4: those between are moved.")]
 Preview = Annotated[bool, Option("--preview", help="Keep a small OUTPUT.preview.gif up to date meanwhile.")]
+Threads = Annotated[
+    int | None,
+    Option(
+        help="CPU threads, 1 to 1024; MOTIONALCHEMY_THREADS, else as many as nothing else is using, at most 8.",
+        callback=thread_count.free_cores,
+    ),
+]
+Cores = Annotated[
+    int | None,
+    Option(
+        "--threads",
+        help="CPU threads, 1 to 1024; MOTIONALCHEMY_THREADS, else all cores, at most 8.",
+        callback=thread_count.all_cores,
+    ),
+]
 Last = Annotated[str | None, Option(help="A picture to arrive at.")]
 
 
@@ -82,6 +98,7 @@ def animate(
     lora: Lora = None,
     interpolate: Interpolate = 1,
     preview: Preview = False,
+    threads: Threads = None,
 ) -> None:
     """Turn a picture and a sentence into a clip, with a JSON sidecar from which `again` makes the same clip."""
     _run("animate", locals(), image)
@@ -106,6 +123,7 @@ def imagine(
     lora: Lora = None,
     interpolate: Interpolate = 1,
     preview: Preview = False,
+    threads: Threads = None,
 ) -> None:
     """Turn a sentence alone into a clip, or with --seconds 0 into a picture; who stands in a place that nano draws is
     one of the pictures that ship with it."""
@@ -132,6 +150,7 @@ def extend(
     lora: Lora = None,
     interpolate: Interpolate = 1,
     preview: Preview = False,
+    threads: Threads = None,
 ) -> None:
     """Let a clip go on; it is written as it is made, and a run that was killed goes on where it stood."""
     given = locals()
@@ -177,6 +196,7 @@ def edit(
     lora: Lora = None,
     interpolate: Interpolate = 1,
     preview: Preview = False,
+    threads: Threads = None,
 ) -> None:
     """Change a clip's style, subject, background or weather, or take its subject away; all else stays."""
     _run("edit", locals(), video, "-edited.mp4")
@@ -205,6 +225,7 @@ def orbit(
     lora: Lora = None,
     interpolate: Interpolate = 1,
     preview: Preview = False,
+    threads: Threads = None,
 ) -> None:
     """Sweep smoothly through views of one scene; says in which order, and the sidecar how exactly each was met."""
     _run("orbit", locals() | {"angles": _numbers(angles)}, views[0], "-orbit.mp4")
@@ -229,6 +250,7 @@ def retake(
     lora: Lora = None,
     interpolate: Interpolate = 1,
     preview: Preview = False,
+    threads: Threads = None,
 ) -> None:
     """Make a span of a clip again, in whole groups of frames; the rest stays as it is."""
     _run("retake", locals(), video, "-retake.mp4")
@@ -237,6 +259,7 @@ def retake(
 def again(
     sidecar: Annotated[Path, Argument(help="The .json that stands beside a clip.", readable=False)],
     output: Annotated[Path | None, Option("--output", "-o", help="Where to; the clip beside it unless given.")] = None,
+    threads: Threads = None,
 ) -> None:
     """Make the clip of a sidecar again; on the same machine with the same versions, the same bytes."""
     from motionalchemy.pipeline.sidecar import again as read

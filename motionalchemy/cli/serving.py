@@ -5,7 +5,9 @@ from typing import Annotated
 
 from typer import Option
 
-from motionalchemy.errors import InputError, MissingPart
+from motionalchemy.errors import InputError
+from motionalchemy.nets import threads as thread_count
+from motionalchemy.parts import packages
 
 
 def serve(
@@ -26,13 +28,21 @@ def serve(
     upload_mb: Annotated[int, Option(help="The largest request.")] = 64,
     hang_seconds: Annotated[float, Option(help="A worker that makes no step for so long is killed.")] = 600,
     log_prompts: Annotated[bool, Option("--log-prompts", help="Write prompts to the log.")] = False,
+    threads: Annotated[
+        int | None,
+        Option(
+            help="CPU threads of a worker, 1 to 1024; MOTIONALCHEMY_THREADS, else at each job as many as nothing else is "
+            "using, at most 8.",
+            callback=thread_count.keep,
+        ),
+    ] = None,
     page: Annotated[bool, Option("--page/--no-page", help="The page for people, beside the API.")] = True,
 ) -> None:
     """Serve an HTTP API in the shape of OpenAI's Videos API, and a page, until stopped; see docs/serve.md."""
     try:
         from motionalchemy.server import keys, run, settings
-    except ModuleNotFoundError as error:
-        raise MissingPart(f"{error.name} is not installed: run pip install 'motionalchemy[server]'") from error
+    except ImportError as error:
+        raise packages.explained(error) or packages.lacking("server", error) from error
     if new_api_key is not None:
         if api_key_file is None:
             raise InputError("--new-api-key needs --api-key-file: the file that keeps its hash, such as keys.txt")

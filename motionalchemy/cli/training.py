@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from typer import Argument, Option
 
-from motionalchemy.cli.clips import progress_bar
+from motionalchemy.cli.clips import Cores, Threads, progress_bar
 from motionalchemy.errors import InputError
 
 
@@ -19,6 +19,7 @@ def train(
     steps: Annotated[int | None, Option(min=1, help="Stop at this step instead of the recipe's last.")] = None,
     minutes: Annotated[float | None, Option(min=0, help="Stop after so many minutes.")] = None,
     clips: Annotated[int | None, Option(min=1, help="So many clips, for a small run of the flow.")] = None,
+    threads: Cores = None,
 ) -> None:
     """Train a model by a recipe, starting or resuming in --out; killed at any time, it goes on from its checkpoint.
 
@@ -50,6 +51,7 @@ def learn(
     model: Annotated[str, Option(help="nano, or the folder of one.")] = "nano",
     seed: Annotated[int, Option(help="The same seed learns the same.")] = 0,
     device: Annotated[str, Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    threads: Threads = None,
 ) -> None:
     """Learn a motion from a few clips, for `animate --motion NAME`; stopped with Ctrl-C, it leaves nothing."""
     from motionalchemy.motion import learned

@@ -163,7 +163,7 @@ def _with_residual(x: Tensor) -> Tensor:
 def probe(kind: str, folder: Path | None = None) -> tuple[Probe, dict[str, Any]]:
     """The trained classifier of a kind and its card (labels, ceiling, chance); raises UnknownName or MissingPart."""
     check_kind(kind)
-    home = (folder or weights.OWN) / kind
+    home = (folder or weights.MEASURE) / kind
     if not (home / "config.json").is_file():
         raise MissingPart(f"the {kind} classifier is not there: train it with motionalchemy.evaluate.probes")
     net, card = pack.load(home, f"probe:{kind}", lambda config: Probe(ProbeConfig(**config)))

@@ -54,7 +54,7 @@ def lpips_like(a: Frames, b: Frames) -> float:
 
     0 and up, lower is nearer, 0 = identical; unrelated pictures score about 0.6. The features come from another
     training of SqueezeNet than the heads were made for, so never print it beside published LPIPS figures. Raises
-    InputError when shapes differ, MissingPart without the extra.
+    InputError when shapes differ.
     """
     first, second = pair_of(a, b)
     net, heads = networks.squeezenet(), networks.lpips_heads()

@@ -21,10 +21,7 @@ class Identity(NamedTuple):
 
 
 def embed(clip: Frames, masked: bool = False) -> np.ndarray:
-    """One vector of unit length per frame, (T, 1280); `masked` puts the subject found by U²-Net on grey.
-
-    Raises MissingPart without the extra.
-    """
+    """One vector of unit length per frame, (T, 1280); `masked` puts the subject found by U²-Net on grey."""
     frames = frames_of(clip)
     if masked:
         frames = np.stack([on_grey(frame) for frame in frames])
@@ -36,7 +33,7 @@ def embed(clip: Frames, masked: bool = False) -> np.ndarray:
 
 
 def on_grey(picture: np.ndarray) -> np.ndarray:
-    """The subject of a picture (H, W, 3) uint8 over mid grey; raises MissingPart without the extra."""
+    """The subject of a picture (H, W, 3) uint8 over mid grey."""
     mask = networks.foreground(picture)[..., None]
     return np.rint(picture * mask + GREY * (1 - mask)).astype(np.uint8)
 
@@ -46,7 +43,7 @@ def identity(clip: Frames, subject: Frames, every: int = 8, masked: bool = True)
 
     -1..1, higher is better: the same picture 1, mirrored about .99, another subject about .1 to .4. Source: the subject
     consistency of VBench-I2V (2311.17982) with EfficientNet-lite0 instead of DINO, so never print it beside published
-    figures. Raises MissingPart without the extra.
+    figures.
     """
     return identity_of(embed(sampled(clip, every), masked), embed(frames_of(subject)[:1], masked)[0])
 

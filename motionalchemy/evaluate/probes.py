@@ -133,7 +133,7 @@ def accuracy(net: Probe, kind: str, data: Described) -> dict[str, Any]:
 
 
 def save(
-    net: Probe, kind: str, train_data: Described, test: Described, folder: Path = parts_weights.OWN
+    net: Probe, kind: str, train_data: Described, test: Described, folder: Path = parts_weights.MEASURE
 ) -> dict[str, Any]:
     """Write a classifier with its ceiling on true test clips, its score on train clips, and chance; returns the card.
 

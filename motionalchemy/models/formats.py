@@ -7,6 +7,7 @@ import hashlib
 import json
 import logging
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import torch
 
 from motionalchemy.errors import InputError, MissingPart, UnknownName
+from motionalchemy.parts import packages
 
 INDEX = "model_index.json"
 LONGEST_JSON = 16 << 20  # bytes
@@ -31,14 +33,23 @@ WHOLE = 1 << 30  # bytes of weights that are hashed to the last one
 SAMPLE, EVERY = 1 << 20, 64 << 20  # beyond that, one mebibyte in sixty-four
 
 
+def check_libraries() -> None:
+    """Raise MissingPart where a package that public models need is absent or too old, without importing any."""
+    packages.check("gpu")
+    for name in ("diffusers", "transformers"):
+        if find_spec(name) is None:
+            raise packages.lacking("gpu", ModuleNotFoundError(name=name))
+
+
 def libraries() -> tuple[ModuleType, ModuleType]:
     """The packages diffusers and transformers, without their chatter; raises MissingPart."""
     for name in NOISY:
         logging.getLogger(name).setLevel(logging.ERROR)
+    packages.check("gpu")
     try:
         found = import_module("diffusers"), import_module("transformers")
     except ImportError as error:
-        raise MissingPart(f"public models need diffusers ({error}): pip install 'motionalchemy[gpu]'") from error
+        raise packages.lacking("gpu", error) from error
     for package in found:
         package.utils.logging.set_verbosity_error()
         package.utils.logging.disable_progress_bar()

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from motionalchemy.errors import InputError, MissingPart
+from motionalchemy.errors import InputError
 from motionalchemy.models import formats
+from motionalchemy.parts import packages
 
 NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -209,8 +210,9 @@ def _cache() -> Path:
 
 
 def _api(endpoint: str | None) -> Any:
+    packages.check("gpu")
     try:
         from huggingface_hub import HfApi
     except ImportError as error:
-        raise MissingPart("pulling models needs huggingface_hub: pip install 'motionalchemy[gpu]'") from error
+        raise packages.lacking("gpu", error) from error
     return HfApi(endpoint=endpoint, library_name="motionalchemy")

@@ -15,8 +15,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from motionalchemy.errors import MissingPart, MotionAlchemyError
+from motionalchemy.errors import MotionAlchemyError
 from motionalchemy.models import formats
+from motionalchemy.parts import packages
 
 log = logging.getLogger(__name__)
 ROOM = 0.6  # share of the memory that weights may take; the rest is for what a step computes
@@ -114,7 +115,7 @@ def _torchao() -> Any:
     try:
         from torchao import quantization
     except ImportError as error:
-        raise MissingPart(f"8-bit weights need torchao ({error}): pip install 'motionalchemy[gpu]'") from error
+        raise packages.lacking("gpu", error) from error
     return quantization
 
 

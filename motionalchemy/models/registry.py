@@ -149,6 +149,12 @@ def card_of(backbone: Backbone) -> Card:
     )
 
 
+def check_packages(row: Card) -> None:
+    """Raise MissingPart where a model of this row needs packages that are absent or too old."""
+    if row.repo is not None:
+        formats.check_libraries()
+
+
 def load(name: str, device: str = "auto", effort: Effort | None = None) -> Backbone:
     """A model ready to use, by what `card` takes; raises UnknownName, InputError or MissingPart."""
     row, folder = card(name), _folder(name)

@@ -97,7 +97,7 @@ def motion_clip(
 def posed(shown: MotionClip, picture: np.ndarray) -> MotionClip:
     """The clip with its subject brought to where that of a picture (H, W, 3) stands, as large and on the same ground.
 
-    Both are found by saliency; raises MissingPart without the network for that.
+    Both are found by saliency.
     """
     from motionalchemy.parts import networks
 

@@ -83,7 +83,7 @@ class SubjectTrack:
         return None if layer is None else Decomposition(model.movement(latents)[0].cpu() * SIDE, layer.rgba[:, 3:])
 
     def scene(self, picture: np.ndarray) -> Scene:
-        """The scene of a picture (H, W, 3) uint8, parsed once; raises MissingPart."""
+        """The scene of a picture (H, W, 3) uint8, parsed once."""
         if self._scene is None or not np.array_equal(self._scene.picture, picture):
             if self._scene is not None:
                 self._forget()

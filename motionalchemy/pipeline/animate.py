@@ -42,7 +42,7 @@ def animated(
 
 
 def parsed(run: Run, given: Conditioning) -> Scene:
-    """The scene of the picture that a window begins with, parsed once for a run; raises MissingPart."""
+    """The scene of the picture that a window begins with, parsed once for a run."""
     assert given.head is not None
     with run.watch.phase("parse"):
         return run.subject.scene(given.head[0])

@@ -23,7 +23,7 @@ from motionalchemy.pipeline.request import TASKS, Request, Settled, files, fitti
 from motionalchemy.pipeline.settle import Memory, effort_of, planned_stages, settle
 from motionalchemy.pipeline.sidecar import check, path_for
 from motionalchemy.pipeline.windows import Span
-from motionalchemy.scene import imagined, masks, segmentation, views
+from motionalchemy.scene import imagined, masks, views
 from motionalchemy.scene.album import AlbumPicture
 
 Size = tuple[int, int]  # (height, width) in pixels
@@ -88,7 +88,6 @@ def prepare(
         _check_paths(output, list(files(request.model_dump()).values()))
     pictures = _pictures(request, memory, inputs)
     learned = tuple(motion_learned.learned(request.motion or (), request.model, backbone))
-    _check_parts(settled, card)
     source = _footage(request, memory, inputs)
     if source is not None:
         settled = settled.model_copy(update={"fps": source.fps})
@@ -131,6 +130,8 @@ def _checked(
         raise InputError("memory, fast and lora are decided when a model is loaded: leave them out for one that is")
     settled, stages = settle(request, card, memory), planned_stages(request, card)
     registry.device_for(request.device)
+    if backbone is None:
+        registry.check_packages(card)
     _check_request(request, card, memory)
     return request, card, settled, stages
 
@@ -188,14 +189,6 @@ def _motion_clip(
     if clip is not None and first is not None and card.anchored and "reference:motion" in card.honours:
         return motion_learned.posed(clip, resize.scaled(first, *size))
     return clip
-
-
-def _check_parts(request: Settled, card: Card) -> None:
-    """Raise MissingPart where a clip is made of a picture whose subject is moved, and none can be found here."""
-    swept = request.task == "orbit" and card.between
-    moves = request.task == "extend" or card.grid.frames_for(request.seconds, request.fps) > 1
-    if card.anchored and moves and request.task != "edit" and not swept:
-        segmentation.check_parts()
 
 
 def _exchanged(request: Request, card: Card, memory: Memory) -> AlbumPicture | None:

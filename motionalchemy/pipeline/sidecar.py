@@ -4,13 +4,16 @@ import json
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from motionalchemy import __version__
 from motionalchemy.errors import InputError
 from motionalchemy.media import files as media_files
+from motionalchemy.parts import packages
 from motionalchemy.pipeline.request import FILES, TASKS, Request, Settled, files, parse
+
+DECIDE = ("torch", "numpy", "opencv-python-headless", "pillow", "av")  # packages whose versions decide the bytes
 
 
 @dataclass(frozen=True)
@@ -51,13 +54,8 @@ def text(
 
 def made_by(model: str, sha256: str) -> dict[str, str]:
     """The model, its weights and the versions that decide the bytes of a result."""
-    found = {"model": model, "sha256": sha256, "python": platform.python_version()}
-    for package in ("motionalchemy", "torch", "av", "pillow"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "source"
-    return found
+    found = {"model": model, "sha256": sha256, "python": platform.python_version(), "motionalchemy": __version__}
+    return found | {name: packages.version_of(name) or "unknown" for name in DECIDE}
 
 
 def again(path: Path) -> Again:

@@ -22,11 +22,10 @@ Masks = Callable[[int, int, np.ndarray], np.ndarray]  # (begin, end, frames (T, 
 
 
 def of(region: str) -> Masks | None:
-    """How to find the masks of a window of a clip, None for `all` and `auto`; raises MissingPart, MediaError."""
+    """How to find the masks of a window of a clip, None for `all` and `auto`; raises MediaError."""
     if region in ("all", "auto"):
         return None
     if region in GROWTH:
-        segmentation.check_parts()
         inside = region == "subject"
         return lambda begin, end, frames: _widened(
             segmentation.subject_masks(frames) if inside else 1 - segmentation.subject_masks(frames), GROWTH[region]
@@ -61,7 +60,7 @@ def chosen(region: str, words: str, wholly: bool = False) -> tuple[str, tuple[st
 
 
 def check(region: str) -> None:
-    """Raise InputError, MediaError or MissingPart if a region cannot be used."""
+    """Raise InputError or MediaError if a region cannot be used."""
     masks = of(region)
     if masks is not None and region not in GROWTH:
         first = masks(0, 1, np.zeros((1, 1, 1, 3), np.uint8))

@@ -86,7 +86,7 @@ class Scene:
 
 def parse(picture: np.ndarray, shadow: np.ndarray | None = None) -> Scene:
     """A picture (H, W, 3) uint8 understood; `shadow` (H, W) says how dark the one is that its subject throws, in [0, 1], if
-    that is known. Raises MissingPart where no subject can be looked for."""
+    that is known."""
     pixels = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None].float() / 255
     dark = torch.zeros(1, 1, *picture.shape[:2]) if shadow is None else torch.from_numpy(shadow)[None, None]
     try:

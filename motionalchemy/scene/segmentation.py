@@ -1,6 +1,5 @@
 """The subject of a picture or a clip, found by saliency, followed by optical flow, and cut out."""
 
-from importlib.util import find_spec
 from itertools import pairwise
 
 import cv2
@@ -9,7 +8,6 @@ import torch
 
 from motionalchemy.errors import InputError
 from motionalchemy.media import colour_transfer, pullpush, resize
-from motionalchemy.parts import weights
 from motionalchemy.scene import plate
 
 SEEN = 320  # pixels of the longer side at which a subject is looked for in a picture
@@ -50,11 +48,10 @@ def salient_masks(frames: np.ndarray) -> np.ndarray:
 def cut_out(picture: np.ndarray) -> np.ndarray:
     """The subject of a picture (H, W, 3) uint8, (H, W, 4): its opacity is 0 around it, and its colours go on there.
 
-    Raises InputError where none is found, MissingPart.
+    Raises InputError where none is found.
     """
     from motionalchemy.parts import networks
 
-    check_parts()
     small = resize.scaled(
         picture, *(max(1, round(s * min(1.0, SEEN / max(picture.shape[:2])))) for s in picture.shape[:2])
     )
@@ -93,10 +90,3 @@ def _followed(mask: np.ndarray, frame: np.ndarray, seen: np.ndarray) -> np.ndarr
     flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST).calc(here, there, None)  # type: ignore[call-overload]
     y, x = np.mgrid[: flow.shape[0], : flow.shape[1]].astype(np.float32)
     return cv2.remap(mask, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR)
-
-
-def check_parts() -> None:
-    """Raise MissingPart, with the package and the command that brings it, unless a subject can be found here."""
-    weights.contents("u2netp")
-    if find_spec("onnxruntime") is None:
-        raise weights.missing("u2netp", "needs onnxruntime, which is not installed")

@@ -13,8 +13,7 @@ EXACT = 12  # views up to which the shortest path is found exactly
 
 
 def distances(views: Sequence[np.ndarray]) -> np.ndarray:
-    """How different each two views are, (N, N): one minus the cosine of their EfficientNet-lite0 features; raises
-    MissingPart."""
+    """How different each two views are, (N, N): one minus the cosine of their EfficientNet-lite0 features."""
     found = _features(views)
     unit = found / np.linalg.norm(found, axis=1, keepdims=True).clip(1e-9)
     return np.clip(1 - unit @ unit.T, 0, None)

@@ -4,13 +4,15 @@ import re
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, FastAPI, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, StreamingResponse
+from fastapi.responses import FileResponse
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from motionalchemy.parts import weights
 from motionalchemy.server import events, shapes
 from motionalchemy.server.answers import Answer, Refused, invalid
 from motionalchemy.server.forms import Uploads
@@ -21,6 +23,10 @@ from motionalchemy.server.service import VARIANTS, Service, Who
 
 ERRORS: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": shapes.ErrorBody, "description": "Refused, with the reason"}
+}
+REFUSED_STREAM = {  # a model here would be said to come as text/event-stream, as all of that route does
+    "description": "Refused, with the reason",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}},
 }
 VideoId = Annotated[str, Path(description="the id of a video", max_length=64)]
 Idempotency = Annotated[
@@ -172,27 +178,31 @@ async def video_content(
     return FileResponse(path, media_type=kind, filename=name, content_disposition_type="inline")
 
 
+def _watching(request: Request, video_id: VideoId) -> tuple[Service, Who]:
+    """Who watches which service; refused before the stream begins, for then its status is sent."""
+    service, who = _service(request), _who(request)
+    service.retrieve(who, video_id)
+    if request.app.state.streams[0] >= service.settings.streams:
+        raise Refused(429, "too_many_streams", "too many event streams are open: poll instead", retry_after="5")
+    return service, who
+
+
 @router.get(
     "/v1/videos/{video_id}/events",
-    response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {}}, "description": "Events `progress`, then how it ended"}},
+    response_class=EventSourceResponse,
+    responses={200: {"description": "Events `progress`, then how it ended"}, "4XX": REFUSED_STREAM},
 )
-async def video_events(request: Request, video_id: VideoId) -> Any:
+async def video_events(
+    request: Request, video_id: VideoId, watching: Annotated[tuple[Service, Who], Depends(_watching)]
+) -> AsyncIterator[ServerSentEvent]:
     """Progress as server-sent events, each with the video and, while it is made, preview frames as a data: URI."""
-    service, who, open_streams = _service(request), _who(request), request.app.state.streams
-    service.retrieve(who, video_id)
-    if open_streams[0] >= service.settings.streams:
-        raise Refused(429, "too_many_streams", "too many event streams are open: poll instead", retry_after="5")
-
-    async def lines() -> AsyncIterator[str]:
-        open_streams[0] += 1
-        try:
-            async for line in events.stream(service, who, video_id):
-                yield line
-        finally:
-            open_streams[0] -= 1
-
-    return StreamingResponse(lines(), media_type="text/event-stream", headers={"x-accel-buffering": "no"})
+    open_streams = request.app.state.streams
+    open_streams[0] += 1
+    try:
+        async for event in events.stream(*watching, video_id):
+            yield event
+    finally:
+        open_streams[0] -= 1
 
 
 @router.get("/v1/models", response_model=shapes.ModelList)
@@ -212,9 +222,10 @@ async def retrieve_model(request: Request, model: str) -> Any:
 
 @router.get("/healthz")
 async def healthz(request: Request) -> dict[str, Any]:
-    """Whether the server answers and each device has a worker."""
+    """Whether the server answers, each device has a worker, and the optional parts of results are here."""
     workers = {device: pid is not None for device, pid in _service(request).supervisor.alive().items()}
-    return {"status": "ok" if all(workers.values()) else "degraded", "workers": workers}
+    status = "ok" if all(workers.values()) else "degraded"
+    return {"status": status, "workers": workers, "parts": {"rife": weights.present("rife")}}
 
 
 @router.get("/metrics", responses={200: {"content": {"text/plain": {}}}}, response_class=Response)

@@ -3,10 +3,11 @@
 import asyncio
 import base64
 import contextlib
-import json
 import time
 from collections.abc import AsyncIterator
 from typing import Any
+
+from fastapi.sse import ServerSentEvent
 
 from motionalchemy.server.answers import Refused
 from motionalchemy.server.jobs import ENDED
@@ -14,7 +15,6 @@ from motionalchemy.server.service import Service, Who
 
 LOOK = 0.2  # seconds between two looks at a job
 LOOKING = 5.0  # seconds between two notes that somebody looks
-ALIVE = 15.0  # seconds of silence before a comment keeps the connection open
 
 
 async def progress(service: Service, who: Who, id: str) -> AsyncIterator[dict[str, Any]]:
@@ -41,24 +41,10 @@ async def progress(service: Service, who: Who, id: str) -> AsyncIterator[dict[st
             await asyncio.sleep(LOOK)
 
 
-async def stream(service: Service, who: Who, id: str) -> AsyncIterator[str]:
-    """`progress` as lines of text/event-stream: events `progress`, and at last one named by how it ended."""
-    updates, pending = progress(service, who, id), None
-    try:
-        while True:
-            pending = pending or asyncio.ensure_future(anext(updates, None))
-            done, _ = await asyncio.wait({pending}, timeout=ALIVE)
-            if not done:
-                yield ": still here\n\n"
-                continue
-            update, pending = pending.result(), None
-            if update is None:
-                return
-            name = update["status"] if update["status"] in ENDED else "progress"
-            yield f"event: {name}\ndata: {json.dumps(update)}\n\n"
-    finally:
-        if pending is not None:
-            pending.cancel()
+async def stream(service: Service, who: Who, id: str) -> AsyncIterator[ServerSentEvent]:
+    """`progress` as events `progress`, and at last one named by how it ended."""
+    async for update in progress(service, who, id):
+        yield ServerSentEvent(data=update, event=update["status"] if update["status"] in ENDED else "progress")
 
 
 def _preview(service: Service, who: Who, id: str) -> str | None:

@@ -169,6 +169,7 @@ def _models(model: str) -> dict[str, Any]:
     from motionalchemy.motion import learned
 
     card = registry.card(model)
+    registry.check_packages(card)
     devices = [f"cuda:{n}" for n in range(torch.cuda.device_count())] or ["cpu"]
     return {
         "summary": card.summary, "summary_zh": card.summary_zh, "honours": sorted(card.honours),

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, RedirectResponse
 
-from motionalchemy.errors import MissingPart
+from motionalchemy.parts import packages
 from motionalchemy.server.answers import Refused
 from motionalchemy.server.page_gate import Gate, Lobby, language
 from motionalchemy.server.page_words import LANGUAGES, LOCALES, failures, words
@@ -21,7 +21,7 @@ try:
 
     from motionalchemy.server import page_tabs
 except ImportError as error:
-    raise MissingPart('the page needs Gradio: pip install "motionalchemy[server]"') from error
+    raise packages.lacking("server", error) from error
 
 HERE = Path(__file__).parent
 ASSETS = {"page.js": "text/javascript", "page.css": "text/css"}

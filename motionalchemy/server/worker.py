@@ -20,6 +20,7 @@ from motionalchemy.media import footage, writer
 from motionalchemy.media.clip import Clip
 from motionalchemy.models import registry
 from motionalchemy.models.base import Backbone
+from motionalchemy.nets import threads
 from motionalchemy.pipeline.make import make
 from motionalchemy.pipeline.progress import Progress
 from motionalchemy.pipeline.request import Request
@@ -80,6 +81,7 @@ class Worker:
         log.info("%s ended after %.1f s", job.id, time.monotonic() - began)
 
     def _make(self, job: Job) -> None:
+        threads.use()
         request = Request.model_validate_json(job.request).model_copy(update={"device": self.device})
         if self._loaded is None:
             self._loaded = registry.load(self.model, self.device)

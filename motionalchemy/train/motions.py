@@ -174,14 +174,13 @@ def steps(
 def _checked(
     clips: Sequence[str | Path | Clip], name: str, prompt: str | None, recipe: Recipe
 ) -> tuple[list[footage.Footage], str]:
-    """The clips as footage and the words for them; raises InputError, and MissingPart where no subject can be found."""
+    """The clips as footage and the words for them; raises InputError."""
     if not MOTION.fullmatch(name):
         raise InputError(f"name {name!r} cannot be used: give 1 to 64 letters, digits, - and _, such as moonwalk")
     if not 1 <= len(clips) <= MOST:
         raise InputError(f"a motion is learned from 1 to {MOST} clips, not {len(clips)}: give more or fewer")
     if not 1 <= recipe.steps <= 100_000:
         raise InputError(f"steps {recipe.steps} cannot be used: give 1 to 100000, such as {Recipe.steps}")
-    segmentation.check_parts()
     words = parse({"task": "imagine", "prompt": f"a person {name}" if prompt is None else prompt}).prompt
     sources = []
     for number, clip in enumerate(clips, start=1):

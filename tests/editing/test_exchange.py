@@ -261,7 +261,6 @@ def an_edit(**fields) -> job.Job:
 @pytest.fixture
 def able(monkeypatch):
     """A subject that can be found, whatever is installed: the red block."""
-    monkeypatch.setattr(segmentation, "check_parts", lambda: None)
     monkeypatch.setattr(segmentation, "subject_masks", lambda frames: (frames[..., 0] > 170).astype(np.float32))
 
 

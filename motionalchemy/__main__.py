@@ -1,0 +1,5 @@
+"""`python -m motionalchemy` is the console script."""
+
+from motionalchemy.cli.app import main
+
+main()

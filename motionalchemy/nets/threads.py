@@ -1,0 +1,115 @@
+"""How many threads compute, and that they wait without turning: a process beside another one must not cost more.
+
+torch's threads wait for each other in a loop that reads one word over and over. On a machine whose cores are shared the
+others are not there to be waited for, and the loop is what most of the time goes into. Told to sleep before the library is
+loaded, they cost what they compute.
+"""
+
+import os
+import sys
+import time
+from collections.abc import MutableMapping
+from pathlib import Path
+from statistics import median_low
+
+from motionalchemy.errors import InputError
+
+VARIABLE = "MOTIONALCHEMY_THREADS"
+MOST = 8  # the networks that ship are too small for more; whoever knows better says so
+QUIET = {"OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0"}  # GNU's and Intel's
+COUNTED = ("OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
+GIVEN = os.environ.get(COUNTED[0])  # what a person has set, before anything here sets it
+
+
+def wait_quietly(environment: MutableMapping[str, str] = os.environ) -> None:
+    """Let threads sleep while they wait, unless the environment says otherwise; of use until torch is imported."""
+    if "torch" not in sys.modules:
+        for name, value in QUIET.items():
+            environment.setdefault(name, value)
+
+
+def use(asked: int | None = None, beside: bool = True) -> int | None:
+    """Compute with `asked` threads, else as many as `MOTIONALCHEMY_THREADS` says, else as are free; returns how many.
+
+    `OMP_NUM_THREADS`, where a person has set it, counts as said, and is left (None). With `beside` false what else runs on
+    the machine is not looked at. Works before torch and OpenCV are imported, and after. Raises InputError.
+    """
+    wait_quietly()
+    count = asked if asked is not None else _said()
+    if count is None:
+        if GIVEN:
+            return None
+        count = free() if beside else available()
+    checked(count)
+    for name in COUNTED:
+        os.environ[name] = str(count)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(count)
+    if "cv2" in sys.modules:
+        sys.modules["cv2"].setNumThreads(count)
+    return count
+
+
+def free_cores(asked: int | None = None) -> int | None:
+    """`use` for a clip, which somebody waits for beside other work."""
+    return use(asked)
+
+
+def all_cores(asked: int | None = None) -> int | None:
+    """`use` for work that is long and alone: without being told otherwise it takes all that is available."""
+    return use(asked, beside=False)
+
+
+def keep(asked: int | None) -> None:
+    """Say to the processes that this one starts with how many threads to compute; raises InputError."""
+    if asked is not None:
+        os.environ[VARIABLE] = str(checked(asked))
+
+
+def checked(count: int) -> int:
+    """A number of threads that can be used; raises InputError."""
+    if not 1 <= count <= 1024:
+        raise InputError(f"threads {count} cannot be used: give a whole number, 1 to 1024, such as {available()}")
+    return count
+
+
+def available() -> int:
+    """The cores that this process may use, at most `MOST`: those of its affinity and of its control group."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(count, _quota(Path("/sys/fs/cgroup/cpu.max")), MOST))
+
+
+def free() -> int:
+    """The cores of `available` that nothing else is using now, at least one."""
+    return max(1, min(available(), (os.cpu_count() or 1) - others()))
+
+
+def others(path: Path = Path("/proc/loadavg"), looks: int = 5) -> int:
+    """How many other threads want a core at this moment, the middle of a few looks; 0 where the system does not say."""
+    seen = []
+    for _ in range(looks):
+        try:
+            running, _, _ = path.read_text().split()[3].partition("/")
+            seen.append(max(0, int(running) - 1))
+        except (OSError, ValueError, IndexError):
+            return 0
+        time.sleep(0.004)
+    return median_low(seen)
+
+
+def _said() -> int | None:
+    text = os.environ.get(VARIABLE, "").strip()
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit():
+        raise InputError(f"{VARIABLE} {text[:40]!r} cannot be used: give a whole number, 1 to 1024, or leave it out")
+    return int(text[:9])
+
+
+def _quota(path: Path) -> int:
+    """The whole cores that a control group (version 2) gives, many where it says nothing."""
+    try:
+        given, period = path.read_text().split()[:2]
+        return max(1, round(int(given) / int(period)))
+    except (OSError, ValueError, ZeroDivisionError):
+        return 1 << 16
