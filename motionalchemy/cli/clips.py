@@ -11,6 +11,7 @@ from typer import Argument, Option
 
 from motionalchemy.errors import InputError
 from motionalchemy.nets import threads as thread_count
+from motionalchemy.pipeline.options import OWN, help_of
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from motionalchemy.pipeline.progress import Progress, Result
 
 PREVIEW_EVERY = 2  # steps
-OWN = "the model's own unless given."
 
 Picture = Annotated[str, Argument(help="A picture: PNG, JPEG, WebP, GIF, TIFF ...")]
 Film = Annotated[str, Argument(help="A clip: MP4, WebM, MOV, MKV, GIF ...")]
@@ -34,25 +34,21 @@ Output = Annotated[
         "Without it: a .mp4 named like what is given, in the working folder, numbered if that is taken.",
     ),
 ]
-Model = Annotated[str, Option(help="A name from `motionalchemy models`, or the folder of a model.")]
-Seconds = Annotated[float | None, Option(help=f"Length of the clip, up to 600; {OWN}")]
-Fps = Annotated[float | None, Option(help=f"Frames per second; {OWN}")]
-Size = Annotated[int | None, Option(help=f"Side of a square of equal area, in pixels; {OWN}")]
-Steps = Annotated[int | None, Option(help=f"Steps of all stages together; {OWN}")]
-Stages = Annotated[int | None, Option(help=f"How many stages, 1 for full size at once; {OWN}")]
-Guidance = Annotated[float | None, Option(help=f"How strongly the words pull; {OWN}")]
-Candidates = Annotated[
-    int | None, Option(help=f"Clips made at most, 1 to 32, until one shows what was asked; the best is kept; {OWN}")
-]
-Negative = Annotated[str, Option(help="What to move away from; needs a guidance other than 1.")]
-Seed = Annotated[int, Option(help="The same seed gives the same clip, another seed another one.")]
-Device = Annotated[str, Option(help="auto, cpu, cuda or cuda:N.")]
-Memory = Annotated[int | None, Option(help="GB of the GPU to use: 8, 12, 24, 48 or 80; large public models only.")]
-Fast = Annotated[int, Option(help="0 exact, 1 equal but for rounding, 2 faster and lossy; large public models only.")]
-Lora = Annotated[
-    list[str] | None, Option(help="A LoRA, FILE or FILE:WEIGHT; may be given several times; large public models only.")
-]
-Interpolate = Annotated[int, Option(help="So many times as many frames a second, 1 to 4: those between are moved.")]
+Model = Annotated[str, Option(help=help_of("model"))]
+Seconds = Annotated[float | None, Option(help=help_of("seconds"))]
+Fps = Annotated[float | None, Option(help=help_of("fps"))]
+Size = Annotated[int | None, Option(help=help_of("size"))]
+Steps = Annotated[int | None, Option(help=help_of("steps"))]
+Stages = Annotated[int | None, Option(help=help_of("stages"))]
+Guidance = Annotated[float | None, Option(help=help_of("guidance"))]
+Candidates = Annotated[int | None, Option(help=help_of("candidates"))]
+Negative = Annotated[str, Option(help=help_of("negative"))]
+Seed = Annotated[int, Option(help=help_of("seed"))]
+Device = Annotated[str, Option(help=help_of("device"))]
+Memory = Annotated[int | None, Option(help=help_of("memory"))]
+Fast = Annotated[int, Option(help=help_of("fast"))]
+Lora = Annotated[list[str] | None, Option(help=help_of("lora"))]
+Interpolate = Annotated[int, Option(help=help_of("interpolate"))]
 Preview = Annotated[bool, Option("--preview", help="Keep a small OUTPUT.preview.gif up to date meanwhile.")]
 Threads = Annotated[
     int | None,
@@ -69,7 +65,7 @@ Cores = Annotated[
         callback=thread_count.all_cores,
     ),
 ]
-Last = Annotated[str | None, Option(help="A picture to arrive at.")]
+Last = Annotated[str | None, Option(help=help_of("last"))]
 
 
 def animate(
@@ -86,10 +82,10 @@ def animate(
     negative: Negative = "",
     seed: Seed = 0,
     last: Last = None,
-    loop: Annotated[bool, Option("--loop", help="Go on for ever: arrive where the clip began.")] = False,
+    loop: Annotated[bool, Option("--loop", help=help_of("loop"))] = False,
     motion: Annotated[
         list[str] | None,
-        Option(help="What it moves like: a learned motion, NAME or NAME:WEIGHT, several of them, or a clip."),
+        Option(help=help_of("motion")),
     ] = None,
     stages: Stages = None,
     device: Device = "auto",
@@ -108,7 +104,7 @@ def imagine(
     prompt: Prompt,
     output: Output = None,
     model: Model = "nano",
-    seconds: Annotated[float | None, Option(help=f"Length of the clip, 0 for a still; {OWN}")] = None,
+    seconds: Annotated[float | None, Option(help=f"Length of the clip in seconds, 0 for a still; {OWN}.")] = None,
     fps: Fps = None,
     size: Size = None,
     steps: Steps = None,
@@ -135,7 +131,7 @@ def extend(
     prompts: Annotated[list[str], Argument(metavar="PROMPT...", help="What happens next; several share the time.")],
     output: Output = None,
     model: Model = "nano",
-    seconds: Annotated[float | None, Option(help=f"How much is added, up to 600; {OWN}")] = None,
+    seconds: Annotated[float | None, Option(help=f"Seconds that are added, up to 600; {OWN}.")] = None,
     last: Last = None,
     size: Size = None,
     steps: Steps = None,
@@ -170,19 +166,12 @@ def edit(
     output: Output = None,
     image: Annotated[
         str | None,
-        Option(
-            help="A picture of what comes in the place of the subject, or of the background; nano only. Without one, a "
-            "subject that the words name is taken from the pictures that ship."
-        ),
+        Option(help=help_of("image")),
     ] = None,
-    region: Annotated[
-        str, Option(help="auto (from the words), all, subject, background, or a mask: a picture or clip, white inside.")
-    ] = "auto",
-    method: Annotated[
-        str | None, Option(help="reference (trained), contrast (two velocities) or redraw; what the model can.")
-    ] = None,
-    strength: Annotated[float | None, Option(help="How much may change, up to 1; the method's own.")] = None,
-    source_prompt: Annotated[str, Option(help="What the clip shows now, for the method contrast.")] = "",
+    region: Annotated[str, Option(help=help_of("region"))] = "auto",
+    method: Annotated[str | None, Option(help=help_of("method"))] = None,
+    strength: Annotated[float | None, Option(help=help_of("strength"))] = None,
+    source_prompt: Annotated[str, Option(help=help_of("source_prompt"))] = "",
     model: Model = "nano",
     size: Size = None,
     steps: Steps = None,
@@ -209,7 +198,7 @@ def orbit(
     angles: Annotated[
         str | None, Option(help="Degrees of the views, such as 0,60,120; the order is then the given one.")
     ] = None,
-    close: Annotated[bool, Option("--close", help="Come back to the first view.")] = False,
+    close: Annotated[bool, Option("--close", help=help_of("close"))] = False,
     model: Model = "nano",
     seconds: Seconds = None,
     fps: Fps = None,

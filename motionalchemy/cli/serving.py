@@ -39,6 +39,7 @@ def serve(
     page: Annotated[bool, Option("--page/--no-page", help="The page for people, beside the API.")] = True,
 ) -> None:
     """Serve an HTTP API in the shape of OpenAI's Videos API, and a page, until stopped; see docs/serve.md."""
+    packages.require("server", but=("gradio",))  # without which there is no page, and the log says so
     try:
         from motionalchemy.server import keys, run, settings
     except ImportError as error:

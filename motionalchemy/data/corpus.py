@@ -15,7 +15,6 @@ from motionalchemy.data.words import HELD
 from motionalchemy.errors import InputError, UnknownName
 
 Split = Literal["train", "test", "fewshot"]
-KINDS = ("actors", "scenes", "turntables", "emoji")
 
 
 def credit(facts: dict[str, Any]) -> str:
@@ -35,7 +34,7 @@ class Corpus:
         if split not in get_args(Split):
             raise UnknownName("split", split, get_args(Split))
         self.path, self.split = Path(path), split
-        self.entries: dict[str, list[Entry]] = {kind: [] for kind in KINDS}
+        self.entries: dict[str, list[Entry]] = {kind: [] for kind in shards.KINDS}
         for entry in shards.index(self.path, split):
             self.entries[entry.kind].append(entry)
         self._stills: dict[str, list[dict[str, Any]]] = defaultdict(list)

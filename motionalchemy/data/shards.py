@@ -11,26 +11,41 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import av
 import numpy as np
 from PIL import Image
+from pydantic import Field, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
 
-from motionalchemy.errors import MissingPart
+from motionalchemy.errors import InputError, MissingPart
 
+KINDS = ("actors", "scenes", "turntables", "emoji")
 LAYERS = ("actors", "turntables", "emoji")  # kinds that carry alpha
+LARGEST = 256 << 20  # bytes of an index
+Name = Annotated[str, Field(pattern=r"^\w[\w.+ -]*$", max_length=200)]  # of a file beside the index, or inside a shard
 
 
 @dataclass(frozen=True)
 class Entry:
     """One line of the index: where a sample lies, and what it shows."""
 
-    key: str
-    shard: str
-    kind: str
+    key: Name
+    shard: Name
+    kind: Literal["actors", "scenes", "turntables", "emoji"]
     subject: str
     action: str | None
+    split: str
+
+
+class Still(TypedDict):
+    """One line of the index of stills."""
+
+    key: Name
+    shard: Name
+    kind: str
+    en: str
     split: str
 
 
@@ -48,14 +63,44 @@ class Layer:
 
 
 def index(corpus: Path, split: str = "train", kinds: tuple[str, ...] | None = None) -> list[Entry]:
-    """The samples of one split, in the order of the index; raises MissingPart when there is no corpus."""
+    """The samples of one split, in the order of the index; raises MissingPart when there is no corpus, InputError where a
+    line of its index is none."""
     path = corpus / "index.jsonl"
     if not path.is_file():
         raise MissingPart(
             f"no corpus at {corpus}: there is no index.jsonl; give the folder that holds one with --corpus"
         )
-    entries = [Entry(**json.loads(line)) for line in path.read_text("utf-8").splitlines()]
+    entries = _lines(path, TypeAdapter(Entry))
     return [e for e in entries if e.split == split and (kinds is None or e.kind in kinds)]
+
+
+def check(corpus: Path, split: str = "train") -> None:
+    """Raise MissingPart without a corpus, InputError where it has no sample of a split, or a shard is not there."""
+    listed = [(corpus, entry.shard) for entry in index(corpus, split)]
+    if not listed:
+        raise InputError(
+            f"the corpus at {corpus} has no samples of the split {split!r}: give a whole one with --corpus"
+        )
+    listed += [(corpus / "stills", still["shard"]) for still in stills(corpus, split)]
+    for path in dict.fromkeys(folder / name for folder, name in listed):
+        if not path.is_file():
+            raise InputError(f"{path} is missing: the index names it, so fetch the corpus again or build it again")
+
+
+def _lines(path: Path, shape: TypeAdapter) -> list[Any]:
+    """Every line of an index, checked; raises InputError naming the line and what is wrong with it."""
+    if path.stat().st_size > LARGEST:
+        raise InputError(f"{path} has more than {LARGEST >> 20} MB: it is no index of a corpus")
+    found = []
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+        try:
+            found.append(shape.validate_json(line, strict=True))
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"])) or "the line"
+            why = f"{where}: {first['msg'][:1].lower()}{first['msg'][1:]}"
+            raise InputError(f"{path}, line {number} is not a sample ({why}): build the corpus again") from error
+    return found
 
 
 @lru_cache(maxsize=64)
@@ -65,8 +110,12 @@ def _members(shard: Path) -> dict[str, tuple[int, int]]:
 
 
 def member(shard: Path, name: str) -> bytes:
-    """One file of a shard, read at its offset."""
-    offset, size = _members(shard)[name]
+    """One file of a shard, read at its offset; raises InputError where the shard is not there, is no tar, or lacks it."""
+    try:
+        offset, size = _members(shard)[name]
+    except (OSError, tarfile.TarError, KeyError) as error:
+        why = f"holds no {name}" if isinstance(error, KeyError) else "cannot be read"
+        raise InputError(f"{shard} {why}: the index and the shards are not of one corpus, build it again") from error
     with shard.open("rb") as file:
         file.seek(offset)
         return file.read(size)
@@ -92,8 +141,7 @@ def read(corpus: Path, entry: Entry, frames: int | None = None) -> Layer:
 def stills(corpus: Path, split: str = "train", kinds: tuple[str, ...] | None = None) -> list[dict[str, Any]]:
     """The still images of one split: key, shard, kind, en and split of each; empty when the corpus has none."""
     path = corpus / "stills" / "stills.jsonl"
-    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
-    found = [json.loads(line) for line in lines]
+    found = _lines(path, TypeAdapter(Still)) if path.is_file() else []
     return [s for s in found if s["split"] == split and (kinds is None or s["kind"] in kinds)]
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from motionalchemy.data import shards
 from motionalchemy.errors import InputError, PlanRefused, UnknownName
 from motionalchemy.evaluate import cases, heldout, report, scores
 from motionalchemy.evaluate.heldout import Build, Case
@@ -90,9 +91,12 @@ def evaluate(
     """Make and measure every clip of a run, yielding after each; then write report.json, report.md and report.html.
 
     The exact model `ideal` is asked for drifting textures and needs no corpus. With task `all`, a task that has fewer
-    than `n` cases is asked all of them. Raises InputError when `out` holds another run, MissingPart without a corpus or
-    the model's weights, and what `make` raises; what a model refuses by name stands in the report.
+    than `n` cases is asked all of them. Raises InputError when `out` holds another run or the corpus is not whole,
+    MissingPart without a corpus or the model's weights, and what `make` raises; what a model refuses by name stands in the
+    report.
     """
+    if settings.model != "ideal" and backbone is None:
+        shards.check(corpus, "test")  # before weights load
     model = backbone or registry.load(settings.model, device)
     plan = [case for task in settings.tasks for case in _asked(task, settings, model, corpus)]
     claim(out, settings, model)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from motionalchemy.errors import InputError
+from motionalchemy.errors import InputError, MotionAlchemyError
 from motionalchemy.models import formats
 from motionalchemy.parts import packages
 
@@ -186,7 +186,7 @@ class _explained:
     def __enter__(self) -> None: ...
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if not isinstance(error, Exception):
+        if not isinstance(error, Exception) or isinstance(error, MotionAlchemyError):
             return
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
         name = type(error).__name__

@@ -30,6 +30,14 @@ def check(extra: str | None = None) -> None:
             _check(needed)
 
 
+def require(extra: str, but: tuple[str, ...] = ()) -> None:
+    """Raise MissingPart where a package of an `extra` is absent or too old, except those named."""
+    for needed in requirements(extra):
+        if version_of(needed.name) is None and needed.name not in but:
+            raise MissingPart(f"{needed.name} is not installed: run {command(extra)}")
+    check(extra)
+
+
 @cache
 def requirements(extra: str | None = None) -> tuple["Requirement", ...]:
     """What the base install needs on this Python, or what an `extra` adds to it; empty without metadata."""

