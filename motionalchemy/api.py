@@ -7,7 +7,7 @@ units and defaults, stand in its help.
 from collections.abc import Callable, Sequence
 from inspect import cleandoc, signature
 from pathlib import Path
-from typing import Any, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 from motionalchemy.media.clip import Clip
 from motionalchemy.models.base import Backbone
@@ -15,6 +15,9 @@ from motionalchemy.motion.learned import LearnedMotion
 from motionalchemy.pipeline.inputs import Film, Motions, Picture, steps
 from motionalchemy.pipeline.make import collect
 from motionalchemy.pipeline.options import described
+
+if TYPE_CHECKING:
+    from motionalchemy.train.motions import Recipe
 
 __all__ = ["animate", "edit", "extend", "imagine", "learn", "orbit", "retake", "steps"]
 
@@ -221,17 +224,28 @@ def learn(
     model: str = "nano",
     device: str = "auto",
     seed: int = 0,
+    recipe: "Recipe | None" = None,
     backbone: Backbone | None = None,
 ) -> LearnedMotion:
     """The motion that 1 to 16 clips share, learned and kept under a name of letters, digits, - and _.
 
     `prompt` is what the clips show ("a person NAME" unless given), `steps` how long to learn (240 unless given), `out` the
-    folder for NAME.safetensors (your own unless given). Raises InputError before anything is loaded.
+    folder for NAME.safetensors (your own unless given), `recipe` everything else that decides what is learned. Raises
+    InputError before anything is loaded.
     """
     from motionalchemy.train import motions
 
     return motions.learn(
-        clips, name, prompt, steps=steps, out=out, model=model, device=device, seed=seed, backbone=backbone
+        clips,
+        name,
+        prompt,
+        steps=steps,
+        out=out,
+        model=model,
+        device=device,
+        seed=seed,
+        recipe=recipe,
+        backbone=backbone,
     )
 
 

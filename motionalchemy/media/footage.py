@@ -4,9 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import av
 import numpy as np
 
 from motionalchemy.errors import MediaError
@@ -91,7 +89,7 @@ def read(path: Path) -> Footage:
 def _times(path: Path) -> tuple[list[float], float, bool]:
     """The seconds at which frames are shown, in order, how long one lasts, and whether there is sound; decodes nothing."""
     begins: list[float] = []
-    with files.opened(path, MAX_BYTES) as file, open_container(file) as container:
+    with files.opened(path, MAX_BYTES) as file, reader.open_container(file) as container:
         stream = container.streams.video[0]
         usual = float(1 / (stream.average_rate or stream.guessed_rate or 24))
         for packet in container.demux(stream):
@@ -126,9 +124,3 @@ class Rolling:
             self._kept, self._begin = self._kept[drop:], self._begin + drop
         self._kept, self._begin = self._kept[begin - self._begin :], begin
         return np.stack(self._kept[: end - begin])
-
-
-def open_container(file: Any) -> Any:
-    """A container of PyAV that reads the formats known here and follows no address inside them."""
-    limits = {"format_whitelist": reader.DEMUXERS, "protocol_whitelist": "none"}
-    return av.open(file, "r", options=limits, metadata_errors="replace")

@@ -11,7 +11,8 @@ from av.video.frame import PictureType
 
 from motionalchemy.errors import MediaError
 from motionalchemy.media import encoders, files
-from motionalchemy.media.footage import MAX_BYTES, open_container
+from motionalchemy.media.footage import MAX_BYTES
+from motionalchemy.media.reader import open_container
 
 PLAYABLE = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "frag_duration": "500000", "flush_packets": "1"}
 

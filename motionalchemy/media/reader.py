@@ -7,7 +7,7 @@ import threading
 import warnings
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import av
 import av.filter
@@ -27,6 +27,7 @@ LARGEST_LAYER = 512  # pixels of a side
 _REFUSED_READERS = {"EPS", "FITS", "BUFR", "GRIB", "HDF5", "MPEG", "WMF"}
 # Playlists and other formats that open further files or addresses are not among these.
 DEMUXERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,ogg"
+_TOLERANT = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}  # 19 does so by itself
 _ONE_DECODER = threading.Lock()
 
 _Timed = Generator[tuple[np.ndarray, float, float], None, None]  # frame, the second it begins, how long it lasts
@@ -117,14 +118,19 @@ def _animation(path: Path, file: BinaryIO, longest: int | None) -> _Timed:
         begin += last
 
 
+def open_container(file: Any) -> Any:
+    """A container of PyAV that reads the formats known here and follows no address inside them."""
+    limits = {"format_whitelist": DEMUXERS, "protocol_whitelist": "none"}
+    return av.open(file, "r", options=limits, **_TOLERANT)  # type: ignore[call-overload]
+
+
 def video(path: Path, file: BinaryIO, longest: int | None) -> _Timed:
     """Each frame of a video's first picture stream, (H, W, 3) uint8 and upright, the second it begins and how long it
     lasts.
 
     Frames are made smaller as in `read_clip`; raises MediaError.
     """
-    limits = {"format_whitelist": DEMUXERS, "protocol_whitelist": "none"}
-    with av.open(file, "r", options=limits, metadata_errors="replace") as container:
+    with open_container(file) as container:
         if not container.streams.video:
             raise MediaError(f"{str(path)!r} holds no video: give a file with pictures in it")
         stream = container.streams.video[0]

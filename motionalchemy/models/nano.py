@@ -30,6 +30,9 @@ from motionalchemy.nets.vision import Vision, VisionConfig
 
 LONGEST = 4.0  # seconds of movement that is retrieved: twice what was seen
 ASKED = 1.5  # the logit from which a sentence asks for a style
+STORED_AGAIN = {
+    "76545a5aac641ed7cda9d5c673811b10": ("b325ec83b5db0064b396f72b43a908df",)
+}  # codecs, and as 0.20 had them
 WEIGHTS = Path(__file__).parent.parent / "weights" / "nano"
 
 
@@ -280,6 +283,12 @@ def sum_of(folder: Path | None = None) -> str:
     """The sum that `load` gives a nano, from its cards alone."""
     cards = [pack.read_card((folder or WEIGHTS) / part) for part in ("codec", "flow")]
     return "".join(str(card["sha256"])[:32] for card in cards)
+
+
+def fitting(sha256: str) -> set[str]:
+    """The sums of all nanos whose learned motions fit the one of this sum: those whose codec is only stored otherwise."""
+    codec, flow = sha256[:32], sha256[32:]
+    return {earlier + flow for earlier in (codec, *STORED_AGAIN.get(codec, ()))}
 
 
 def read_codec(folder: Path) -> tuple[MotionAutoencoder, dict]:

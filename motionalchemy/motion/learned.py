@@ -175,8 +175,10 @@ def base_of(model: str, backbone: Backbone | None = None) -> str:
 
 
 def check(motion: LearnedMotion, base: str, model: str) -> None:
-    """Raise InputError unless the motion was learned on exactly these weights."""
-    if motion.base != base:
+    """Raise InputError unless the motion was learned on these weights, however they are stored."""
+    from motionalchemy.models import nano
+
+    if motion.base not in nano.fitting(base):
         raise InputError(
             f"the motion {motion.name!r} was learned on {motion.model} with the weights {motion.base[:12]}, and those of "
             f"{model} are {base[:12]}: learn it again"

@@ -18,7 +18,7 @@ from motionalchemy.flow import tasks
 from motionalchemy.media import footage, writer
 from motionalchemy.media.clip import Clip
 from motionalchemy.models import lora as models_lora
-from motionalchemy.models import registry
+from motionalchemy.models import nano, registry
 from motionalchemy.models.base import Card
 from motionalchemy.motion import learned
 from motionalchemy.motion import names as motion_names
@@ -99,6 +99,14 @@ def weights(flow):
 
 
 # Learning
+
+
+def test_what_was_learned_before_the_codec_was_stored_in_8_bits_still_fits(tmp_path, core):
+    new, old = next(iter(nano.STORED_AGAIN.items()))
+    path = written(tmp_path / "a.safetensors", core, base=old[0] + "1" * 32)
+    learned.check(learned.find(str(path)), new + "1" * 32, "nano")
+    with pytest.raises(InputError, match="learn it again"):
+        learned.check(learned.find(str(path)), new + "2" * 32, "nano")
 
 
 def test_a_motion_is_learned_kept_listed_and_used(home, model, core):
@@ -364,7 +372,7 @@ def test_a_model_that_cannot_be_shown_a_motion_says_which_can(unloaded, monkeypa
     with pytest.raises(PlanRefused, match=r"nano cannot honour reference:motion; use ideal"):
         ma.animate(sliding().frames[0], "it moves", motion=sliding())
     with pytest.raises(InputError, match="motion is not for extend"):
-        ma.extend(sliding(), "it moves", motion=sliding(), model="ideal")
+        next(ma.steps(None, "it moves", task="extend", video=sliding(), motion=sliding(), model="ideal"))
     with pytest.raises(InputError, match="takes one clip"):
         ma.animate(sliding().frames[0], "it moves", motion=[sliding(), sliding()])
 
