@@ -1,5 +1,6 @@
 """Every task from Python, on the exact model: clips that drift, whose every frame is known, through the public names."""
 
+import inspect
 import json
 import math
 from dataclasses import replace
@@ -18,7 +19,8 @@ from motionalchemy.models.ideal import DRIFTS, Ideal, _drifts
 from motionalchemy.models.registry import MODELS
 from motionalchemy.pipeline import conditioning, job, settle
 from motionalchemy.pipeline.make import collect
-from motionalchemy.pipeline.request import TASKS, parse
+from motionalchemy.pipeline.options import MEANING
+from motionalchemy.pipeline.request import SHARED, TASKS, Request, parse
 
 SIDE, FPS = 64, 8  # a quarter of a side in a second: two pixels a frame, one at half the size
 QUICK = {"model": "ideal", "steps": 6}
@@ -357,3 +359,20 @@ def test_the_sidecar_holds_what_the_task_takes_and_what_was_found(tmp_path, pict
     facts = json.loads((tmp_path / "a.json").read_text("utf-8"))
     assert facts["request"]["begin"] == 1 and "fps" not in facts["request"] and "image" not in facts["request"]
     assert facts["inputs"].keys() == {"video"} and facts["found"] == {}
+
+
+# The functions as they describe themselves
+
+
+@pytest.mark.parametrize("task", sorted(TASKS))
+def test_a_function_names_every_option_of_its_task_with_its_default(task):
+    function = getattr(ma, task)
+    given = inspect.signature(function).parameters
+    wanted = {*TASKS[task].needs, *TASKS[task].takes, *SHARED} - {"task"}
+    assert given.keys() == wanted | {"output", "backbone", "cancel"}
+    for name, parameter in given.items():
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            assert parameter.default == (Request.model_fields[name].default if name in Request.model_fields else None)
+            assert f"    {name}: {MEANING[name]}" in function.__doc__
+        assert parameter.annotation is not parameter.empty
+    assert inspect.signature(function).return_annotation is ma.Clip

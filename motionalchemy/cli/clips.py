@@ -53,16 +53,8 @@ Preview = Annotated[bool, Option("--preview", help="Keep a small OUTPUT.preview.
 Threads = Annotated[
     int | None,
     Option(
-        help="CPU threads, 1 to 1024; MOTIONALCHEMY_THREADS, else as many as nothing else is using, at most 8.",
-        callback=thread_count.free_cores,
-    ),
-]
-Cores = Annotated[
-    int | None,
-    Option(
-        "--threads",
-        help="CPU threads, 1 to 1024; MOTIONALCHEMY_THREADS, else all cores, at most 8.",
-        callback=thread_count.all_cores,
+        help="CPU threads, 1 to 1024; MOTIONALCHEMY_THREADS, else all cores, at most 8. Bytes depend on it.",
+        callback=thread_count.use,
     ),
 ]
 Last = Annotated[str | None, Option(help=help_of("last"))]
@@ -255,6 +247,8 @@ def again(
     from motionalchemy.pipeline.sidecar import path_for
 
     old = read(sidecar)
+    if threads is None:
+        thread_count.use(old.threads)
     result = show(old.request, output or old.output, preview=False)
     new = read(path_for(result.path)) if result.path else old
     if old.output.suffix == new.output.suffix and new.sha256 != old.sha256:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from motionalchemy.cli.clips import Cores, progress_bar
+from motionalchemy.cli.clips import Threads, progress_bar
 from motionalchemy.cli.corpus import CORPUS
 
 
@@ -20,7 +20,7 @@ def evaluate(
     group: Annotated[list[str] | None, Option(help="Only this group of metrics; may be given several times.")] = None,
     out: Annotated[Path, Option(help="The folder of the run; one that is there is resumed.")] = Path("evaluation"),
     device: Annotated[str, Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
-    threads: Cores = None,
+    threads: Threads = None,
 ) -> None:
     """Measure a model on held-out clips beside its baselines; writes report.json, report.md and report.html.
 
@@ -58,7 +58,7 @@ def bench(
     out: Annotated[Path | None, Option(help="A folder for bench.json and bench.md.")] = None,
     trace: Annotated[Path | None, Option(help="Where to write a Chrome trace of the first clip.")] = None,
     peer: Annotated[bool, Option("--peer", help="Then diffusers' LTX-Video 2B, random weights; 12 GB free.")] = False,
-    threads: Cores = None,
+    threads: Threads = None,
 ) -> None:
     """Time every phase of a clip, in a process of its own, against this machine's matrix-product ceiling."""
     from motionalchemy.evaluate import bench as evaluate_bench

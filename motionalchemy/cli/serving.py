@@ -31,8 +31,7 @@ def serve(
     threads: Annotated[
         int | None,
         Option(
-            help="CPU threads of a worker, 1 to 1024; MOTIONALCHEMY_THREADS, else at each job as many as nothing else is "
-            "using, at most 8.",
+            help="CPU threads of a worker, 1 to 1024; MOTIONALCHEMY_THREADS, else all cores, at most 8.",
             callback=thread_count.keep,
         ),
     ] = None,

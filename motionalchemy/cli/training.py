@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from typer import Argument, Option
 
-from motionalchemy.cli.clips import Cores, Threads, progress_bar
+from motionalchemy.cli.clips import Threads, progress_bar
 from motionalchemy.errors import InputError
 
 
@@ -19,7 +19,7 @@ def train(
     steps: Annotated[int | None, Option(min=1, help="Stop at this step instead of the recipe's last.")] = None,
     minutes: Annotated[float | None, Option(min=0, help="Stop after so many minutes.")] = None,
     clips: Annotated[int | None, Option(min=1, help="So many clips, for a small run of the flow.")] = None,
-    threads: Cores = None,
+    threads: Threads = None,
 ) -> None:
     """Train a model by a recipe, starting or resuming in --out; killed at any time, it goes on from its checkpoint.
 

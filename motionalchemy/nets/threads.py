@@ -2,15 +2,14 @@
 
 torch's threads wait for each other in a loop that reads one word over and over. On a machine whose cores are shared the
 others are not there to be waited for, and the loop is what most of the time goes into. Told to sleep before the library is
-loaded, they cost what they compute.
+loaded, they cost what they compute. Their number is the machine's and not the moment's: sums are rounded by how they are
+shared out, so the bytes of a result depend on it, and a sidecar names it.
 """
 
 import os
 import sys
-import time
 from collections.abc import MutableMapping
 from pathlib import Path
-from statistics import median_low
 
 from motionalchemy.errors import InputError
 
@@ -28,18 +27,18 @@ def wait_quietly(environment: MutableMapping[str, str] = os.environ) -> None:
             environment.setdefault(name, value)
 
 
-def use(asked: int | None = None, beside: bool = True) -> int | None:
-    """Compute with `asked` threads, else as many as `MOTIONALCHEMY_THREADS` says, else as are free; returns how many.
+def use(asked: int | None = None) -> int | None:
+    """Compute with `asked` threads, else as many as `MOTIONALCHEMY_THREADS` says, else all `available`; returns how many.
 
-    `OMP_NUM_THREADS`, where a person has set it, counts as said, and is left (None). With `beside` false what else runs on
-    the machine is not looked at. Works before torch and OpenCV are imported, and after. Raises InputError.
+    `OMP_NUM_THREADS`, where a person has set it, counts as said, and is left (None). Works before torch and OpenCV are
+    imported, and after. Raises InputError.
     """
     wait_quietly()
     count = asked if asked is not None else _said()
     if count is None:
         if GIVEN:
             return None
-        count = free() if beside else available()
+        count = available()
     checked(count)
     for name in COUNTED:
         os.environ[name] = str(count)
@@ -48,16 +47,6 @@ def use(asked: int | None = None, beside: bool = True) -> int | None:
     if "cv2" in sys.modules:
         sys.modules["cv2"].setNumThreads(count)
     return count
-
-
-def free_cores(asked: int | None = None) -> int | None:
-    """`use` for a clip, which somebody waits for beside other work."""
-    return use(asked)
-
-
-def all_cores(asked: int | None = None) -> int | None:
-    """`use` for work that is long and alone: without being told otherwise it takes all that is available."""
-    return use(asked, beside=False)
 
 
 def keep(asked: int | None) -> None:
@@ -77,24 +66,6 @@ def available() -> int:
     """The cores that this process may use, at most `MOST`: those of its affinity and of its control group."""
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(count, _quota(Path("/sys/fs/cgroup/cpu.max")), MOST))
-
-
-def free() -> int:
-    """The cores of `available` that nothing else is using now, at least one."""
-    return max(1, min(available(), (os.cpu_count() or 1) - others()))
-
-
-def others(path: Path = Path("/proc/loadavg"), looks: int = 5) -> int:
-    """How many other threads want a core at this moment, the middle of a few looks; 0 where the system does not say."""
-    seen = []
-    for _ in range(looks):
-        try:
-            running, _, _ = path.read_text().split()[3].partition("/")
-            seen.append(max(0, int(running) - 1))
-        except (OSError, ValueError, IndexError):
-            return 0
-        time.sleep(0.004)
-    return median_low(seen)
 
 
 def _said() -> int | None:

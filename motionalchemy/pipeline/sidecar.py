@@ -2,10 +2,13 @@
 
 import json
 import platform
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from motionalchemy import __version__
 from motionalchemy.errors import InputError
@@ -24,6 +27,12 @@ class Again:
     output: Path
     sha256: str
     made_by: dict[str, str]
+
+    @property
+    def threads(self) -> int | None:
+        """With how many threads it was made; None where the sidecar does not say."""
+        said = str(self.made_by.get("threads", ""))
+        return int(said) if re.fullmatch("[1-9][0-9]{0,3}", said) else None
 
 
 def path_for(output: Path) -> Path:
@@ -53,8 +62,9 @@ def text(
 
 
 def made_by(model: str, sha256: str) -> dict[str, str]:
-    """The model, its weights and the versions that decide the bytes of a result."""
+    """The model, its weights, the versions and the number of threads that decide the bytes of a result."""
     found = {"model": model, "sha256": sha256, "python": platform.python_version(), "motionalchemy": __version__}
+    found["threads"] = str(torch.get_num_threads())
     return found | {name: packages.version_of(name) or "unknown" for name in DECIDE}
 
 

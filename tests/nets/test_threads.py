@@ -1,4 +1,4 @@
-"""Threads: as many as asked, as said, or as are free; and they sleep while they wait."""
+"""Threads: as many as asked, as said, or as the machine has; and they sleep while they wait."""
 
 import os
 import subprocess
@@ -45,6 +45,10 @@ def test_the_variable_counts_and_what_is_asked_counts_more():
     assert shown("use(1)", MOTIONALCHEMY_THREADS="2")[:2] == ["1", "1"]
 
 
+def test_without_being_told_it_is_what_the_machine_gives_whatever_else_runs():
+    assert shown("use()")[:2] == [str(min(threads.available(), os.cpu_count() or 1))] * 2
+
+
 def test_what_a_person_set_for_the_libraries_is_left():
     assert shown("use()", OMP_NUM_THREADS="1", OMP_WAIT_POLICY="ACTIVE")[::2] == ["1", "ACTIVE"]
 
@@ -54,22 +58,6 @@ def test_a_number_that_cannot_be_is_refused_in_one_sentence(value, monkeypatch):
     monkeypatch.setenv(threads.VARIABLE, value)
     with pytest.raises(InputError, match="cannot be used: give a whole number, 1 to 1024"):
         threads.use()
-
-
-def test_what_else_runs_is_left_its_cores(monkeypatch):
-    monkeypatch.setattr(threads.os, "cpu_count", lambda: 8)
-    monkeypatch.setattr(threads, "available", lambda: 4)
-    for others, free in ((0, 4), (3, 4), (6, 2), (50, 1)):
-        monkeypatch.setattr(threads, "others", lambda others=others: others)
-        assert threads.free() == free
-
-
-def test_the_middle_of_a_few_looks_says_what_runs(tmp_path):
-    file = tmp_path / "loadavg"
-    file.write_text("0.12 0.20 0.30 4/213 999\n")
-    assert threads.others(file) == 3
-    file.write_text("nonsense")
-    assert threads.others(file) == threads.others(tmp_path / "none") == 0
 
 
 def test_the_cores_of_a_control_group_are_the_most(tmp_path):
