@@ -3,12 +3,13 @@
 import hashlib
 import json
 import math
+from pathlib import Path
 
 import pytest
 
 from motionalchemy.errors import InputError, UnknownName
 from motionalchemy.pipeline.request import FILES, TASKS, Request, files, parse
-from motionalchemy.pipeline.sidecar import again, check
+from motionalchemy.pipeline.sidecar import Again, again, check
 
 
 @pytest.mark.parametrize(
@@ -207,3 +208,12 @@ def test_files_are_named_by_field_and_number():
         "image": "c.png",
     }
     assert files({"region": "mask.png"}) == {"region": "mask.png"}
+
+
+@pytest.mark.parametrize(
+    ("said", "threads"), [("2", 2), ("1024", 1024), ("", None), ("0", None), ("-1", None), ("²", None)]
+)
+def test_a_sidecar_says_with_how_many_threads_it_was_made(said, threads):
+    old = Again(parse({"prompt": "it runs"}), Path("a.mp4"), "0" * 64, {"threads": said})
+    assert old.threads == threads
+    assert Again(old.request, old.output, old.sha256, {}).threads is None
