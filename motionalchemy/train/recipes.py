@@ -243,7 +243,6 @@ def run(name: str, corpus: Path, out: Path, steps: int | None = None, clips: int
     """
     if name not in RECIPES:
         raise UnknownName("recipe", name, RECIPES)
-    shards.check(corpus)
     make, carry_out = RECIPES[name]
     recipe = make()
     if recipe.device == "cuda" and not torch.cuda.is_available():
@@ -259,4 +258,5 @@ def run(name: str, corpus: Path, out: Path, steps: int | None = None, clips: int
             recipe = replace(recipe, clips=clips)
         else:
             raise InputError(f"clips {clips} cannot be used: the recipe {name} encodes none, so leave it out")
+    shards.check(corpus)
     yield from carry_out(recipe, corpus, out)

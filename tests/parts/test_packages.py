@@ -102,11 +102,11 @@ def test_other_builds_of_opencv_count(monkeypatch):
     def version(name):
         if name == "opencv-python-headless":
             raise metadata.PackageNotFoundError(name)
-        return "4.11.0" if name == "opencv-contrib-python" else known(name)
+        return "5.1.0" if name == "opencv-contrib-python" else known(name)
 
     monkeypatch.setattr(metadata, "version", version)
     packages.check.__wrapped__()
-    assert packages.version_of("opencv-python-headless") == "4.11.0"
+    assert packages.version_of("opencv-python-headless") == "5.1.0"
 
 
 def test_an_extra_that_is_too_old_is_refused(monkeypatch):

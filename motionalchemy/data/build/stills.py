@@ -4,8 +4,8 @@ import base64
 import binascii
 import io
 import json
-import os
 import re
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from PIL import Image, UnidentifiedImageError
 from motionalchemy.data.build.pack import Item
 from motionalchemy.data.build.packages import PACKAGES, deb_files, find, game_files, npm_files
 from motionalchemy.errors import InputError
+from motionalchemy.parts import packages
 
 GROUND_SIDE, SKY_SIDE, PICTURE = 256, 384, (1024, 640)
 TECHNICAL = re.compile("_norm|_spec|normal|specular|_n$|_s$|blend|alpha|test")  # maps that are no pictures
@@ -66,18 +67,24 @@ def pictures(packages: Path) -> Iterator[Item]:
 
 
 def _panorama(name: str, module: bytes) -> np.ndarray:
-    """The OpenEXR file that a JavaScript module holds as base64 -> (H, W, 3) uint8; raises InputError for any other."""
-    os.environ["OPENCV_IO_ENABLE_OPENEXR"] = "1"  # OpenCV reads the format only when asked before its first such file
-    import cv2
-
-    found = re.search(rb"base64,([A-Za-z0-9+/=]+)", module)
+    """The OpenEXR file that a JavaScript module holds as base64 -> (H, W, 3) uint8; raises InputError for any other,
+    MissingPart without the package that reads it."""
     try:
-        raw = np.frombuffer(base64.b64decode(found[1], validate=True) if found else b"", np.uint8)
-        light = cv2.imdecode(raw, cv2.IMREAD_COLOR_RGB | cv2.IMREAD_ANYDEPTH) if raw.size else None
-    except (binascii.Error, cv2.error):
-        light = None
-    if light is None:
-        raise InputError(f"{name} is not an OpenEXR picture: run `{PACKAGES['panoramas'].command}` again")
+        import OpenEXR
+    except ImportError as error:
+        raise packages.lacking("train", error) from error
+    found = re.search(rb"base64,([A-Za-z0-9+/=]+)", module)
+    with tempfile.NamedTemporaryFile(suffix=".exr") as file:
+        try:
+            file.write(base64.b64decode(found[1], validate=True) if found else b"")
+            file.flush()
+            with OpenEXR.File(file.name) as opened:
+                shown = opened.channels()
+                light = (shown["RGB"] if "RGB" in shown else shown["RGBA"]).pixels[..., :3]
+        except (binascii.Error, RuntimeError, KeyError) as error:
+            raise InputError(
+                f"{name} is not an OpenEXR picture: run `{PACKAGES['panoramas'].command}` again"
+            ) from error
     return toned(light)
 
 
