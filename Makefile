@@ -10,17 +10,17 @@ BIN := $(VENV)/bin
 
 .PHONY: demo check test test-all rooms clean
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
-CPU = $$($(BIN)/python tools/install/torch_index.py)
+CPU = torch=$$($(BIN)/python tools/install/torch_index.py)
 
 # What a demo needs: the package alone. The tests need all its extras.
 $(VENV)/.base: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) "setuptools>=77"
-	$(PIP) $(CPU) --no-build-isolation -e .
+	$(CPU) && $(PIP) $$torch --no-build-isolation -e .
 	touch $@
 
 $(VENV)/.ready: $(VENV)/.base
-	$(PIP) $(CPU) --no-build-isolation -e ".[dev,train,eval,gpu,server]"
+	$(CPU) && $(PIP) $$torch --no-build-isolation -e ".[dev,train,eval,gpu,server]"
 	touch $@
 
 demo: $(VENV)/.base

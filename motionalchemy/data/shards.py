@@ -7,7 +7,7 @@ its picture: colour (over mid grey) on top, alpha below.
 import io
 import json
 import tarfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -15,14 +15,15 @@ from typing import Annotated, Any, Literal
 
 import av
 import numpy as np
+from av.error import FFmpegError
 from PIL import Image
 from pydantic import Field, TypeAdapter, ValidationError
-from typing_extensions import TypedDict
 
 from motionalchemy.errors import InputError, MissingPart
 
 KINDS = ("actors", "scenes", "turntables", "emoji")
 LAYERS = ("actors", "turntables", "emoji")  # kinds that carry alpha
+Split = Literal["train", "test", "fewshot"]
 LARGEST = 256 << 20  # bytes of an index
 Name = Annotated[str, Field(pattern=r"^\w[\w.+ -]*$", max_length=200)]  # of a file beside the index, or inside a shard
 
@@ -36,17 +37,29 @@ class Entry:
     kind: Literal["actors", "scenes", "turntables", "emoji"]
     subject: str
     action: str | None
-    split: str
+    split: Split
 
 
-class Still(TypedDict):
+@dataclass(frozen=True)
+class Still:
     """One line of the index of stills."""
 
     key: Name
     shard: Name
     kind: str
     en: str
-    split: str
+    split: Split
+
+
+class Facts(dict[str, Any]):
+    """The facts of a sample; raises InputError for one that is not among them."""
+
+    def __init__(self, name: str, facts: dict[str, Any]):
+        super().__init__(facts)
+        self.name = name
+
+    def __missing__(self, key: str) -> Any:
+        raise InputError(f"{self.name} lacks {key!r}: build the corpus again")
 
 
 @dataclass(frozen=True)
@@ -93,12 +106,14 @@ def _lines(path: Path, shape: TypeAdapter) -> list[Any]:
         raise InputError(f"{path} has more than {LARGEST >> 20} MB: it is no index of a corpus")
     found = []
     for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+        if not line.strip():
+            continue
         try:
             found.append(shape.validate_json(line, strict=True))
         except ValidationError as error:
             first = error.errors()[0]
-            where = ".".join(map(str, first["loc"])) or "the line"
-            why = f"{where}: {first['msg'][:1].lower()}{first['msg'][1:]}"
+            said = "no plain name of a file" if "pattern" in first["type"] else first["msg"].partition(" at line ")[0]
+            why = f"{'.'.join(map(str, first['loc'])) or 'the line'}: {said[:1].lower()}{said[1:]}"
             raise InputError(f"{path}, line {number} is not a sample ({why}): build the corpus again") from error
     return found
 
@@ -114,23 +129,32 @@ def member(shard: Path, name: str) -> bytes:
     try:
         offset, size = _members(shard)[name]
     except (OSError, tarfile.TarError, KeyError) as error:
-        why = f"holds no {name}" if isinstance(error, KeyError) else "cannot be read"
-        raise InputError(f"{shard} {why}: the index and the shards are not of one corpus, build it again") from error
+        why = f"holds no {name}" if isinstance(error, KeyError) else "is missing or damaged"
+        raise InputError(f"{shard} {why}: fetch the corpus again or build it again") from error
     with shard.open("rb") as file:
         file.seek(offset)
         return file.read(size)
 
 
 def facts(corpus: Path, entry: Entry) -> dict[str, Any]:
-    """The structured facts of one sample."""
-    return json.loads(member(corpus / entry.shard, f"{entry.key}.json"))
+    """The structured facts of one sample; raises InputError where they are damaged, or lack what is asked of them."""
+    name = f"{entry.key}.json in {corpus / entry.shard}"
+    try:
+        return Facts(name, json.loads(member(corpus / entry.shard, f"{entry.key}.json")))
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{name} is damaged: fetch the corpus again or build it again") from error
 
 
 def read(corpus: Path, entry: Entry, frames: int | None = None) -> Layer:
     """Decode one sample: its first `frames` or all (T, H, W, 3), alpha (T, H, W) for the kinds in LAYERS, and its facts."""
-    with av.open(io.BytesIO(member(corpus / entry.shard, f"{entry.key}.mp4")), mode="r") as file:
-        shown = islice(file.decode(video=0), frames)
-        video = np.stack([frame.to_ndarray(format="rgb24") for frame in shown])  # (T, 2H, W, 3)
+    clip = member(corpus / entry.shard, f"{entry.key}.mp4")
+    try:
+        with av.open(io.BytesIO(clip), mode="r") as file:
+            shown = islice(file.decode(video=0), frames)
+            video = np.stack([frame.to_ndarray(format="rgb24") for frame in shown])  # (T, 2H, W, 3)
+    except (FFmpegError, ValueError, IndexError) as error:
+        name = f"{entry.key}.mp4 in {corpus / entry.shard}"
+        raise InputError(f"{name} is damaged: fetch the corpus again or build it again") from error
     colour, alpha = video, None
     if entry.kind in LAYERS:
         half = video.shape[1] // 2
@@ -141,7 +165,7 @@ def read(corpus: Path, entry: Entry, frames: int | None = None) -> Layer:
 def stills(corpus: Path, split: str = "train", kinds: tuple[str, ...] | None = None) -> list[dict[str, Any]]:
     """The still images of one split: key, shard, kind, en and split of each; empty when the corpus has none."""
     path = corpus / "stills" / "stills.jsonl"
-    found = _lines(path, TypeAdapter(Still)) if path.is_file() else []
+    found = [asdict(still) for still in _lines(path, TypeAdapter(Still))] if path.is_file() else []
     return [s for s in found if s["split"] == split and (kinds is None or s["kind"] in kinds)]
 
 

@@ -21,6 +21,7 @@ from motionalchemy.media.clip import Clip
 from motionalchemy.media.colour import srgb
 from motionalchemy.media.resize import fit
 
+Picture = str | Path | np.ndarray | Image.Image  # a path, an (H, W, 3) uint8 array, or an image of Pillow
 MAX_FRAMES = 1500  # a minute at 25 frames per second
 LARGEST_LAYER = 512  # pixels of a side
 # EPS starts another program, FITS and BUFR..WMF unpack without a bound or cannot decode at all.

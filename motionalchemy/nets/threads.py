@@ -7,6 +7,7 @@ shared out, so the bytes of a result depend on it, and a sidecar names it.
 """
 
 import os
+import re
 import sys
 from collections.abc import MutableMapping
 from pathlib import Path
@@ -65,20 +66,30 @@ def checked(count: int) -> int:
 def available() -> int:
     """The cores that this process may use, at most `MOST`: those of its affinity and of its control group."""
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(count, _quota(Path("/sys/fs/cgroup/cpu.max")), MOST))
+    return max(1, min(count, *map(_quota, groups()), MOST))
+
+
+def groups(own: Path = Path("/proc/self/cgroup"), top: Path = Path("/sys/fs/cgroup")) -> list[Path]:
+    """The files in which the control group (version 2) of this process, and those around it, say what they give."""
+    try:
+        inside = next(line[4:] for line in own.read_text().splitlines() if line.startswith("0::/"))
+    except (OSError, StopIteration):
+        inside = ""
+    here = top / inside
+    return [each / "cpu.max" for each in (here, *here.parents) if each == top or top in each.parents]
 
 
 def _said() -> int | None:
     text = os.environ.get(VARIABLE, "").strip()
     if not text:
         return None
-    if not text.isascii() or not text.isdigit():
+    if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= 1024:
         raise InputError(f"{VARIABLE} {text[:40]!r} cannot be used: give a whole number, 1 to 1024, or leave it out")
-    return int(text[:9])
+    return int(text)
 
 
 def _quota(path: Path) -> int:
-    """The whole cores that a control group (version 2) gives, many where it says nothing."""
+    """The cores, rounded, that a control group (version 2) gives, many where it says nothing."""
     try:
         given, period = path.read_text().split()[:2]
         return max(1, round(int(given) / int(period)))

@@ -3,16 +3,20 @@
 Inputs are pictures in 0..1, (B, 3, H, W) RGB, unless said otherwise.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
+from motionalchemy.errors import InputError, MissingPart
 from motionalchemy.nets import pack, saliency, vision
 from motionalchemy.parts import weights as parts_weights
 
@@ -21,6 +25,15 @@ def batch(frames: np.ndarray) -> Tensor:
     """uint8 (T, H, W, 3) or (H, W, 3) -> float (T, 3, H, W) in 0..1."""
     array = frames if frames.ndim == 4 else frames[None]
     return torch.from_numpy(np.ascontiguousarray(array)).permute(0, 3, 1, 2).float() / 255
+
+
+def shipped(folder: Path, kind: str, build: Callable[[dict[str, Any]], nn.Module]) -> nn.Module:
+    """A network of this package, as `pack.load` reads it; raises MissingPart where its files are absent or damaged, which
+    no request can help."""
+    try:
+        return pack.load(folder, kind, build)[0]
+    except (InputError, KeyError, OSError) as error:
+        raise MissingPart(f"the weights in {folder} are damaged: install motionalchemy again") from error
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +93,8 @@ class EfficientNetLite:
 @cache
 def efficientnet() -> EfficientNetLite:
     """EfficientNet-lite0 with its ImageNet weights: the vision network of nano and the layer after it."""
-    trunk = pack.load(parts_weights.NANO / "vision", "vision", lambda c: vision.Vision(vision.VisionConfig(**c)))[0]
-    head = pack.load(parts_weights.SCENE / "features", "features", lambda c: vision.Head(vision.HeadConfig(**c)))[0]
+    trunk = shipped(parts_weights.NANO / "vision", "vision", lambda c: vision.Vision(vision.VisionConfig(**c)))
+    head = shipped(parts_weights.SCENE / "features", "features", lambda c: vision.Head(vision.HeadConfig(**c)))
     return EfficientNetLite(trunk.to(memory_format=torch.channels_last), head)  # type: ignore[arg-type,call-overload]
 
 
@@ -152,7 +165,7 @@ def transnet() -> TransNet:
 def saliency_network() -> saliency.Saliency:
     """The foreground network: U²-Net's small one."""
     build = lambda config: saliency.Saliency(saliency.SaliencyConfig(**config))  # noqa: E731
-    net = pack.load(parts_weights.SCENE / "saliency", "saliency", build)[0]
+    net = shipped(parts_weights.SCENE / "saliency", "saliency", build)
     return net.to(memory_format=torch.channels_last)  # type: ignore[return-value,call-overload]
 
 

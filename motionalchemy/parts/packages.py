@@ -21,6 +21,7 @@ MODULES = {
     "OpenEXR": "openexr",
     "python_multipart": "python-multipart",
 }  # what is imported, and the package that brings it, where the names differ
+GPU = " (on Linux without an NVIDIA GPU with --extra-index-url https://download.pytorch.org/whl/cpu)"
 SAME = {"opencv-python-headless": ("opencv-python", "opencv-contrib-python-headless", "opencv-contrib-python")}
 
 
@@ -49,8 +50,12 @@ def requirements(extra: str | None = None) -> tuple["Requirement", ...]:
     """What the base install needs on this Python, or what an `extra` adds to it; empty without metadata."""
     from importlib.metadata import PackageNotFoundError, requires
 
-    from packaging.requirements import Requirement
-
+    try:
+        from packaging.requirements import Requirement
+    except ImportError as error:
+        raise MissingPart(
+            f"packaging cannot be imported ({error}): run pip install --force-reinstall packaging"
+        ) from error
     try:
         listed = [Requirement(line) for line in requires(NAME) or ()]
     except PackageNotFoundError:
@@ -64,7 +69,7 @@ def requirements(extra: str | None = None) -> tuple["Requirement", ...]:
 
 def command(extra: str) -> str:
     """The command that installs what an `extra` of this package holds; it works whether or not an index has this one."""
-    return _install(*requirements(extra)) if requirements(extra) else f"pip install '{NAME}[{extra}]'"
+    return _install(*requirements(extra)) if requirements(extra) else f"pip install '.[{extra}]' in the source's folder"
 
 
 def lacking(extra: str, error: ImportError) -> MissingPart:
@@ -78,11 +83,14 @@ def lacking(extra: str, error: ImportError) -> MissingPart:
 
 
 def explained(error: ImportError) -> MissingPart | None:
-    """An import that failed, as one sentence; None where it is none of a package of the base install."""
+    """An import that failed, as one sentence; None where it is one of this package's own."""
     package = MODULES.get(module_of(error), module_of(error))
-    needed = next((each for each in requirements() if _name(each.name) == _name(package)), None)
-    if needed is None:
+    if package in (NAME, ""):
         return None
+    needed = next((each for each in requirements() if _name(each.name) == _name(package)), None)
+    if needed is None:  # a package that one of ours needs
+        why = " ".join(str(error).split())[:200]
+        return MissingPart(f"{package} cannot be imported ({why}): run pip install --force-reinstall {package}")
     try:
         _check(needed)
     except MissingPart as lack:
@@ -130,12 +138,13 @@ def _absent(needed: "Requirement") -> str:
 
 def _broken(needed: "Requirement", found: str, error: ImportError) -> str:
     why = " ".join(str(error).split()) or type(error).__name__
-    again = _install(needed).replace("pip install", "pip install --force-reinstall --no-deps", 1)
+    again = _install(needed).replace("pip install", "pip install --force-reinstall", 1)
     return f"{needed.name} {found} is installed but cannot be imported ({why[:200]}): run {again}"
 
 
 def _install(*needed: "Requirement") -> str:
-    return "pip install " + " ".join(shlex.quote(f"{each.name}{each.specifier}") for each in needed)
+    listed = " ".join(shlex.quote(f"{each.name}{each.specifier}") for each in needed)
+    return f"pip install {listed}{GPU if any(each.name == 'torch' for each in needed) else ''}"
 
 
 def _name(package: str) -> str:

@@ -7,22 +7,22 @@ from typing import Any
 from motionalchemy.errors import InputError
 from motionalchemy.media import reader
 from motionalchemy.media.clip import Clip
+from motionalchemy.media.reader import Picture
 from motionalchemy.models.base import Backbone
 from motionalchemy.pipeline.make import make
 from motionalchemy.pipeline.progress import Progress
 from motionalchemy.pipeline.request import parse
 
-Picture = Any  # a path, a Pillow image, or an (H, W, 3) uint8 array
 Film = str | Path | Clip
 Motions = Film | Sequence[Film]  # learned motions, each NAME, FILE or either with :WEIGHT, and at most one clip
 
 
 def steps(
-    image: Picture = None,
+    image: Picture | None = None,
     prompt: str | None = None,
     *,
     task: str = "animate",
-    last: Picture = None,
+    last: Picture | None = None,
     video: Film | None = None,
     views: Sequence[Picture] | None = None,
     motion: Motions | None = None,

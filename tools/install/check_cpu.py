@@ -22,17 +22,31 @@ def installed() -> list[str]:
 
 
 def resolved(command: list[str]) -> list[str]:
-    """The names of what an install command would bring."""
+    """The names of all that an install command asks for, whether it is installed already or not."""
+    if "install" not in command:
+        sys.exit(f"{' '.join(command)} is no command that installs: give one of pip or of uv")
+    asked = command[command.index("install") + 1 :]
     if command[0] == "uv":
-        done = subprocess.run([*command, "--dry-run"], capture_output=True, text=True)
-        names = re.findall(r"^ \+ ([\w.-]+)==", done.stderr, re.MULTILINE)
+        whole = [*command, "--dry-run", "--reinstall"]
     else:
-        done = subprocess.run([sys.executable, "-m", *command, "--dry-run", "--quiet", "--report", "-"],
-                              capture_output=True, text=True)  # fmt: skip
-        names = [each["metadata"]["name"] for each in json.loads(done.stdout)["install"]] if not done.returncode else []
+        whole = [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            *asked,
+            "--dry-run",
+            "--ignore-installed",
+            "--quiet",
+            "--report",
+            "-",
+        ]
+    done = subprocess.run(whole, capture_output=True, text=True)
     if done.returncode:
-        sys.exit(f"the packages could not be resolved: {done.stderr.strip().splitlines()[-1:]}")
-    return names
+        sys.exit(f"the packages could not be resolved: {(done.stderr.strip().splitlines() or ['no reason given'])[-1]}")
+    if command[0] == "uv":
+        return re.findall(r"^ [+~] ([\w.-]+)==", done.stderr, re.MULTILINE)
+    return [each["metadata"]["name"] for each in json.loads(done.stdout)["install"]]
 
 
 def main() -> None:

@@ -33,6 +33,8 @@ def main() -> None:
     wanted = chosen == "cpu" or (chosen == "auto" and linux and not shutil.which("nvidia-smi"))
     if wanted and (chosen == "cpu" or answers(f"{INDEX}/torch/")):
         print(f"--extra-index-url {INDEX}")
+    elif wanted:
+        print(f"{INDEX} does not answer: torch comes from where pip looks, perhaps built for CUDA", file=sys.stderr)
 
 
 if __name__ == "__main__":
