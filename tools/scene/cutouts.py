@@ -31,20 +31,19 @@ REGION = {
     "vehicle": "ship|galley|boat|handcart|catapult|ballista|siege|ram$",
     "plants": "tree|bush|reeds|grass|ferns|bamboo|plant|papyrus|cattails|shrub|lavender",
     "mountain": "rock|boulder|stones",
-    "building": "stable|tower|storehouse|fortress|arsenal|monument|range|barracks|wall|gate|hall|temple|house|pyramid|workshop"
-                "|farmstead|palace|dock|arch$|theatre|market|blacksmith|shrine|outpost|statue|colony|academy|obelisk|gymnasium"
-                "|corral|kennel|tent",
-    "animal": "bull|giraffe|peacock|dog|elephant|sheep|bear|zebu|rhino|wolf|rabbit|horse|zebra|hawk|hippo|whale|pig|donkey|cow"
-              "|fish|crocodile|deer|shark|gazelle|camel|goat|lion|chicken|pony|boar|crow",
+    "building": "stable|tower|storehouse|fortress|arsenal|monument|range|barracks|wall|gate|hall|temple|house|pyramid|"
+    "workshop|farmstead|palace|dock|arch$|theatre|market|blacksmith|shrine|outpost|statue|colony|academy|obelisk|"
+    "gymnasium|corral|kennel|tent",
+    "animal": "bull|giraffe|peacock|dog|elephant|sheep|bear|zebu|rhino|wolf|rabbit|horse|zebra|hawk|hippo|whale|pig|"
+    "donkey|cow|fish|crocodile|deer|shark|gazelle|camel|goat|lion|chicken|pony|boar|crow",
     "other": "amphorae|anvil|barrel|sack|wood|brick|hay|table|box|basket|vase|bin|crates|planks|well",
-}  # fmt: skip
-
+}
 DRAWN = {
-    "animal": "animal bear bee beetle bird bug buffalo butterfly camel cat cow dinosaur dolphin fish fly fox frog gorilla hedgehog "
-              "hippopotamus kangaroo lizard mosquito mouse owl panda pig rabbit rhinoceros shark sheep snail snake turkey turtle "
-              "whale wolf",
+    "animal": "animal bear bee beetle bird bug buffalo butterfly camel cat cow dinosaur dolphin fish fly fox frog gorilla "
+    "hedgehog hippopotamus kangaroo lizard mosquito mouse owl panda pig rabbit rhinoceros shark sheep snail snake turkey "
+    "turtle whale wolf",
     "other": "apple apricot coconut basket kiwi lemon melon orange peach pear plum raspberry strawberry pink gray",
-}  # fmt: skip
+}
 
 
 def region(subject: str) -> str | None:

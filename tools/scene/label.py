@@ -22,8 +22,11 @@ GROUPS = ("other", "sky", "water", "plants", "mountain", "ground", "building", "
 INDEX = {name: number for number, name in enumerate(GROUPS)}
 SIDE = 192
 SOFT = 1.5  # the temperature of the teachers' probabilities
-MOSAIC = """other indoor building sky indoor plants indoor ground indoor indoor plants indoor ground person ground indoor indoor
-mountain plants indoor indoor vehicle water indoor indoor indoor building water indoor indoor plants indoor""".split()
+MOSAIC = (
+    *("other", "indoor", "building", "sky", "indoor", "plants", "indoor", "ground", "indoor", "indoor", "plants"),
+    *("indoor", "ground", "person", "ground", "indoor", "indoor", "mountain", "plants", "indoor", "indoor", "vehicle"),
+    *("water", "indoor", "indoor", "indoor", "building", "water", "indoor", "indoor", "plants", "indoor"),
+)
 ADE = {
     "sky": "sky",
     "water": "water,sea,river,lake,waterfall",
