@@ -39,11 +39,11 @@ STEP = 4  # pixels of the input for one of the output
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """A picture (h, w, 3) uint8 and what is known of it: nearness (h', w') in 0..1 or None, the regions' probabilities
-    (h', w', 16), and how much each place counts (h', w')."""
+    """A picture (h, w, 3) uint8 and what is known of it: nearness (h', w') in 0..1, the probabilities of regions
+    (h', w', 16) as 0..255, and how much each place counts (h', w')."""
 
     picture: np.ndarray
-    near: np.ndarray | None
+    near: np.ndarray
     regions: np.ndarray
     weight: np.ndarray
 
@@ -74,7 +74,8 @@ def read(folder: Path, entry: dict) -> Sample:
     for name, seen in zip(TAUGHT, taught, strict=True):
         regions[..., GROUPS.index(name)] = seen
     sure = regions.max(-1)
-    return Sample(picture, near, regions / regions.sum(-1, keepdims=True), (sure >= SURE) * sure)
+    shares = regions / regions.sum(-1, keepdims=True)
+    return Sample(picture, near, (shares * 255).round().astype(np.uint8), (sure >= SURE) * sure)
 
 
 def _rendered(picture: np.ndarray, depth: np.ndarray, region: np.ndarray) -> Sample:
@@ -84,7 +85,7 @@ def _rendered(picture: np.ndarray, depth: np.ndarray, region: np.ndarray) -> Sam
     near = ((near - low) / max(high - low, 1e-6)).clip(0, 1)
     known = region < len(RENDERED)
     order = np.array([GROUPS.index(name) for name in RENDERED])
-    regions = np.eye(len(GROUPS), dtype=np.float32)[order[np.where(known, region, 0)]]
+    regions = 255 * np.eye(len(GROUPS), dtype=np.uint8)[order[np.where(known, region, 0)]]
     return Sample(picture, near, regions, known.astype(np.float32))
 
 
@@ -156,8 +157,9 @@ def cut(rng: random.Random, sample: Sample) -> tuple[np.ndarray, np.ndarray]:
     wide = min(wide * squeeze, width)
     top, left = rng.uniform(0, height - high), rng.uniform(0, width - wide)
     flip = rng.random() < 0.5
-    near = sample.near if sample.near is not None else np.zeros(sample.weight.shape, np.float32)
-    maps = np.concatenate((near[..., None], sample.weight[..., None], sample.regions * sample.weight[..., None]), 2)
+    maps = np.concatenate(
+        (sample.near[..., None], sample.weight[..., None], sample.regions * (sample.weight[..., None] / 255)), 2
+    )
 
     def part(values: np.ndarray) -> np.ndarray:
         across, down = values.shape[1] / width, values.shape[0] / height

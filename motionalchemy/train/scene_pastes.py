@@ -57,7 +57,7 @@ def people(samples: Sequence[Any], rows: Sequence[int]) -> list[Cutout]:
     found = []
     for sample in samples:
         parts = sample.regions[..., list(rows)]
-        inside = (parts.sum(-1) > 0.5) & (sample.weight > 0)
+        inside = (parts.sum(-1, dtype=int) > 127) & (sample.weight > 0)
         if inside.sum() < 1500:
             continue
         y, x = np.nonzero(inside)
