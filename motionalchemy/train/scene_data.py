@@ -140,15 +140,13 @@ class SceneData:
                 if laid is not None:
                     picture = laid.over(picture)
                     maps = _covered(maps, laid)
-        picture = changed(rng, picture)
-        small = cv2.resize(maps, (SIDE // STEP, SIDE // STEP), interpolation=cv2.INTER_AREA)
-        weight = small[..., 1]
-        return picture, small[..., 0], small[..., 2:] / np.maximum(weight, 1e-6)[..., None], weight
+        weight = maps[..., 1]
+        return changed(rng, picture), maps[..., 0], maps[..., 2:] / np.maximum(weight, 1e-6)[..., None], weight
 
 
 def cut(rng: random.Random, sample: Sample) -> tuple[np.ndarray, np.ndarray]:
-    """A square of SIDE pixels out of any part of a picture, and its maps (SIDE, SIDE, 2 + 16): nearness, weight, and the
-    regions times the weight."""
+    """A square of SIDE pixels out of any part of a picture, and its maps (SIDE / 4, SIDE / 4, 2 + 16): nearness, weight,
+    and the regions times the weight."""
     height, width = sample.picture.shape[:2]
     share = rng.uniform(0.45, 1.0) if rng.random() < 0.75 else 1.0
     squeeze = rng.uniform(0.8, 1.25)
@@ -157,9 +155,6 @@ def cut(rng: random.Random, sample: Sample) -> tuple[np.ndarray, np.ndarray]:
     wide = min(wide * squeeze, width)
     top, left = rng.uniform(0, height - high), rng.uniform(0, width - wide)
     flip = rng.random() < 0.5
-    maps = np.concatenate(
-        (sample.near[..., None], sample.weight[..., None], sample.regions * (sample.weight[..., None] / 255)), 2
-    )
 
     def part(values: np.ndarray) -> np.ndarray:
         across, down = values.shape[1] / width, values.shape[0] / height
@@ -167,19 +162,27 @@ def cut(rng: random.Random, sample: Sample) -> tuple[np.ndarray, np.ndarray]:
         found = values[y : max(y + 4, round((top + high) * down)), x : max(x + 4, round((left + wide) * across))]
         return np.ascontiguousarray(found[:, ::-1] if flip else found)
 
-    shown, known = part(sample.picture), part(maps.astype(np.float32))
-    how = cv2.INTER_AREA if shown.shape[0] >= SIDE else cv2.INTER_LINEAR
-    return cv2.resize(shown, (SIDE, SIDE), interpolation=how), cv2.resize(
-        known, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR
-    )
+    weight = part(sample.weight)[..., None]
+    known = np.concatenate((part(sample.near)[..., None], weight, part(sample.regions) * (weight / 255)), 2)
+    return _sized(part(sample.picture), SIDE), _sized(known.astype(np.float32), SIDE // STEP)
+
+
+def _sized(values: np.ndarray, side: int) -> np.ndarray:
+    """Values (h, w, c) as a square of `side` places; many channels, which INTER_AREA does not take, as means of four."""
+    if values.ndim == 3 and values.shape[2] > 4:
+        twice = cv2.resize(values, (2 * side, 2 * side), interpolation=cv2.INTER_LINEAR)
+        return twice.reshape(side, 2, side, 2, -1).mean((1, 3))
+    smaller = min(values.shape[:2]) >= side
+    return cv2.resize(values, (side, side), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
 
 
 def _covered(maps: np.ndarray, laid: Layer) -> np.ndarray:
     """Maps under a layer: where it is known, it is of its regions, and surely so."""
-    on = sum(laid.known.values(), np.zeros(maps.shape[:2], np.float32))
+    known = {name: _sized(where.astype(np.float32), len(maps)) for name, where in laid.known.items()}
+    on = sum(known.values(), np.zeros(maps.shape[:2], np.float32))
     maps[..., 1:] *= 1 - on[..., None]
     maps[..., 1] += on
-    for name, where in laid.known.items():
+    for name, where in known.items():
         maps[..., 2 + GROUPS.index(name)] += where
     return maps
 

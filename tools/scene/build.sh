@@ -35,8 +35,8 @@ fi
 render() { "$folder/bpyenv/bin/python" "$here/worlds.py" "$@" --textures "$folder/textures"; }
 render "$folder/renders-test" 90001 60
 render "$folder/renders-test" 95001 24 --people "$people"
-render "$folder/renders" 1 330
-render "$folder/renders" 50001 230 --people "$people"
+render "$folder/renders" 1 232
+render "$folder/renders" 50001 156 --people "$people"
 
 if [ ! -d "$folder/labelenv" ]; then
   "$python" -m venv "$folder/labelenv"
