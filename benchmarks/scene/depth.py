@@ -1,12 +1,11 @@
 """How well nearness is guessed: rank correlation with exact depth, beside the teacher's, and the time it takes.
 
-    python benchmarks/scene/depth.py --data FOLDER --teacher TEACHER.onnx --motorcycle scikit_image.whl [--sheet OUT.png]
+    python benchmarks/scene/depth.py --data FOLDER --teacher TEACHER.onnx --motorcycle scikit_image.whl
 
 FOLDER is what tools/scene/build.sh makes (its renders-test: other seeds than the training's, same makers of scenes). The
 motorcycle is the left picture and the disparity of Middlebury's 2014 stereo set in scikit-image's wheel:
 `pip download --no-deps scikit-image==0.26.0`; nothing here trains on it. Spearman's rank correlation, ties sharing
-their rank; what is infinitely far counts as farthest. Of scenes only with `--finite` are places at a finite depth
-counted.
+their rank; what is infinitely far counts as farthest.
 """
 
 import argparse
@@ -106,10 +105,10 @@ def main() -> None:
             print(f"| motorcycle | {name} | {spearman(guess(picture)[known], disparity[known]):.3f} |")
     picture = np.random.default_rng(0).integers(0, 256, (512, 512, 3), dtype=np.uint8)
     depth.nearness(picture)
-    begun = time.perf_counter()
+    begun = time.process_time()
     for _ in range(10):
         depth.nearness(picture)
-    print(f"| 512 x 512, one thread | {(time.perf_counter() - begun) / 10:.3f} s |")
+    print(f"| 512 x 512, one thread | {(time.process_time() - begun) / 10:.3f} CPU s |")
 
 
 if __name__ == "__main__":
