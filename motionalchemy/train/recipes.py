@@ -10,6 +10,8 @@ scenery-cpu the network that knows what places look like, for new backgrounds
 judge-cpu   the network that says which of several clips shows what was asked
 repertoire-cpu
             how the actors of the corpus move, to be carried over to others
+depth-cpu   the network that says how near each place of a picture is, from the folder of tools/scene/build.sh
+regions-cpu the network that says what is sky, water, plants, hair ..., from the same folder
 """
 
 import shutil
@@ -32,13 +34,14 @@ from motionalchemy.nets.precision import narrow
 from motionalchemy.nets.text import TokenEncoder
 from motionalchemy.nets.throughput import ceiling
 from motionalchemy.nets.transformer import FlowTransformer, TransformerConfig
-from motionalchemy.train import codec, distributed, flow, judge_eyes, latents, painter, preview, scenery
+from motionalchemy.train import codec, distributed, flow, judge_eyes, latents, painter, preview, scene_maps, scenery
 from motionalchemy.train.codec_data import CodecData
 from motionalchemy.train.flow_data import FlowBatch, FlowData
 from motionalchemy.train.judge_eyes import JudgeRecipe
 from motionalchemy.train.loop import CHECKPOINT, Report, Schedule, averaged, flops, train
 from motionalchemy.train.painter import PainterRecipe
 from motionalchemy.train.repertoire import RepertoireRecipe, fill_repertoire, repertoire_cpu
+from motionalchemy.train.scene_maps import SceneMapsRecipe
 from motionalchemy.train.scenery import SceneryRecipe
 
 TEMPER = 0.7  # of the weights of a picture's channels: fine ones count more than their share of the pixels
@@ -221,7 +224,7 @@ def save_flow(recipe: FlowRecipe, average: dict[str, Tensor], out: Path) -> None
     pack.write_json(out / "config.json", {"kind": "nano", "parts": [*BESIDE, "flow"]})
 
 
-Recipe = CodecRecipe | FlowRecipe | PainterRecipe | SceneryRecipe | JudgeRecipe | RepertoireRecipe
+Recipe = CodecRecipe | FlowRecipe | PainterRecipe | SceneryRecipe | JudgeRecipe | RepertoireRecipe | SceneMapsRecipe
 RECIPES: dict[str, tuple[Callable[[], Recipe], Callable[..., Iterator[Report]]]] = {
     "codec-cpu": (codec_cpu, train_codec),
     "codec-gpu": (codec_gpu, train_codec),
@@ -232,6 +235,8 @@ RECIPES: dict[str, tuple[Callable[[], Recipe], Callable[..., Iterator[Report]]]]
     "scenery-cpu": (scenery.scenery_cpu, scenery.train_scenery),
     "judge-cpu": (judge_eyes.judge_cpu, judge_eyes.train_judge),
     "repertoire-cpu": (repertoire_cpu, fill_repertoire),
+    "depth-cpu": (scene_maps.depth_cpu, scene_maps.train_scene_maps),
+    "regions-cpu": (scene_maps.regions_cpu, scene_maps.train_scene_maps),
 }
 
 
