@@ -10,18 +10,25 @@ from typing import Any
 
 from motionalchemy.errors import InputError
 from motionalchemy.language import camera, headings
+from motionalchemy.language.camera import CameraMove
 from motionalchemy.language.headings import Heading
 
 TIMED = re.compile(r"\s*(\d+(?:\.\d+)?)\s*[-\u2013\uff0d~\uff5e]\s*(\d+(?:\.\d+)?)\s*[:\uff1a]\s*(.*\S)\s*")
 
 
 @dataclass(frozen=True)
-class CameraMove:
-    """What a sentence says of its camera: whether it `moves`, and which way it makes a subject turn that it circles, 1 if
-    what is near goes to the right, -1 if to the left, 0 if it circles none."""
+class CameraWork:
+    """What a sentence says of its camera: whether it `moves`, which way it makes a subject turn that it circles, 1 if what
+    is near goes to the right, -1 if to the left, 0 if it circles none (`orbit`), and all that was heard of it, `heard`."""
 
     moves: bool
     orbit: int
+    heard: tuple[CameraMove, ...] = ()
+
+    @property
+    def asked(self) -> tuple[CameraMove, ...]:
+        """What can be done of it."""
+        return tuple(move for move in self.heard if move.done)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +47,7 @@ class Beat:
     travels: bool
     hurries: bool
     pace: float
-    camera: CameraMove
+    camera: CameraWork
     action: Any = None
     acts: bool = False
 
@@ -76,9 +83,9 @@ def read(sentences: Iterable[tuple[int, int, str]], action: Callable[[str], Any]
 
 def beat(begin: int, end: int, words: str, action: Callable[[str], Any] | None = None) -> Beat:
     """One sentence as a beat, see `read`."""
-    move = CameraMove(camera.camera_moves(words), camera.orbits(words))
+    work = CameraWork(camera.camera_moves(words), camera.orbits(words), camera.read(words))
     going = headings.heading(words), headings.travels(words), headings.hurries(words), headings.pace(words)
-    found = Beat(begin, end, words, *going, move)
+    found = Beat(begin, end, words, *going, work)
     if action is None:
         return found
     return replace(found, action=action(found.unpaced), acts=action(words) is not None)
