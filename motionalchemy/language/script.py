@@ -86,7 +86,7 @@ def beat(begin: int, end: int, words: str, action: Callable[[str], Any] | None =
     work = CameraWork(camera.camera_moves(words), camera.orbits(words), camera.read(words))
     going = headings.heading(words), headings.travels(words), headings.hurries(words), headings.pace(words)
     found = Beat(begin, end, words, *going, work)
-    if action is None:
+    if action is None or not headings.in_place(words).strip():  # nobody does anything but the camera
         return found
     return replace(found, action=action(found.unpaced), acts=action(words) is not None)
 

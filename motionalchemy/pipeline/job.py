@@ -19,6 +19,7 @@ from motionalchemy.motion import interpolation
 from motionalchemy.motion import learned as motion_learned
 from motionalchemy.motion.names import is_clip, parse_motion
 from motionalchemy.pipeline import layouts
+from motionalchemy.pipeline.heard import camera_notes
 from motionalchemy.pipeline.request import TASKS, Request, Settled, files, fitting
 from motionalchemy.pipeline.settle import Memory, effort_of, planned_stages, settle
 from motionalchemy.pipeline.sidecar import check, path_for
@@ -117,7 +118,7 @@ def prepare(
     clip = _motion_clip(settled, card, memory, first, sizes[-1], inputs)
     return Job(
         settled, card, first, tuple(due), source, layout.frames - settled.loop, tuple(layout.spans), stages, sizes, full,
-        inputs, notes + region, learned, clip, other, taken, between, joined, shadow,
+        inputs, notes + region + camera_notes(settled, card), learned, clip, other, taken, between, joined, shadow,
     )  # fmt: skip
 
 

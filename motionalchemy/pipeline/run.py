@@ -18,6 +18,7 @@ from motionalchemy.motion.subject import SubjectTrack
 from motionalchemy.pipeline.edits import EditState
 from motionalchemy.pipeline.job import Job
 from motionalchemy.pipeline.progress import Meter, Progress, Watch
+from motionalchemy.render.draft import Depths
 
 FEW = 8  # frames that are copied or painted before a run says where it stands
 
@@ -35,6 +36,8 @@ class Run:
     edits: EditState = field(default_factory=EditState)
     subject: SubjectTrack = field(default_factory=SubjectTrack)
     beats: dict[int, BeatMotion] = field(default_factory=dict)  # what happens, by the frame from which on it does
+    depths: dict[str, Depths] = field(default_factory=dict)  # the picture's layers by depth, once they are laid out
+    said: list[str] = field(default_factory=list)  # what was found out meanwhile that whoever asked should know
 
     @torch.no_grad()
     def read(self, prompt: str) -> Any:

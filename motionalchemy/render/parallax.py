@@ -56,6 +56,15 @@ class CameraPath:
         arrays = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in ("focus", "sharp")}
         return replace(self, **{name: array[at] for name, array in arrays.items()})
 
+    def then(self, later: "CameraPath") -> "CameraPath":
+        """This path and a later one that begins where it stands, frame by frame."""
+        sums = {
+            name: getattr(self, name) + getattr(later, name) for name in ("roll", "x", "y", "z", "yaw", "blur", "smear")
+        }
+        right, down = self.right + later.right / self.zoom, self.down + later.down / self.zoom
+        relief = np.minimum(self.relief, later.relief)
+        return replace(later, right=right, down=down, zoom=self.zoom * later.zoom, relief=relief, **sums)
+
     def rests(self, number: int) -> bool:
         """Whether a frame shows the picture as it is."""
         moved = (self.right, self.down, self.roll, self.x, self.y, self.z, self.yaw, self.blur, self.smear)
@@ -80,8 +89,10 @@ def seen(scene: LayeredScene, path: CameraPath, number: int) -> np.ndarray:
         if shown is None:
             shown = own[..., :3]
             continue
-        share = own[..., 3:].clip(0, 1)
-        shown = np.clip(own[..., :3], 0, 255 * share) + (1 - share) * shown  # a cubic swings beyond both ends
+        share = own[..., 3:]
+        colours = own[..., :3] / np.maximum(share, 1)  # a cubic swings beyond both ends
+        share = share.clip(0, 1)
+        shown = np.clip(colours, 0, 255 * share) + (1 - share) * shown
     assert shown is not None
     if path.smear[number]:
         length = max(1, round(abs(float(path.smear[number])) * wide))
@@ -142,6 +153,17 @@ def backwards(
         c = np.maximum(c, 0.05 * focal)
         at_x, at_y = at_x + seen_x - focal * a / c, at_y + seen_y - focal * b / c
     return at_x.astype(np.float32), at_y.astype(np.float32)
+
+
+def displaced(near: float, size: tuple[int, int], path: CameraPath, number: int, cells: tuple[int, int]) -> np.ndarray:
+    """From how far away right and down, in picture widths, each of so many `cells` (h, w) of a frame of a picture of a size
+    (H, W) comes, (2, h, w) float32, where all is as near as that."""
+    high, wide = size
+    x = ((np.arange(cells[1]) + 0.5) / cells[1] - 0.5) * wide
+    y = ((np.arange(cells[0]) + 0.5) / cells[0] - 0.5) * high
+    x, y = np.meshgrid(x.astype(np.float32), y.astype(np.float32))
+    at_x, at_y = backwards(x, y, near, size, path, number)
+    return np.stack((at_x - x, at_y - y)).astype(np.float32) / wide
 
 
 def _pose(path: CameraPath, number: int) -> tuple[np.ndarray, np.ndarray]:

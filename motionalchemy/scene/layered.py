@@ -114,6 +114,14 @@ def cut(picture: np.ndarray, nearness: np.ndarray | None) -> DepthCut:
     return DepthCut(picture, near, tuple(level for level, _ in kept), tuple(mask for _, mask in kept))
 
 
+def without(found: DepthCut, plate: np.ndarray, hidden: np.ndarray) -> DepthCut:
+    """The same where something stood, `hidden` (H, W) bool, behind which lies a `plate` (H, W, 3) uint8 that goes on
+    evenly in depth."""
+    near = smooth(found.nearness[..., None], hidden, ~hidden)[..., 0] if not hidden.all() else found.nearness
+    masks = tuple(np.where(hidden, near > level, mask) for level, mask in zip(found.levels, found.masks, strict=True))
+    return DepthCut(plate, near.astype(np.float32), found.levels, masks)
+
+
 def build(
     found: DepthCut,
     margins: tuple[int, int, int, int] = (0, 0, 0, 0),
@@ -258,7 +266,7 @@ def _clean(mask: np.ndarray) -> np.ndarray:
         _, label, facts, _ = cv2.connectedComponentsWithStats((mask == bool(value)).astype(np.uint8), connectivity=4)
         small = facts[:, cv2.CC_STAT_AREA] < least
         small[0] = False
-        mask = np.where(small[np.asarray(label)], not value, mask)
+        mask = np.where(small[np.asarray(label, np.intp)], not value, mask)
     even = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 1.2, borderType=cv2.BORDER_REPLICATE)
     return even > 0.5
 
@@ -273,7 +281,7 @@ def _clear(masks: tuple[np.ndarray, ...]) -> np.ndarray:
         around = 2 * (facts[:, cv2.CC_STAT_WIDTH] + facts[:, cv2.CC_STAT_HEIGHT])
         clear = rim < TWIN * around
         clear[0] = False
-        found = found | clear[np.asarray(label)]
+        found = found | clear[np.asarray(label, np.intp)]
     return cv2.dilate(found.astype(np.uint8), _disc(4)) > 0
 
 
