@@ -12,7 +12,7 @@ from motionalchemy.motion.camera_path import WAYS, Point, View
 from motionalchemy.motion.decomposition import Decomposition
 from motionalchemy.motion.movers import ENOUGH, BeatMotion, Means, Part, Shot
 from motionalchemy.render.warp import SIDE
-from motionalchemy.scene import layered
+from motionalchemy.scene import depth_cut
 from motionalchemy.scene.parse import Layer, Scene
 
 FACE = re.compile(r"\b(?:face|head|eyes?|hair|mouth|lips|smile|nose|ears?|hat)\b|脸|头|眼|嘴|面部|鼻|耳|发")
@@ -67,14 +67,14 @@ def shot(scene: Scene, beat: Beat, means: Means) -> Shot | None:
         nearness = means.nearness()
         if nearness is None and any(move.kind == "orbit" for move in moves):
             return None
-        depth = layered.cut(scene.picture, nearness)
+        depth = depth_cut.cut(scene.picture, nearness)
     for move in moves:
         if move.target and place(scene, move.target) is None:
             means.note(f"{move.target!r} was not found in the picture: the camera heads for its middle")
     return Shot(moves, view(scene, depth), depth)
 
 
-def view(scene: Scene, depth: layered.DepthCut) -> View:
+def view(scene: Scene, depth: depth_cut.DepthCut) -> View:
     """What a path has to know of a scene and its depth."""
     high, wide = scene.picture.shape[:2]
 

@@ -17,7 +17,7 @@ from motionalchemy.language.headings import Heading
 from motionalchemy.language.script import Beat
 from motionalchemy.media.clip import Clip
 from motionalchemy.motion.camera_path import View
-from motionalchemy.scene.layered import DepthCut
+from motionalchemy.scene.depth_cut import DepthCut
 from motionalchemy.scene.parse import Scene
 
 Item = TypeVar("Item")

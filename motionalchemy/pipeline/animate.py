@@ -23,7 +23,7 @@ from motionalchemy.pipeline.windows import Span
 from motionalchemy.render.draft import Depths, Draft, render
 from motionalchemy.render.motion import Motion
 from motionalchemy.render.parallax import margins
-from motionalchemy.scene import layered
+from motionalchemy.scene import depth_cut, layered
 from motionalchemy.scene.parse import Scene
 
 LOOKING, LONG = 0.3, 0.8  # of the work of a window, and of what is left of a clip of several, that looking counts
@@ -136,7 +136,7 @@ def depths(run: Run, scene: Scene, motion: Motion) -> Depths | None:
         plate = None
         if wanted and subject is not None:
             empty = (scene.plate[0].permute(1, 2, 0) * 255).round().byte().numpy()
-            plate = layered.build(layered.without(shot.depth, empty, subject), around)
+            plate = layered.build(depth_cut.without(shot.depth, empty, subject), around)
         known = run.depths["depths"] = Depths(whole, plate)
     return known
 

@@ -26,7 +26,7 @@ ROW, COLUMN, GUIDE = (
 # height, half the width, and half the range of a guide
 MOST = 4000  # known patches that are compared at most
 UNIQUE = 3.0  # times what sets a patch apart from all others, that it costs besides
-SEAM = 0.04  # of the longer side: how far into a hole a difference at its edge is evened out
+SEAM = 0.1  # of the longer side: how far into a hole a difference at its edge is evened out
 LEAST = 40  # known patches below which there is nothing to copy
 
 

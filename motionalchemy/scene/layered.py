@@ -7,67 +7,24 @@ from its own far side. All layers laid over each other are the picture again.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import cv2
 import numpy as np
 
 from motionalchemy.scene import beyond
 from motionalchemy.scene.beyond import Learned, Strength
-from motionalchemy.scene.exemplar import nearest, smooth
+from motionalchemy.scene.depth_cut import FARTHEST, DepthCut, disc, ramp
+from motionalchemy.scene.exemplar import smooth
+from motionalchemy.scene.straight import segments, straightened
 
-FARTHEST = 0.08  # nearness of what is farthest: a picture does not say that it is infinitely far
-FLAT = 0.04  # a nearness that differs by less over a picture is none
-RAMP = 0.011  # of the longer side: how wide the steps of a network's nearness are smeared
-STEP = 0.1  # of nearness, that is a step
-LEVELS, GAIN = 3, 0.15  # layers that are cut out at most, and the gain of the first that one has to bring
-APART = 0.09  # of nearness, that two levels lie apart at least
-OUTLINE = 0.3  # of an outline, that has to be a step
-CRUMB = 0.0006  # of the picture: a smaller piece is no layer of its own
-EDGES = 2.0, 12.0  # ramps, around which an outline is led along the colours; grey levels that are an edge of them
 TWIN = 0.05  # of the way around it: a thing that is less cut by the picture's edge is not copied beyond that
 ALIKE = 0.015  # of the picture, that has to be known to be copied from alone
 REACH = 0.05  # of the longer side: how far behind a layer something may come into view
 GRID = 4  # pixels of the picture in a cell of a layer's nearness
-BESIDE = (
-    0.07  # of nearness beyond its levels, that still counts for a layer's: where two meet without a step they agree
-)
-PLANAR, SMOOTHED = 0.02, 0.015  # deviation of a plane; of the longer side, over which others are smoothed
+BESIDE = 0.07  # of nearness beyond its levels, that counts for a layer's: two that meet without a step agree
+PLANAR, SMOOTHED = 0.02, 0.04  # deviation of a plane; of the longer side, over which others are smoothed
 SHOWN = 0.02  # of a matte, from which on what is behind is hidden
 UNSURE = 40.0  # grey levels between a layer and what is behind it, at which colours say half of the matte
-
-
-@dataclass(frozen=True, eq=False)
-class DepthCut:
-    """A `picture` (H, W, 3) uint8, its nearness (H, W) with ramps made steps, and the `levels` of it at which layers
-    are cut out, the farthest first, each with what lies nearer, `masks` (H, W) bool."""
-
-    picture: np.ndarray
-    nearness: np.ndarray
-    levels: tuple[float, ...]
-    masks: tuple[np.ndarray, ...]
-
-    @property
-    def focus(self) -> float:
-        """The nearness of what is in the middle of the depth of the picture's middle."""
-        high, wide = self.nearness.shape
-        return float(np.median(self.nearness[high // 6 : high - high // 6, wide // 6 : wide - wide // 6]))
-
-    @cached_property
-    def step(self) -> float:
-        """The largest step of nearness from a layer to what is behind it, along most of its edge; 0 without layers."""
-        found = [0.0]
-        disc = _disc(_ramp(self.picture) + 1)
-        low, high = cv2.erode(self.nearness, disc), cv2.dilate(self.nearness, disc)
-        for mask in self.masks:
-            edge = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_GRADIENT, _disc(1)) > 0
-            found.append(float(np.percentile((high - low)[edge], 80)) if edge.any() else 0.0)
-        return max(found)
-
-    @property
-    def ends(self) -> tuple[float, float]:
-        """The least and the largest nearness."""
-        return float(self.nearness.min()), float(self.nearness.max())
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,38 +45,6 @@ class LayeredScene:
     layers: tuple[DepthLayer, ...]
     left: int
     top: int
-
-
-def cut(picture: np.ndarray, nearness: np.ndarray | None) -> DepthCut:
-    """Where a picture (H, W, 3) uint8 with a nearness (h, w) of any scale, None where it is flat, comes apart in layers."""
-    high, wide = picture.shape[:2]
-    if nearness is None:
-        return DepthCut(picture, np.full((high, wide), 0.5, np.float32), (), ())
-    near = np.ascontiguousarray(nearness, np.float32)
-    if near.shape != (high, wide):
-        near = cv2.resize(near, (wide, high), interpolation=cv2.INTER_CUBIC)
-    low, most = np.percentile(near, (0.5, 99.5))
-    if not np.isfinite((low, most)).all() or most - low < FLAT:
-        return DepthCut(picture, np.full((high, wide), 0.5, np.float32), (), ())
-    near = FARTHEST + (1 - FARTHEST) * np.clip((near - low) / (most - low), 0, 1)
-    reach = _ramp(picture)
-    near = _stepped(near.astype(np.float32), reach)
-    levels = _levels(near, reach)
-    masks = [_led(picture, mask, reach) for mask in _masks(near, levels, reach)]
-    for number in range(len(masks) - 2, -1, -1):
-        masks[number] = masks[number] | masks[number + 1]
-    near = _parted(near, levels, masks)
-    steep = cv2.dilate(near, _disc(reach)) - cv2.erode(near, _disc(reach)) > STEP
-    kept = [pair for pair in zip(levels, masks, strict=True) if _parts(pair[1], steep)]
-    return DepthCut(picture, near, tuple(level for level, _ in kept), tuple(mask for _, mask in kept))
-
-
-def without(found: DepthCut, plate: np.ndarray, hidden: np.ndarray) -> DepthCut:
-    """The same where something stood, `hidden` (H, W) bool, behind which lies a `plate` (H, W, 3) uint8 that goes on
-    evenly in depth."""
-    near = smooth(found.nearness[..., None], hidden, ~hidden)[..., 0] if not hidden.all() else found.nearness
-    masks = tuple(np.where(hidden, near > level, mask) for level, mask in zip(found.levels, found.masks, strict=True))
-    return DepthCut(plate, near.astype(np.float32), found.levels, masks)
 
 
 def build(
@@ -144,12 +69,14 @@ def build(
         wide = beyond.filled(wide, outside, known if known.mean() > ALIKE else None, strength, learned, near)
     masks = [cv2.copyMakeBorder(mask.astype(np.uint8), *pad, cv2.BORDER_REPLICATE) > 0 for mask in found.masks]
     masks = [np.ones(near.shape, bool), *masks]
-    reach, seen = _ramp(picture), max(3, round(REACH * side))
+    reach, seen = ramp(picture), max(3, round(REACH * side))
+    lines = (segments(picture) + np.array((left, top, left, top), np.float32) + 0.5) / GRID - 0.5
     none = np.zeros(near.shape, bool)
     nearer = [*masks[1:], none]
     mattes = [np.ones(near.shape, np.float32)]
     mattes += [_matte(wide, mask, after, reach) for mask, after in zip(masks[1:], nearer[1:], strict=True)]
-    layers, below = list[DepthLayer](), np.zeros((*near.shape, 3), np.float32)
+    pixels, evens, shares = list[np.ndarray](), list[np.ndarray](), list[np.ndarray]()
+    below = np.zeros((*near.shape, 3), np.float32)
     for number, (mask, after, matte) in enumerate(zip(masks, nearer, mattes, strict=True)):
         hidden = np.any([each > SHOWN for each in mattes[number + 1 :]], axis=0) if after.any() else none
         colours = _behind(wide, mask, after, hidden, (reach, seen), strength, learned)
@@ -157,118 +84,12 @@ def build(
         below = shown + (1 - matte[..., None]) * below
         edges = (0.0, *found.levels, 2.0)
         likely = (near > edges[number] - BESIDE) & (near <= edges[number + 1] + BESIDE)
-        even = _even(near, mask & ~after, likely, reach, side)
-        layers.append(DepthLayer(np.dstack((shown, matte)).astype(np.float32), even))
-    return LayeredScene(picture, tuple(layers), left, top)
-
-
-def _ramp(picture: np.ndarray) -> int:
-    return max(2, round(RAMP * max(picture.shape[:2])))
-
-
-def _disc(radius: int) -> np.ndarray:
-    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-
-
-def _stepped(near: np.ndarray, reach: int) -> np.ndarray:
-    """A nearness whose steep ramps are steps: there each place is as near as the nearer in value of its two sides."""
-    for radius in (reach, max(1, reach // 2)):
-        low, high = cv2.erode(near, _disc(radius)), cv2.dilate(near, _disc(radius))
-        near = np.where(high - low > STEP, np.where(2 * near > high + low, high, low), near)
-    return cv2.medianBlur(near.astype(np.float32), 5)
-
-
-def _levels(near: np.ndarray, reach: int) -> list[float]:
-    """The levels that part the two sides of as many edges as can be, each as clearly as can be, in order."""
-    low, high = cv2.erode(near, _disc(reach)), cv2.dilate(near, _disc(reach))
-    edge = high - low > STEP
-    if edge.mean() < 0.002:
-        return []
-    low, high = low[edge], high[edge]
-    grid = np.arange(FARTHEST + 0.04, 0.97, 0.02)
-    parts = np.minimum(high[:, None] - grid, grid - low[:, None]).clip(0, 0.2) * (high - low)[:, None]  # (n, levels)
-    best, chosen, first = np.zeros(len(low)), list[float](), 0.0
-    for _ in range(LEVELS):
-        gains = np.maximum(parts - best[:, None], 0).sum(0)
-        gains[[any(abs(level - other) < APART for other in chosen) for level in grid]] = 0
-        at = int(gains.argmax())
-        first = max(first, float(gains[at]))
-        if gains[at] < GAIN * first or gains[at] <= 0:
-            break
-        chosen.append(float(grid[at]))
-        best = np.maximum(best, parts[:, at])
-    return sorted(chosen)
-
-
-def _masks(near: np.ndarray, levels: list[float], reach: int) -> list[np.ndarray]:
-    """What lies nearer than each level, without crumbs, and with the thin rims that a ramp leaves around what is nearer."""
-    masks = [_clean(near > level) for level in levels]
-    for number in range(len(masks) - 2, -1, -1):
-        own = (masks[number] & ~masks[number + 1]).astype(np.uint8)
-        thick = cv2.dilate(cv2.morphologyEx(own, cv2.MORPH_OPEN, _disc(reach)), _disc(max(1, reach // 2)))
-        thin = (own > 0) & (thick == 0) & (cv2.dilate(masks[number + 1].astype(np.uint8), _disc(reach)) > 0)
-        masks[number + 1] = masks[number + 1] | thin
-    return masks
-
-
-def _parts(mask: np.ndarray, steep: np.ndarray) -> bool:
-    """Whether a mask (H, W) is a part of a picture that is worth a layer: enough of its outline is a step of nearness."""
-    outline = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_GRADIENT, _disc(1)) > 0
-    return 0.004 < mask.mean() < 0.996 and bool(outline.any()) and steep[outline].mean() > OUTLINE
-
-
-def _led(picture: np.ndarray, mask: np.ndarray, reach: int) -> np.ndarray:
-    """A mask whose outline is led along the edges of the colours near it (He et al., Guided Image Filtering, 2010)."""
-    size = (2 * round(EDGES[0] * reach) + 1,) * 2
-    mean = lambda values: cv2.boxFilter(values, -1, size, borderType=cv2.BORDER_REFLECT)  # noqa: E731
-    pixels = picture.astype(np.float32) / 255
-    share = mask.astype(np.float32)
-    colour, level = mean(pixels), mean(share)
-    spread = np.empty((*mask.shape, 3, 3), np.float32)
-    for i in range(3):
-        for j in range(i, 3):
-            spread[..., i, j] = spread[..., j, i] = (
-                mean(pixels[..., i] * pixels[..., j]) - colour[..., i] * colour[..., j]
-            )
-    spread += (EDGES[1] / 255) ** 2 * np.eye(3, dtype=np.float32)
-    along = mean(pixels * share[..., None]) - colour * level[..., None]
-    slope = np.linalg.solve(spread, along[..., None])[..., 0]
-    rest = level - (slope * colour).sum(-1)
-    led = (mean(slope.astype(np.float32)) * pixels).sum(-1) + mean(rest)
-    near = cv2.dilate(mask.astype(np.uint8), _disc(2 * reach)) - cv2.erode(mask.astype(np.uint8), _disc(2 * reach)) > 0
-    firm = np.where(near, led > 0.5, mask)
-    joined = cv2.morphologyEx(firm.astype(np.uint8), cv2.MORPH_CLOSE, _disc(reach)) > 0
-    return _clean(firm | (joined & mask))  # what is thin and pale stays with what it joins
-
-
-def _parted(near: np.ndarray, levels: list[float], masks: list[np.ndarray]) -> np.ndarray:
-    """A nearness that lies on the side of each level on which the masks have it, taken from the nearest place there."""
-    edges = [0.0, *levels, 2.0]
-    kinds = np.zeros(near.shape, np.int32)
-    for mask in masks:
-        kinds += mask
-    parted = near.copy()
-    for kind in range(len(masks) + 1):
-        own = kinds == kind
-        true = own & (near > edges[kind]) & (near <= edges[kind + 1])
-        wrong = own & ~true
-        if not wrong.any() or not true.any():
-            continue
-        by = nearest(true)[wrong]
-        parted[wrong] = near[by[:, 0], by[:, 1]]
-    return parted
-
-
-def _clean(mask: np.ndarray) -> np.ndarray:
-    """A mask without pieces and holes that are too small to be things."""
-    least = CRUMB * mask.size
-    for value in (1, 0):
-        _, label, facts, _ = cv2.connectedComponentsWithStats((mask == bool(value)).astype(np.uint8), connectivity=4)
-        small = facts[:, cv2.CC_STAT_AREA] < least
-        small[0] = False
-        mask = np.where(small[np.asarray(label, np.intp)], not value, mask)
-    even = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 1.2, borderType=cv2.BORDER_REPLICATE)
-    return even > 0.5
+        shares.append(_cells(near, mask & ~after, 1)[0])
+        evens.append(_even(near, mask & ~after, likely, reach, side))
+        pixels.append(np.dstack((shown, matte)).astype(np.float32))
+    owns = [share >= np.max(shares, 0) for share in shares]
+    layers = tuple(map(DepthLayer, pixels, straightened(evens, owns, lines)))
+    return LayeredScene(picture, layers, left, top)
 
 
 def _clear(masks: tuple[np.ndarray, ...]) -> np.ndarray:
@@ -282,7 +103,7 @@ def _clear(masks: tuple[np.ndarray, ...]) -> np.ndarray:
         clear = rim < TWIN * around
         clear[0] = False
         found = found | clear[np.asarray(label, np.intp)]
-    return cv2.dilate(found.astype(np.uint8), _disc(4)) > 0
+    return cv2.dilate(found.astype(np.uint8), disc(4)) > 0
 
 
 def _behind(
@@ -294,16 +115,16 @@ def _behind(
     with their texture."""
     reach, seen = reaches
     pixels = picture.astype(np.float32)
-    own = mask & ~(cv2.dilate((nearer | hidden).astype(np.uint8), _disc(reach)) > 0)
+    own = mask & ~(cv2.dilate((nearer | hidden).astype(np.uint8), disc(reach)) > 0)
     own = own if own.sum() >= 64 else mask & ~nearer
     if not own.any():
         return pixels
-    kept = (mask | ~(cv2.dilate(mask.astype(np.uint8), _disc(2)) > 0)) & ~hidden
+    kept = (mask | ~(cv2.dilate(mask.astype(np.uint8), disc(2)) > 0)) & ~hidden
     hole = ~kept
     if not hole.any():
         return pixels
     even = np.where(hole[..., None], smooth(pixels, ~own, own), pixels)
-    rim = hidden & (cv2.dilate((mask & ~hidden).astype(np.uint8), _disc(seen)) > 0)
+    rim = hidden & (cv2.dilate((mask & ~hidden).astype(np.uint8), disc(seen)) > 0)
     if strength == "smooth" or not rim.any():
         return even
     found = beyond.filled(even.round().clip(0, 255).astype(np.uint8), hidden, own, strength, learned, wanted=rim)
@@ -318,7 +139,7 @@ def _matte(picture: np.ndarray, mask: np.ndarray, nearer: np.ndarray, reach: int
     signed = inside - outside
     ramp = np.clip(0.5 + signed / 2, 0, 1)
     pixels = picture.astype(np.float32)
-    firm = (inside >= 0.7 * reach) & ~(cv2.dilate(nearer.astype(np.uint8), _disc(reach)) > 0)
+    firm = (inside >= 0.7 * reach) & ~(cv2.dilate(nearer.astype(np.uint8), disc(reach)) > 0)
     clear = outside >= 0.7 * reach
     if not firm.any() or not clear.any():
         return ramp
@@ -366,7 +187,7 @@ def _cells(near: np.ndarray, there: np.ndarray, rim: int) -> tuple[np.ndarray, n
     """How much of each cell of GRID x GRID pixels is inside (h, w), a rim left out, and its mean nearness there (h, w)."""
     high, wide = -(-near.shape[0] // GRID), -(-near.shape[1] // GRID)
     pad = (0, high * GRID - near.shape[0], 0, wide * GRID - near.shape[1])
-    inner = cv2.erode(there.astype(np.uint8), _disc(rim), borderValue=1)
+    inner = cv2.erode(there.astype(np.uint8), disc(rim), borderValue=1)
     inner = inner if inner.sum() > 64 else there.astype(np.uint8)
     weight = cv2.copyMakeBorder(inner.astype(np.float32), *pad, cv2.BORDER_REPLICATE)
     values = cv2.copyMakeBorder(near, *pad, cv2.BORDER_REPLICATE) * weight

@@ -14,7 +14,7 @@ from motionalchemy.pipeline import animate, make, means
 from motionalchemy.pipeline.make import collect
 from motionalchemy.pipeline.request import Request
 from motionalchemy.render.warp import SIDE
-from motionalchemy.scene import layered
+from motionalchemy.scene import depth_cut
 
 CLIP = 25
 
@@ -77,7 +77,7 @@ def test_what_a_camera_heads_for(scene, empty):  # noqa: F811
 
 
 def test_a_beat_goes_on_from_where_the_one_before_left_the_camera(scene):  # noqa: F811
-    found = layered.cut(picture(), None)
+    found = depth_cut.cut(picture(), None)
     made = [
         BeatMotion(asked, shot=Shot(asked.camera.asked, camera.view(scene, found), found))
         for asked in (beat(0, 25, "the camera pans left"), beat(25, 49, "the camera zooms in"))
@@ -91,7 +91,7 @@ def test_a_beat_goes_on_from_where_the_one_before_left_the_camera(scene):  # noq
 
 
 def test_a_subject_is_carried_by_the_camera_at_its_own_depth(scene):  # noqa: F811
-    found = layered.cut(picture(), depth(picture()))
+    found = depth_cut.cut(picture(), depth(picture()))
     asked = beat(0, CLIP, "the camera trucks right")
     made = [
         BeatMotion(asked, torch.zeros(2, 8, 16, 16), shot=Shot(asked.camera.asked, camera.view(scene, found), found))

@@ -10,7 +10,7 @@ from motionalchemy.language.camera import FOCAL, read
 from motionalchemy.motion.camera_path import View, asked
 from motionalchemy.render import parallax
 from motionalchemy.render.parallax import CameraPath, frames, margins, seen, source
-from motionalchemy.scene import layered
+from motionalchemy.scene import depth_cut, layered
 from motionalchemy.scene.layered import FARTHEST, GRID
 
 H, W = 192, 256
@@ -55,7 +55,7 @@ def still(**fields):
 
 
 def scene(path):
-    found = layered.cut(picture(), nearness())
+    found = depth_cut.cut(picture(), nearness())
     assert len(found.levels) == 1 and found.step == pytest.approx(1 - FARTHEST, abs=0.02)
     return layered.build(found, margins(path, (H, W), found.ends))
 
@@ -87,7 +87,7 @@ def test_a_scene_of_two_planes_is_seen_as_it_would_be(name):
 
 
 def test_the_first_frame_is_the_picture_by_construction():
-    found = layered.cut(picture(), nearness())
+    found = depth_cut.cut(picture(), nearness())
     made = layered.build(found, (9, 0, 4, 7))
     assert psnr(seen(made, CameraPath.still(1), 0), picture()) > 50
     assert np.array_equal(next(frames(made, CameraPath.still(1))), picture())
@@ -133,7 +133,7 @@ def bend(x, y):
 def test_straight_lines_of_a_plane_stay_straight(words):
     """A floor that comes nearer towards the bottom, and lines on it: where they are seen is solved for, not assumed."""
     down = np.linspace(0, 1, H, dtype=np.float32)[:, None].repeat(W, 1)
-    found = layered.cut(picture(), down)
+    found = depth_cut.cut(picture(), down)
     path = asked(read(words), View(H / W, found.focus, found.step), np.linspace(0, 1, 5), 2.0)
     (layer,) = layered.build(found).layers
     x, y = source(layer.nearness, (H, W), path, 4)
@@ -167,7 +167,7 @@ def test_small_long_and_empty_pictures_work(words, shape):
     rng = np.random.default_rng(1)
     for made in (np.full((*shape, 3), 255, np.uint8), rng.integers(0, 256, (*shape, 3), dtype=np.uint8)):
         for near in (None, np.zeros(shape, np.float32), rng.random(shape, np.float32)):
-            found = layered.cut(made, near)
+            found = depth_cut.cut(made, near)
             view = View(shape[0] / shape[1], found.focus, found.step)
             path = asked(read(words), view, np.linspace(0, 1, 3), 1.0)
             clip = list(frames(layered.build(found, margins(path, shape, found.ends)), path))
@@ -177,7 +177,7 @@ def test_small_long_and_empty_pictures_work(words, shape):
 
 
 def test_no_edge_opens_wider_than_a_few_per_cent_of_the_width():
-    found = layered.cut(picture(), nearness())
+    found = depth_cut.cut(picture(), nearness())
     for words in ("truck right", "crane up", "push in", "the camera orbits", "quickly dolly in", "dolly zoom"):
         path = asked(read(words), View(H / W, found.focus, found.step), np.linspace(0, 1, 3), 2.0)
         corners = np.array([-W / 2, W / 2, 0.0]), np.array([-H / 2, H / 2, 0.0])
@@ -195,7 +195,7 @@ def test_a_focus_that_is_pulled_blurs_what_is_not_as_near():
     path = still(blur=0.02)
     path = CameraPath(**{**vars(path), "sharp": 1.0})
     noise = np.random.default_rng(0).integers(0, 256, (H, W, 3), dtype=np.uint8)
-    found = layered.cut(noise, nearness())
+    found = depth_cut.cut(noise, nearness())
     shown = seen(layered.build(found), path, 0).astype(float)
     inner = (slice(70, 130), slice(100, 160))
     assert shown[inner].std() > 60 and shown[:40].std() < 30
@@ -218,7 +218,7 @@ def test_margins_hold_all_that_a_path_looks_at():
 
 def test_frames_are_the_same_again():
     path = asked(read("the camera orbits, handheld"), View(H / W, 0.4, 0.5), np.linspace(0, 1, 3), 1.0)
-    found = layered.cut(picture(), nearness())
+    found = depth_cut.cut(picture(), nearness())
     first, again = (list(frames(layered.build(found, margins(path, (H, W), found.ends)), path)) for _ in range(2))
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
     assert cv2.PSNR(first[0], picture()) > 50
