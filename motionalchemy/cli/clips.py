@@ -75,6 +75,13 @@ def animate(
         list[str] | None,
         Option(help="What it moves like: a learned motion, NAME or NAME:WEIGHT, several of them, or a clip."),
     ] = None,
+    camera: Annotated[
+        str | None,
+        Option(
+            help="The camera's path by keys, '0:0,0,1 2:0.2,0,1.3': seconds, where it looks right and down of the middle "
+            "in picture widths, how many times as large; a fourth number turns it, in degrees clockwise."
+        ),
+    ] = None,
     stages: Stages = None,
     device: Device = "auto",
     memory: Memory = None,

@@ -57,7 +57,7 @@ class Camera:
 
 def drawn(beat: Beat) -> bool:
     """Whether a beat asks for camera moves that are drawn from the picture itself."""
-    return any(move.kind in WAYS for move in beat.camera.asked)
+    return bool(beat.camera.keys) or any(move.kind in WAYS for move in beat.camera.asked)
 
 
 def shot(scene: Scene, beat: Beat, means: Means) -> Shot | None:

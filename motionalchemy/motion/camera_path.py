@@ -10,9 +10,9 @@ from math import radians
 
 import numpy as np
 
+from motionalchemy.language import camera_keys
 from motionalchemy.language.camera import FOCAL, CameraMove
-from motionalchemy.motion import camera_keys
-from motionalchemy.motion.camera_keys import CameraKey
+from motionalchemy.language.camera_keys import CameraKey
 from motionalchemy.render.parallax import CameraPath
 
 OPEN = 0.035  # of the width: how wide an edge opens at most at the end of a move

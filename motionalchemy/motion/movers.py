@@ -13,6 +13,7 @@ import numpy as np
 from torch import Tensor
 
 from motionalchemy.language.camera import CameraMove
+from motionalchemy.language.camera_keys import CameraKey
 from motionalchemy.language.headings import Heading
 from motionalchemy.language.script import Beat
 from motionalchemy.media.clip import Clip
@@ -41,6 +42,7 @@ class Shot:
     moves: tuple[CameraMove, ...]
     view: View
     depth: DepthCut
+    keys: tuple[CameraKey, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,7 @@ from motionalchemy.language.script import Beat
 from motionalchemy.motion import camera_path, travel
 from motionalchemy.motion.body import Body
 from motionalchemy.motion.camera import Camera
+from motionalchemy.motion.hand import Hand
 from motionalchemy.motion.movers import BeatMotion, Means, Mover, Part
 from motionalchemy.motion.retrieval import Retrieval
 from motionalchemy.motion.travel import Stage, Travel
@@ -25,7 +26,7 @@ from motionalchemy.render.parallax import CameraPath, displaced
 from motionalchemy.render.warp import SIDE, displacement, under_camera
 from motionalchemy.scene.parse import Scene
 
-MOVERS: tuple[Mover, ...] = (Retrieval(), Body(), Travel(), Camera())
+MOVERS: tuple[Mover, ...] = (Retrieval(), Body(), Travel(), Hand(), Camera())
 SHORT = 2.1  # seconds of a beat in which one who is sent somewhere may leave the picture
 
 
@@ -82,6 +83,8 @@ def path_at(beats: Sequence[BeatMotion], at: np.ndarray, fps: float, loop: int =
     for now in beats:
         if now.shot is None:
             continue
+        if now.shot.keys:
+            return camera_path.by_keys(now.shot.keys, now.shot.view, at / fps)
         begin = max(now.beat.begin - 1, 0)
         lasts = loop or max(now.beat.end - 1 - begin, 1)
         shares = np.clip((at - begin) / lasts, 0, 1)

@@ -11,6 +11,12 @@ def camera_notes(settled: Settled, card: Card) -> tuple[str, ...]:
     it is asked but does not do, or not wholly; none where nothing is heard."""
     if not card.anchored or settled.task not in ("animate", "imagine"):
         return ()
+    if settled.camera is not None:
+        return (
+            ("camera: along its keys; what the words say of it does not count",)
+            if any(read(said) for _, said in words(settled))
+            else ()
+        )
     moves = [move for _, said in words(settled) for move in read(said)]
     done = [described(move) for move in moves if move.done and move.kind != "static"]
     heard = (f"camera: {', then '.join(dict.fromkeys(done))}",) if done else ()

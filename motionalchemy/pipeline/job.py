@@ -151,6 +151,9 @@ def _check_request(request: Request, card: Card, memory: Memory) -> None:
             )
         if request.region == "all":
             raise InputError("image takes the place of the subject or of the background: give one of them as region")
+    if request.camera is not None and not card.anchored:
+        able = " or ".join(each.name for each in registry.MODELS.values() if each.anchored)
+        raise PlanRefused(f"{card.name} takes no camera path; use {able}, or say in words what the camera does")
     if (request.candidates or 1) > 1 and card.defaults.candidates == 1:
         raise InputError(f"candidates {request.candidates} is not for {card.name}, which cannot choose: leave it out")
     if memory.motion is not None and "motion" not in TASKS[request.task].takes:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from motionalchemy.errors import Cancelled
+from motionalchemy.language import camera_keys
 from motionalchemy.language.script import Script, read
 from motionalchemy.media.clip import Clip
 from motionalchemy.models.base import Backbone
@@ -51,7 +52,9 @@ class Run:
     def script(self) -> Script:
         """The sentences of the clip, its actions as the model reads them."""
         sentences = ((span.fresh, span.stop, span.prompt or "") for span in self.job.spans)
-        return read(sentences, getattr(self.model, "action", None))
+        written = self.job.request.camera
+        keys = () if written is None else camera_keys.parse(written)
+        return read(sentences, getattr(self.model, "action", None), keys)
 
     def action(self, prompt: str) -> Any:
         """The action that a prompt asks for, where one of several clips is to be kept and the model can tell; else None."""

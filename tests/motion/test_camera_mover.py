@@ -6,6 +6,7 @@ import torch
 from test_movers import SIZE, Recorded, empty, picture, run, said, scene  # noqa: F401
 
 import motionalchemy as ma
+from motionalchemy.errors import InputError
 from motionalchemy.language.script import beat
 from motionalchemy.models import registry
 from motionalchemy.motion import camera, timeline
@@ -167,3 +168,27 @@ def test_a_clip_of_a_camera_is_the_same_again(deep):
 def collect_frames(words: str) -> np.ndarray:
     request = Request(task="animate", prompt=words, size=64, seconds=0.5)
     return collect(make.make(request, image=picture(), backbone=registry.load("nano"))).clip.frames
+
+
+def test_a_path_by_keys_counts_in_the_place_of_words(deep):
+    clip = filmed("the man waves, the camera pans right", camera="0:0,0,1 0.5:-0.2,0,1 1:-0.2,0,1.5")
+    assert np.array_equal(clip[0], picture())
+    assert column(clip[12]) - column(clip[0]) == pytest.approx(0.2, abs=0.02)
+    widths = [int((frame.mean(-1) < 120).any(0).sum()) for frame in (clip[12], clip[24])]
+    assert widths[1] > 1.3 * widths[0]
+
+
+@pytest.mark.parametrize(
+    ("fields", "match"),
+    [
+        ({"camera": "0:0,0,1 1:0.9,0,1"}, "key 2 of the camera, '1:0.9,0,1', has right '0.9'"),
+        ({"camera": "0:0,0,1 1:0.1,0,1", "last": "end.png"}, "arrives at no last image"),
+        ({"camera": "0:0,0,1 1:0.1,0,1", "loop": True}, "the last key of the camera must be like its first"),
+        ({"camera": "0:0,0,1 1:0.1,0,1", "model": "ideal"}, "ideal takes no camera path; use nano"),
+    ],
+)
+def test_a_path_that_cannot_be_gone_is_refused_before_anything_is_made(fields, match):
+    with pytest.raises(InputError, match=match):
+        ma.animate(picture(), "it stands", size=64, seconds=0.5, **fields)
+    with pytest.raises(InputError, match=r"camera .* is not for imagine"):
+        ma.imagine("a beach", camera="0:0,0,1 1:0,0,2", size=64)

@@ -13,6 +13,7 @@ from motionalchemy.language.script import Beat, beat
 from motionalchemy.motion import timeline
 from motionalchemy.motion.body import Body
 from motionalchemy.motion.camera import Camera
+from motionalchemy.motion.hand import Hand
 from motionalchemy.motion.movers import BeatMotion, Mover
 from motionalchemy.motion.retrieval import LOOKS, Retrieval
 from motionalchemy.motion.timeline import MOVERS, beat_motion, motion_at, suited
@@ -269,5 +270,5 @@ def test_a_scene_of_another_size_is_the_same_scene(scene, empty):
 
 
 def test_movers_are_asked_by_what_they_move():
-    assert [type(mover) for mover in MOVERS] == [Retrieval, Body, Travel, Camera]
-    assert [mover.part for mover in MOVERS] == ["subject", "subject", "road", "ground"]
+    assert [type(mover) for mover in MOVERS] == [Retrieval, Body, Travel, Hand, Camera]
+    assert [mover.part for mover in MOVERS] == ["subject", "subject", "road", "ground", "ground"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from motionalchemy.errors import InputError
-from motionalchemy.motion.camera_keys import CameraKey, at, parse
+from motionalchemy.language.camera_keys import CameraKey, at, parse
 
 
 def test_keys_are_read_in_order():
