@@ -17,6 +17,7 @@ PATCH, SMALLER = 7, 5  # pixels across a patch, at the coarsest size and later
 ROUNDS, LATER = 5, 6  # of replacing patches at the coarsest size, and of taking over from neighbours at all
 REACH = (4, 2, 1)  # pixels to the neighbours from whom a place takes over, in turn
 STEPS = ((0, 1), (0, -1), (1, 0), (-1, 0))
+POPULAR = 24  # offsets that many places have, and that are offered to all at the coarsest size
 ALONE = 1.5  # how many times as much a patch costs beside that no neighbour comes from the same piece
 ROW, COLUMN, GUIDE = (
     1.4,
@@ -26,6 +27,7 @@ ROW, COLUMN, GUIDE = (
 # height, half the width, and half the range of a guide
 MOST = 4000  # known patches that are compared at most
 UNIQUE = 3.0  # times what sets a patch apart from all others, that it costs besides
+WORN = 0.02  # of the contrast of a patch squared, that it costs besides each time that it is shown too often
 SEAM = 0.1  # of the longer side: how far into a hole a difference at its edge is evened out
 LEAST = 40  # known patches below which there is nothing to copy
 
@@ -61,7 +63,9 @@ def exemplar(
             offsets = _enlarged(offsets, empty.shape)
             offsets = _landed(offsets, empty, places)
             filled = _voted(small, empty, sure, offsets)
-        offsets, filled = _taken_over(small, filled, empty, sure, places, offsets, costs, patch)
+        offsets, filled = _taken_over(
+            small, filled, empty, sure, places, offsets, costs, patch, 0 if number else POPULAR
+        )
     assert offsets is not None
     offsets = _enlarged(offsets, hole.shape, sizes[-1])
     return _evened(picture, needed, hole, known & ~hole, offsets)
@@ -157,13 +161,16 @@ def _replaced(
     seen = _patches(filled, patch)[source[:, 0], source[:, 1]].reshape(len(source), -1)
     seen = np.column_stack((seen, scale * costs[source[:, 0], source[:, 1]])).astype(np.float32)
     norm = np.square(seen).sum(1) + UNIQUE * _unique(seen, source, patch)
-    offsets = np.zeros((*hole.shape, 2), np.int32)
+    offsets, worn = np.zeros((*hole.shape, 2), np.int32), np.zeros(len(seen), np.float32)
+    fair = max(1.0, 2 * len(target) / len(seen))  # times that a patch is shown
     for _ in range(ROUNDS):
         asked = _patches(filled, patch)[target[:, 0], target[:, 1]].reshape(len(target), -1)
         asked = np.column_stack((asked, scale * costs[target[:, 0], target[:, 1]])).astype(np.float32)
         best = np.concatenate(
-            [(norm - 2 * part @ seen.T).argmin(1) for part in np.array_split(asked, -(-len(asked) // 1024))]
+            [(norm + worn - 2 * part @ seen.T).argmin(1) for part in np.array_split(asked, -(-len(asked) // 1024))]
         )
+        shown = np.bincount(best, minlength=len(seen)) / fair
+        worn = (0.5 * worn + WORN * scale**2 * (shown - 1).clip(0, 6)).astype(np.float32)
         offsets[target[:, 0], target[:, 1]] = source[best] - target
         filled = _averaged(filled, hole, target, source[best], patch)
     return offsets, filled
@@ -242,9 +249,10 @@ def _voted(picture: np.ndarray, hole: np.ndarray, known: np.ndarray, offsets: np
 
 def _taken_over(
     picture: np.ndarray, filled: np.ndarray, hole: np.ndarray, known: np.ndarray, places: np.ndarray,
-    offsets: np.ndarray, costs: np.ndarray, patch: int,
+    offsets: np.ndarray, costs: np.ndarray, patch: int, popular: int,
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """Offsets of which each is that of a neighbour where that fits better, and the picture so filled."""
+    """Offsets of which each is that of a neighbour, or one of the most `popular`, where that fits better, and the
+    picture so filled."""
     at = np.argwhere(hole)
     high, wide = hole.shape
     scale = max(float(picture[known].std()), 4.0) * np.sqrt(3.0) * patch
@@ -256,9 +264,10 @@ def _taken_over(
         beside = [_beside(at, step, hole) for step in STEPS]
         theirs = np.stack([offsets[by[:, 0], by[:, 1]] for by in beside])  # (4, n, 2)
         reach = REACH[turn % len(REACH)]
-        for step in ((0, 0), *STEPS):
-            by = _beside(at, (step[0] * reach, step[1] * reach), hole)
-            offset = offsets[by[:, 0], by[:, 1]]
+        steps = [(step[0] * reach, step[1] * reach) for step in ((0, 0), *STEPS)]
+        offered = [offsets[by[:, 0], by[:, 1]] for by in (_beside(at, step, hole) for step in steps)]
+        offered += [np.broadcast_to(offset, chosen.shape) for offset in _popular(chosen, popular)]
+        for offset in offered:
             land = at + offset
             fits = ((land >= 0) & (land < (high, wide))).all(1)
             land = np.clip(land, 0, (high - 1, wide - 1))
@@ -274,6 +283,14 @@ def _taken_over(
         offsets[at[:, 0], at[:, 1]] = chosen
         filled = _voted(picture, hole, known, offsets)
     return offsets, filled
+
+
+def _popular(offsets: np.ndarray, count: int) -> np.ndarray:
+    """The offsets (n, 2) that most of these (m, 2) are, (count, 2)."""
+    if not count:
+        return offsets[:0]
+    kinds, many = np.unique(offsets, axis=0, return_counts=True)
+    return kinds[np.argsort(-many, kind="stable")[:count]]
 
 
 def _beside(at: np.ndarray, step: tuple[int, int], hole: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from motionalchemy.errors import MissingPart, UnknownName
+from motionalchemy.render.check import mirrored
 from motionalchemy.scene import beyond
 from motionalchemy.scene.beyond import STRENGTHS, filled
 
@@ -49,14 +50,12 @@ def test_pieces_have_the_texture_that_an_even_fill_lacks():
 
 
 def test_nothing_is_mirrored():
-    """A ramp that would come back if it were mirrored: each column has a colour of its own."""
-    ramp = np.tile(np.linspace(0, 255, W)[None, :, None], (H, 1, 3)).astype(np.uint8)
-    wide, hole = widened(ramp)
-    mirrored = cv2.copyMakeBorder(ramp, 0, 0, 0, PAD, cv2.BORDER_REFLECT)[:, W:].astype(int)
-    for strength in ("smooth", "exemplar"):
-        made = filled(wide, hole, strength=strength)[:, W:].astype(int)
-        falls = made[:, 0].mean() - made[:, -1].mean()
-        assert falls < 0.5 * (mirrored[:, 0].mean() - mirrored[:, -1].mean())
+    for picture in (landscape(), np.random.default_rng(1).integers(0, 256, (H, W, 3), dtype=np.uint8)):
+        wide, hole = widened(cv2.GaussianBlur(picture, (0, 0), 1.2))
+        image = cv2.copyMakeBorder(wide[:, :W], 0, 0, 0, PAD, cv2.BORDER_REFLECT)
+        assert mirrored(image) == pytest.approx(PAD / (W + PAD), abs=0.01)
+        for strength in ("smooth", "exemplar"):
+            assert mirrored(filled(wide, hole, strength=strength)) == 0
 
 
 def test_what_stands_alone_is_not_seen_twice():
