@@ -201,7 +201,8 @@ def _phrases(text: str) -> Iterator[tuple[str, bool]]:
 
 def _phrase(text: str, camera: bool) -> Iterator[CameraMove]:
     """The move of a phrase; nothing where none is meant, and of one that a `camera` makes and nobody knows, that."""
-    words, text = text, said.THE_CAMERA.sub("", text)
+    words = re.sub(r"^(?:\s|,|\b(?:and|then|with|while|as)\b)+", "", text)
+    text = said.THE_CAMERA.sub("", text)
     named = next((name for name, pattern in said.SAID if pattern.search(text)), "unknown" if camera else "")
     if not named:
         return

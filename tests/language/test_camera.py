@@ -297,6 +297,10 @@ def test_every_kind_has_a_unit_and_a_limit():
     assert {move.kind for words, _ in HEARD for move in read(words)} == set(UNITS)
 
 
+def test_a_move_keeps_its_own_words():
+    assert [move.words for move in read("pan left, then cut to a close-up")] == ["pan left", "cut to a close-up"]
+
+
 def test_clauses_are_the_sentence():
     words = "a horse runs and the camera pans left, while birds sing. Slow zoom in!"
     parts = clauses(words)
