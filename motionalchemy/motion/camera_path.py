@@ -19,7 +19,7 @@ OPEN = 0.035  # of the width: how wide an edge opens at most at the end of a mov
 RAMPS = 0.25  # of a move, in which it gathers speed, and again in which it comes to rest
 ROOM, SOON = 0.1, 0.5  # by how much a view that goes aside comes nearer, and in how many seconds
 PUSH = 0.75  # how much larger what is in focus becomes, in shares of the way a camera goes to what is nearest
-BACK = 0.55  # of its way in, that a camera goes out: all around has to be made up
+BACK = 0.55  # of its way in, that a camera itself goes out; the rest is a zoom
 ASIDE = 0.07  # of the width: how far what is nearest and farthest slide against the focus of an orbit at most
 LEVEL = -0.04  # of the width: how high above the middle a flight is headed
 SWAYS = ((0.9, 0.0), (1.7, 1.3), (3.1, 4.1))  # hertz and phase of a hand that holds a camera
@@ -123,7 +123,7 @@ def _dolly(path: CameraPath, move: CameraMove, view: View, done: np.ndarray, clo
     about = (0.0, LEVEL if move.kind == "fly" else 0.0) if away else _aim(move, view)
     way = min(move.amount, 2.6 * OPEN / max(view.step, 0.02))
     z = -BACK * way * done if away else way * done
-    larger = (1 + PUSH * move.amount) ** (-BACK * done if away else done)
+    larger = (1 + PUSH * move.amount) ** (-done if away else done)
     had = 1 / (1 - z * view.focus)
     moved = replace(path, x=path.x + z * about[0] / view.focal, y=path.y + z * about[1] / view.focal, z=path.z + z)
     return _zoomed(moved, np.minimum(1, larger / had) if away else np.maximum(1, larger / had), about)
