@@ -40,6 +40,7 @@ def animate(
     last: Picture | None = None,
     loop: bool = False,
     motion: Motions | None = None,
+    camera: str | None = None,
     seconds: float | None = None,
     fps: float | None = None,
     candidates: int | None = None,

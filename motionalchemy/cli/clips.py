@@ -79,6 +79,10 @@ def animate(
         list[str] | None,
         Option(help=help_of("motion")),
     ] = None,
+    camera: Annotated[
+        str | None,
+        Option(help=help_of("camera")),
+    ] = None,
     stages: Stages = None,
     device: Device = "auto",
     memory: Memory = None,

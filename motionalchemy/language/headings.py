@@ -6,7 +6,7 @@ How limbs move is seen best of a subject in its place; where it goes, in the cli
 import re
 from typing import Literal
 
-from motionalchemy.language.camera import CAMERA, CLAUSES
+from motionalchemy.language.camera import clauses
 
 Heading = Literal["", "left", "right", "near", "far", "elsewhere"]  # "" where a sentence sends nobody anywhere
 HEADINGS = (
@@ -93,22 +93,22 @@ def pace(words: str) -> float:
 
 def without_pace(words: str) -> str:
     """A sentence without what it says of its subject's `pace`."""
-    for found in reversed(list(CLAUSES.finditer(words))):
-        if not CAMERA.match(found[0]):
-            kept = found[0]
+    for clause in reversed(clauses(words)):
+        if not clause.camera:
+            kept = clause.text
             for pattern, _ in RATES:
                 kept = pattern.sub("", kept)
-            words = words[: found.start()] + kept + words[found.end() :]
+            words = words[: clause.begin] + kept + words[clause.end :]
     return words
 
 
 def in_place(words: str) -> str:
     """A sentence about a subject that does the same in its place, before a camera that stands."""
     kept, end = "", 0
-    for found in CLAUSES.finditer(words):
-        if not CAMERA.match(found[0]):
-            kept += words[end : found.start()] + found[0] if kept else JOINED.sub("", found[0])
-        end = found.end()
+    for clause in clauses(words):
+        if not clause.camera:
+            kept += words[end : clause.begin] + clause.text if kept else JOINED.sub("", clause.text)
+        end = clause.end
     for pattern, place in HEADINGS:
         kept = pattern.sub("", pattern.sub(place, kept, count=1))
     if STAYS.search(kept) or not kept.strip():
@@ -117,4 +117,4 @@ def in_place(words: str) -> str:
 
 
 def _clauses(words: str) -> list[str]:
-    return [text for text in CLAUSES.findall(words) if not CAMERA.match(text)]
+    return [clause.text for clause in clauses(words) if not clause.camera]

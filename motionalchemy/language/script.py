@@ -10,18 +10,28 @@ from typing import Any
 
 from motionalchemy.errors import InputError
 from motionalchemy.language import camera, headings
+from motionalchemy.language.camera import CameraMove
+from motionalchemy.language.camera_keys import CameraKey
 from motionalchemy.language.headings import Heading
 
 TIMED = re.compile(r"\s*(\d+(?:\.\d+)?)\s*[-\u2013\uff0d~\uff5e]\s*(\d+(?:\.\d+)?)\s*[:\uff1a]\s*(.*\S)\s*")
 
 
 @dataclass(frozen=True)
-class CameraMove:
-    """What a sentence says of its camera: whether it `moves`, and which way it makes a subject turn that it circles, 1 if
-    what is near goes to the right, -1 if to the left, 0 if it circles none."""
+class CameraWork:
+    """What a sentence says of its camera: whether it `moves`, which way it makes a subject turn that it circles, 1 if
+    what is near goes to the right, -1 if to the left, 0 if it circles none (`orbit`), and all that was heard of it,
+    `heard`; or the `keys` of a path that a person wrote, which count instead."""
 
     moves: bool
     orbit: int
+    heard: tuple[CameraMove, ...] = ()
+    keys: tuple[CameraKey, ...] = ()
+
+    @property
+    def asked(self) -> tuple[CameraMove, ...]:
+        """What can be done of it."""
+        return tuple(move for move in self.heard if move.done)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +50,7 @@ class Beat:
     travels: bool
     hurries: bool
     pace: float
-    camera: CameraMove
+    camera: CameraWork
     action: Any = None
     acts: bool = False
 
@@ -62,24 +72,33 @@ class Script:
     beats: tuple[Beat, ...]
 
 
-def read(sentences: Iterable[tuple[int, int, str]], action: Callable[[str], Any] | None = None) -> Script:
+def read(
+    sentences: Iterable[tuple[int, int, str]],
+    action: Callable[[str], Any] | None = None,
+    keys: tuple[CameraKey, ...] = (),
+) -> Script:
     """Sentences as a script, each with the frames (begin, end) that it holds for; neighbours that say the same are one
-    beat. `action` is how a model reads what is done, if it does."""
+    beat. `action` is how a model reads what is done, if it does; `keys` are the camera's path in the place of their words.
+    """
     said = list[tuple[int, int, str]]()
     for begin, end, words in sentences:
         if said and said[-1][2] == words:
             said[-1] = (said[-1][0], end, words)
         else:
             said.append((begin, end, words))
-    return Script(tuple(beat(*each, action) for each in said))
+    beats = tuple(beat(*each, action) for each in said)
+    if keys:
+        work = CameraWork(True, 0, keys=keys)
+        beats = tuple(replace(each, camera=work) for each in beats)
+    return Script(beats)
 
 
 def beat(begin: int, end: int, words: str, action: Callable[[str], Any] | None = None) -> Beat:
     """One sentence as a beat, see `read`."""
-    move = CameraMove(camera.camera_moves(words), camera.orbits(words))
+    work = CameraWork(camera.camera_moves(words), camera.orbits(words), camera.read(words))
     going = headings.heading(words), headings.travels(words), headings.hurries(words), headings.pace(words)
-    found = Beat(begin, end, words, *going, move)
-    if action is None:
+    found = Beat(begin, end, words, *going, work)
+    if action is None or not headings.in_place(words).strip():  # nobody does anything but the camera
         return found
     return replace(found, action=action(found.unpaced), acts=action(words) is not None)
 

@@ -12,9 +12,13 @@ from typing import Any, Literal, Protocol, TypeVar
 import numpy as np
 from torch import Tensor
 
+from motionalchemy.language.camera import CameraMove
+from motionalchemy.language.camera_keys import CameraKey
 from motionalchemy.language.headings import Heading
 from motionalchemy.language.script import Beat
 from motionalchemy.media.clip import Clip
+from motionalchemy.motion.camera_path import View
+from motionalchemy.scene.depth_cut import DepthCut
 from motionalchemy.scene.parse import Scene
 
 Item = TypeVar("Item")
@@ -31,9 +35,21 @@ class Road:
 
 
 @dataclass(frozen=True, eq=False)
+class Shot:
+    """Camera `moves` that are drawn from the picture itself, what they have to know of it (`view`), and how it comes
+    apart in layers by its `depth`."""
+
+    moves: tuple[CameraMove, ...]
+    view: View
+    depth: DepthCut
+    keys: tuple[CameraKey, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
 class BeatMotion:
     """What happens in a beat: how its subject `moves` by itself, if it does, the `road` it goes, and how the `ground` does,
-    if it does; both movements (2, T, h, w), from how far away in the picture each place comes, in shares of its width.
+    if it does; both movements (2, T, h, w), from how far away in the picture each place comes, in shares of its width; in
+    which `shot` the camera sees all that, if it moves and is drawn.
     How surely it shows what was asked, `sure` in [0, 1], and whether the action `ends` with the movement."""
 
     beat: Beat
@@ -42,11 +58,12 @@ class BeatMotion:
     ground: Tensor | None = None
     sure: float = 0.0
     ends: bool = False
+    shot: Shot | None = None
 
     @property
     def found(self) -> bool:
         """Whether anything moves."""
-        return self.moves is not None or self.ground is not None
+        return self.moves is not None or self.ground is not None or self.shot is not None
 
 
 class Means(Protocol):
@@ -83,6 +100,15 @@ class Means(Protocol):
     def retrieved(self, beat: Beat, opacity: Tensor) -> Iterator[tuple[Tensor, bool]] | None:
         """Movements (2, T, h, w) that were seen at such a beat, the likeliest for the subject that an opacity (H, W) shows
         first, and whether they end; None where the model remembers none."""
+        ...
+
+    def nearness(self) -> np.ndarray | None:
+        """How near what the picture shows is, (H, W) of any scale, the nearest largest; None where no network of depth is
+        installed."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Say something of what is done to whoever asked for it."""
         ...
 
     def seen(self, frames: np.ndarray, fps: float, action: Any) -> float:

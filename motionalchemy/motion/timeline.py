@@ -5,23 +5,28 @@ camera takes as long as its beat. So a longer clip is moved from its picture lik
 """
 
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
+import torch
 from torch import Tensor
 
 from motionalchemy.language.script import Beat
-from motionalchemy.motion import travel
+from motionalchemy.motion import camera_path, travel
 from motionalchemy.motion.body import Body
 from motionalchemy.motion.camera import Camera
+from motionalchemy.motion.hand import Hand
 from motionalchemy.motion.movers import BeatMotion, Means, Mover, Part
 from motionalchemy.motion.retrieval import Retrieval
 from motionalchemy.motion.travel import Stage, Travel
 from motionalchemy.nets.repertoire import LED, played
 from motionalchemy.render.motion import Motion, Trajectory
-from motionalchemy.render.warp import displacement, under_camera
+from motionalchemy.render.parallax import CameraPath, displaced
+from motionalchemy.render.warp import SIDE, displacement, under_camera
 from motionalchemy.scene.parse import Scene
 
-MOVERS: tuple[Mover, ...] = (Retrieval(), Body(), Travel(), Camera())
+MOVERS: tuple[Mover, ...] = (Retrieval(), Body(), Travel(), Hand(), Camera())
 SHORT = 2.1  # seconds of a beat in which one who is sent somewhere may leave the picture
 
 
@@ -69,6 +74,33 @@ def motion_at(beats: Sequence[BeatMotion], at: Tensor, fps: float, stage: Stage 
         aside, size = travel.gone(now.road, late / fps, road, stage, long)
     bends, ground = (None if each is None else each.expand(count, -1, -1, -1) for each in (bends, ground))
     return Motion(Trajectory(aside, size, road.feet), bends, ground, now.sure)
+
+
+def path_at(beats: Sequence[BeatMotion], at: np.ndarray, fps: float, loop: int = 0) -> CameraPath | None:
+    """How a camera that is drawn stands in frames `at` (T,) of several beats, None where none of them has one; each goes on
+    from where the one before ended. A clip that loops has so many frames, and one beat."""
+    path: CameraPath | None = None
+    for now in beats:
+        if now.shot is None:
+            continue
+        if now.shot.keys:
+            return camera_path.by_keys(now.shot.keys, now.shot.view, at / fps)
+        begin = max(now.beat.begin - 1, 0)
+        lasts = loop or max(now.beat.end - 1 - begin, 1)
+        shares = np.clip((at - begin) / lasts, 0, 1)
+        own = camera_path.asked(now.shot.moves, now.shot.view, shares, lasts / fps, bool(loop))
+        path = own if path is None else path.then(own)
+    return path
+
+
+def filmed(motion: Motion, path: CameraPath, near: float, size: tuple[int, int]) -> Motion:
+    """A motion of a picture of a size (H, W) seen along a path, its subject as near as that (1 is nearest)."""
+    if motion.bends is None:
+        return replace(motion, ground=None, camera=path)
+    high, wide = motion.bends.shape[2:]
+    field = [displaced(near, size, path, number, (high, wide)) for number in range(len(path))]
+    ground = torch.from_numpy(np.stack(field)) * SIDE
+    return replace(motion, ground=ground, camera=path)
 
 
 def looped(motion: Motion, frames_left: Tensor) -> Motion:

@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from motionalchemy.nets.vision import Vision
+
 MEAN, SCALE = 127.0, 128.0  # of pixels in 0..255, as EfficientNet-Lite was trained
 MULTIPLE = 32  # the sides of an input must be multiples of it
 SIDES = 64, 768  # pixels, the least and the most of an input's side
@@ -138,24 +140,13 @@ def seen(model: SceneMaps, picture: np.ndarray, side: int) -> tuple[np.ndarray, 
     return mean.permute(1, 2, 0).contiguous().numpy(), small
 
 
-def fold(stored: dict[str, Tensor], stages: int) -> dict[str, Tensor]:
-    """The encoder's weights out of EfficientNet-Lite0's, each normalisation folded into the convolution before it."""
-    folded: dict[str, Tensor] = {}
-
-    def take(to: str, conv: str, norm: str) -> None:
-        mean, var, scale, shift = (stored[f"{norm}.{n}"] for n in ("running_mean", "running_var", "weight", "bias"))
-        gain = scale / torch.sqrt(var + 1e-3)
-        folded[f"{to}.conv.weight"] = stored[f"{conv}.weight"] * gain[:, None, None, None]
-        folded[f"{to}.conv.bias"] = shift - mean * gain
-
-    take("stem", "_conv_stem", "_bn0")
-    number = 0
-    for stage, (expansion, _, count, _, _) in enumerate(STAGES[:stages]):
-        for block in range(count):
-            to, of = f"stages.{stage}.{block}", f"_blocks.{number}"
-            if expansion > 1:
-                take(f"{to}.expand", f"{of}._expand_conv", f"{of}._bn0")
-            take(f"{to}.depthwise", f"{of}._depthwise_conv", f"{of}._bn1")
-            take(f"{to}.project", f"{of}._project_conv", f"{of}._bn2")
-            number += 1
-    return folded
+def borrowed(trunk: Vision, stages: int) -> dict[str, Tensor]:
+    """The encoder's weights out of the vision network's, which is the whole of EfficientNet-Lite0."""
+    found = {f"stem.conv.{name}": value for name, value in trunk.stem.state_dict().items()}
+    for stage, row in enumerate(list(trunk.rows)[:stages]):
+        for number, block in enumerate(row):  # type: ignore[arg-type]
+            layers = (("expand", block.widen), ("depthwise", block.look), ("project", block.narrow))
+            for to, layer in layers:
+                stored = {} if layer is None else layer.state_dict()
+                found |= {f"stages.{stage}.{number}.{to}.conv.{name}": value for name, value in stored.items()}
+    return found

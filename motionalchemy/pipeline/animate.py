@@ -4,20 +4,26 @@ No window is made from the one before it: each is drawn from the picture anew, s
 """
 
 from collections.abc import Generator
+from dataclasses import replace
 
+import numpy as np
 import torch
 
-from motionalchemy.language.script import Script
-from motionalchemy.motion import timeline
+from motionalchemy.language.camera import CameraMove
+from motionalchemy.language.script import Beat, Script
+from motionalchemy.motion import camera, timeline
+from motionalchemy.motion.camera_path import WAYS
 from motionalchemy.motion.movers import ENOUGH, BeatMotion
 from motionalchemy.motion.travel import Stage
-from motionalchemy.pipeline.means import RunMeans
+from motionalchemy.pipeline.means import RunMeans, deep
 from motionalchemy.pipeline.plans import Conditioning
 from motionalchemy.pipeline.progress import Progress
 from motionalchemy.pipeline.run import Run
 from motionalchemy.pipeline.windows import Span
-from motionalchemy.render.draft import Draft, render
+from motionalchemy.render.draft import Depths, Draft, render
 from motionalchemy.render.motion import Motion
+from motionalchemy.render.parallax import margins
+from motionalchemy.scene import depth_cut, layered
 from motionalchemy.scene.parse import Scene
 
 LOOKING, LONG = 0.3, 0.8  # of the work of a window, and of what is left of a clip of several, that looking counts
@@ -38,7 +44,7 @@ def animated(
         motion, held = motion_of(run, scene, beats, span, given)
         if len(run.job.spans) == 1 and motion.sure < ENOUGH:
             return None  # not in a longer clip: a window painted from the end of another wears the picture out
-        return render(scene, motion, held)
+        return render(scene, motion, held, depths(run, scene, motion))
 
 
 def parsed(run: Run, given: Conditioning) -> Scene:
@@ -58,9 +64,10 @@ def moves_one_picture(run: Run, given: Conditioning) -> bool:
     if not (free and whole and alone and hasattr(run.model, "movement")):
         return False
     beats = run.script.beats
-    if len(job.spans) > 1 and any(beat.camera.orbit for beat in beats):
+    if len(job.spans) > 1 and any(beat.camera.orbit and not deep() for beat in beats):
         return False
-    return not (asked.loop and any(beat.camera.moves or beat.heading for beat in beats))
+    filmed = len(beats) == 1 and camera.drawn(beats[0])
+    return not (asked.loop and any((beat.camera.moves and not filmed) or beat.heading for beat in beats))
 
 
 def beat_motions(
@@ -87,11 +94,58 @@ def motion_of(run: Run, scene: Scene, beats: list[BeatMotion], span: Span, given
     held = max(span.known - 1, 0 if span.begin else 1)
     at = torch.arange(span.begin + held, span.begin + given.frames).float()
     stage = None if scene.subject is None else Stage.of(scene.subject)
-    motion = timeline.motion_at(beats, at, run.job.request.fps, stage)
-    return timeline.looped(motion, run.job.frames - at) if run.job.request.loop else motion, held
+    fps, total = run.job.request.fps, run.job.frames if run.job.request.loop else 0
+    motion = timeline.motion_at(beats, at, fps, stage)
+    path = timeline.path_at(beats, at.numpy(), fps, total)
+    if total:
+        motion = timeline.looped(motion, total - at)
+    if path is not None:
+        motion = timeline.filmed(motion, path, subject_near(scene, beats), scene.picture.shape[:2])
+    return motion, held
+
+
+def subject_near(scene: Scene, beats: list[BeatMotion]) -> float:
+    """How near the subject of a scene is, 1 nearest, as the shot of the last of its beats that has one counts it."""
+    depth = next(beat.shot.depth for beat in reversed(beats) if beat.shot is not None)
+    if scene.subject is None:
+        return depth.focus
+    return float(np.median(depth.nearness[scene.subject.opacity.numpy() > 0.5]))
+
+
+def depths(run: Run, scene: Scene, motion: Motion) -> Depths | None:
+    """The layers of a scene by its depth, laid out once for a run, with all that the camera will look at; None where no
+    camera is drawn."""
+    filmed = [motion for motion in run.beats.values() if motion.shot is not None]
+    if motion.camera is None or not filmed:
+        return None
+    wanted = motion.bends is not None and scene.subject is not None
+    known = run.depths.get("depths")
+    if known is None or (wanted and known.plate is None):
+        shot = filmed[0].shot
+        assert shot is not None
+        planned = [
+            BeatMotion(beat, shot=replace(shot, moves=_moves(beat))) for beat in run.script.beats if camera.drawn(beat)
+        ]
+        total = run.job.frames if run.job.request.loop else 0
+        path = timeline.path_at(planned, np.arange(run.job.frames), run.job.request.fps, total)
+        assert path is not None
+        high, wide = scene.picture.shape[:2]
+        around = margins(path, (high, wide), shot.depth.ends)
+        subject = None if scene.subject is None else scene.subject.opacity.numpy() > 0.02
+        whole = layered.build(shot.depth, around, subject=subject) if known is None else known.whole
+        plate = None
+        if wanted and subject is not None:
+            empty = (scene.plate[0].permute(1, 2, 0) * 255).round().byte().numpy()
+            plate = layered.build(depth_cut.without(shot.depth, empty, subject), around)
+        known = run.depths["depths"] = Depths(whole, plate)
+    return known
+
+
+def _moves(beat: Beat) -> tuple[CameraMove, ...]:
+    return tuple(move for move in beat.camera.asked if move.kind in WAYS)
 
 
 def rendered(run: Run, scene: Scene, beats: list[BeatMotion], span: Span, given: Conditioning) -> Draft:
     """A window of a scene and its beats, however sure they are."""
     motion, held = motion_of(run, scene, beats, span, given)
-    return render(scene, motion, held)
+    return render(scene, motion, held, depths(run, scene, motion))

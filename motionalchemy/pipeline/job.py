@@ -19,6 +19,7 @@ from motionalchemy.motion import interpolation
 from motionalchemy.motion import learned as motion_learned
 from motionalchemy.motion.names import is_clip, parse_motion
 from motionalchemy.pipeline import layouts
+from motionalchemy.pipeline.heard import camera_notes
 from motionalchemy.pipeline.request import TASKS, Request, Settled, files, fitting
 from motionalchemy.pipeline.settle import Memory, effort_of, planned_stages, settle
 from motionalchemy.pipeline.sidecar import check, path_for
@@ -116,7 +117,7 @@ def prepare(
     clip = _motion_clip(settled, card, memory, first, sizes[-1], inputs)
     return Job(
         settled, card, first, tuple(due), source, layout.frames - settled.loop, tuple(layout.spans), stages, sizes, full,
-        inputs, notes + region, learned, clip, other, taken, between, joined, shadow,
+        inputs, notes + region + camera_notes(settled, card), learned, clip, other, taken, between, joined, shadow,
     )  # fmt: skip
 
 
@@ -151,6 +152,9 @@ def _check_request(request: Request, card: Card, memory: Memory) -> None:
             )
         if request.region == "all":
             raise InputError("image takes the place of the subject or of the background: give one of them as region")
+    if request.camera is not None and not card.anchored:
+        able = " or ".join(each.name for each in registry.MODELS.values() if each.anchored)
+        raise PlanRefused(f"{card.name} takes no camera path; use {able}, or say in words what the camera does")
     if (request.candidates or 1) > 1 and card.defaults.candidates == 1:
         raise InputError(f"candidates {request.candidates} is not for {card.name}, which cannot choose: leave it out")
     if memory.motion is not None and "motion" not in TASKS[request.task].takes:

@@ -96,6 +96,8 @@ def _result(run: Run, sink: FrameSink) -> Result:
     job, model = run.job, run.model
     frames = interpolation.count(job.frames, job.request.interpolate, job.request.loop)
     facts = job.request, model.name, model.sha256, job.inputs, run.watch.timings
+    if run.said:
+        sink.found["notes"] = list(dict.fromkeys([*sink.found.get("notes", ()), *run.said]))
     return Result(None, *facts, None, sink.found, frames)
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,6 +20,12 @@ from motionalchemy.pipeline.run import Run, stop_if
 from motionalchemy.pipeline.sampling import BATCH, compared_size, flowed, pixels, planned
 
 Item = TypeVar("Item")
+DEPTH = "motionalchemy.scene.depth"  # the file with the network of depth, and its function `nearness`
+
+
+def deep() -> Callable[[np.ndarray], np.ndarray] | None:
+    """What says how near a picture's (H, W, 3) uint8 places are, (H, W); None where no network of depth is installed."""
+    return import_module(DEPTH).nearness if find_spec(DEPTH) is not None else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +88,16 @@ class RunMeans:
         words = run.read(headings.in_place(prompt) if stays else prompt)
         clean = state - now * run.model.velocity(words, plan, self.fps)(state, now)
         return run.model.movement(clean)[0, :, : run.job.frames - 1]  # type: ignore[attr-defined]
+
+    def nearness(self) -> np.ndarray | None:
+        """How near what the picture shows is, (H, W), by the network of depth; None where none is installed."""
+        found = deep()
+        return None if found is None else found(self.picture[0])
+
+    def note(self, text: str) -> None:
+        """Say something of what is done to whoever asked for it."""
+        if text not in self.run.said:
+            self.run.said.append(text)
 
     def seen(self, frames: np.ndarray, fps: float, action: Any) -> float:
         """How surely an action is seen in frames (T, H, W, 3) uint8 at a rate, in [0, 1]."""

@@ -5,6 +5,8 @@ MEANING = {
     "last": "a picture to arrive at",
     "loop": "go on for ever: arrive where the clip began",
     "motion": "what it moves like: a learned motion, NAME or NAME:WEIGHT, several of them, or a clip",
+    "camera": "the camera's path by keys, '0:0,0,1 2:0.2,0,1.3': seconds, where it looks right and down of the middle in "
+    "picture widths, how many times as large; a fourth number turns it, in degrees clockwise",
     "seconds": f"length of the clip in seconds, up to 600; {OWN}",
     "fps": f"frames per second; {OWN}",
     "size": f"side of a square of equal area, in pixels; {OWN}",

@@ -3,12 +3,14 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from motionalchemy.errors import InputError, UnknownName
+from motionalchemy.language import camera_keys
+from motionalchemy.language.camera_keys import CameraKey
 from motionalchemy.motion.names import MOTION, is_clip, parse_motion, shown_value
 
 LONGEST_PROMPT = 2000  # characters
@@ -38,7 +40,7 @@ class Asked:
 
 
 TASKS: dict[str, Asked] = {
-    "animate": Asked(("prompt", "image"), ("last", "loop", "seconds", "fps", "motion", "candidates")),
+    "animate": Asked(("prompt", "image"), ("last", "loop", "seconds", "fps", "motion", "candidates", "camera")),
     "imagine": Asked(("prompt",), ("seconds", "fps", "candidates")),
     "extend": Asked(("prompt", "video"), ("seconds", "last", "candidates")),
     "edit": Asked(("prompt", "video"), ("image", "region", "strength", "method", "source_prompt")),
@@ -105,6 +107,13 @@ class Request(BaseModel):
         examples=[["moonwalk:0.8"]],
         min_length=1,
         max_length=8,
+    )
+    camera: str | None = Field(
+        None,
+        description="two or more keys of a camera's path, SECONDS:RIGHT,DOWN,ZOOM, in seconds and picture widths",
+        examples=[camera_keys.EXAMPLE],
+        min_length=1,
+        max_length=4000,
     )
     region: str = Field(
         "auto", description=f"{', '.join(REGIONS)} or the path of a mask", examples=["subject"], min_length=1
@@ -221,9 +230,18 @@ def fitting(request: Request) -> Request:
         raise InputError(f"{given} do not match: give one angle for each view")
     if request.loop and request.last is not None:
         raise InputError("loop returns to the first image, so it takes no last image: leave out one of the two")
+    if request.camera is not None:
+        _check_camera(request, camera_keys.parse(request.camera))
     if request.motion:
         _check_motions(request.motion)
     return request
+
+
+def _check_camera(request: Request, keys: tuple[CameraKey, ...]) -> None:
+    if request.last is not None:
+        raise InputError("camera goes its own way and arrives at no last image: leave out one of the two")
+    if request.loop and replace(keys[-1], seconds=0.0) != keys[0]:
+        raise InputError("loop returns to the first image, so the last key of the camera must be like its first")
 
 
 def _check_motions(motions: list[str]) -> None:

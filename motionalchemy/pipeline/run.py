@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from motionalchemy.errors import Cancelled
+from motionalchemy.language import camera_keys
 from motionalchemy.language.script import Script, read
 from motionalchemy.media.clip import Clip
 from motionalchemy.models.base import Backbone
@@ -18,6 +19,7 @@ from motionalchemy.motion.subject import SubjectTrack
 from motionalchemy.pipeline.edits import EditState
 from motionalchemy.pipeline.job import Job
 from motionalchemy.pipeline.progress import Meter, Progress, Watch
+from motionalchemy.render.draft import Depths
 
 FEW = 8  # frames that are copied or painted before a run says where it stands
 
@@ -35,6 +37,8 @@ class Run:
     edits: EditState = field(default_factory=EditState)
     subject: SubjectTrack = field(default_factory=SubjectTrack)
     beats: dict[int, BeatMotion] = field(default_factory=dict)  # what happens, by the frame from which on it does
+    depths: dict[str, Depths] = field(default_factory=dict)  # the picture's layers by depth, once they are laid out
+    said: list[str] = field(default_factory=list)  # what was found out meanwhile that whoever asked should know
 
     @torch.no_grad()
     def read(self, prompt: str) -> Any:
@@ -48,7 +52,9 @@ class Run:
     def script(self) -> Script:
         """The sentences of the clip, its actions as the model reads them."""
         sentences = ((span.fresh, span.stop, span.prompt or "") for span in self.job.spans)
-        return read(sentences, getattr(self.model, "action", None))
+        written = self.job.request.camera
+        keys = () if written is None else camera_keys.parse(written)
+        return read(sentences, getattr(self.model, "action", None), keys)
 
     def action(self, prompt: str) -> Any:
         """The action that a prompt asks for, where one of several clips is to be kept and the model can tell; else None."""

@@ -29,16 +29,24 @@ def whole(picture: np.ndarray, field: Tensor) -> Iterator[np.ndarray]:
 
 
 def acting(
-    scene: Scene, field: Tensor, ground: Tensor | None = None, floor: Tensor | None = None
+    scene: Scene,
+    field: Tensor,
+    ground: Tensor | None = None,
+    floor: Tensor | None = None,
+    seen: Iterator[tuple[np.ndarray, np.ndarray]] | None = None,
 ) -> Iterator[np.ndarray]:
     """Frames (H, W, 3) uint8 in which the subject goes its `field`, what is behind it that of the `ground`, and its shadow
-    that of the `floor` it stands on, unless they stand."""
+    that of the `floor` it stands on, unless they stand; or where a camera has `seen` the picture and what is behind the
+    subject so, (H, W, 3) uint8 each."""
     layer, (little, much) = _subject(scene), STIRS
     for number, own in enumerate(field):
         back = torch.zeros_like(own) if ground is None else ground[number]
-        still, behind = (
-            each if ground is None else warped(each, back, "reflection") for each in (scene.pixels, scene.lit)
-        )
+        if seen is not None:
+            still, behind = (torch.from_numpy(each).permute(2, 0, 1)[None].float() / 255 for each in next(seen))
+        else:
+            still, behind = (
+                each if ground is None else warped(each, back, "reflection") for each in (scene.pixels, scene.lit)
+            )
         behind = behind * (1 - (scene.shadow if floor is None else warped(scene.shadow, floor[number], "zeros")))
         acts = _over(behind, warped(layer.rgba, own, "beyond"))  # one cut by an edge goes on a little
         stirs = ((camera.length(own - back, 0) - little) / (much - little)).clamp(0, 1)

@@ -263,5 +263,6 @@ def run(name: str, corpus: Path, out: Path, steps: int | None = None, clips: int
             recipe = replace(recipe, clips=clips)
         else:
             raise InputError(f"clips {clips} cannot be used: the recipe {name} encodes none, so leave it out")
-    shards.check(corpus)
+    if not isinstance(recipe, SceneMapsRecipe):  # whose pictures lie in a folder of their own
+        shards.check(corpus)
     yield from carry_out(recipe, corpus, out)

@@ -1,6 +1,6 @@
 """Training the two networks that understand a picture: how near each place is, and which region it belongs to.
 
-Both begin from EfficientNet-Lite0's weights (the part `efficientnet`), its first stages nearly fixed. Nearness learns
+Both begin from EfficientNet-Lite0's weights (nano's vision network), its first stages nearly fixed. Nearness learns
 from a teacher's, known up to scale and shift (1907.01341, equations 5 to 11), and from exact renders; pairs of places
 are put in order besides (1604.03901). Regions learn from teachers' probabilities where these are sure, and from exact
 ones.
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from motionalchemy.nets import pack, scene_maps
 from motionalchemy.nets.scene_maps import SceneMaps, SceneMapsConfig
-from motionalchemy.parts import weights as parts_weights
+from motionalchemy.parts import networks
 from motionalchemy.train import distributed
 from motionalchemy.train.loop import CHECKPOINT, Report, Schedule, averaged, train
 from motionalchemy.train.scene_data import GROUPS, REGIONS, SceneBatch, SceneData
@@ -138,8 +138,8 @@ def train_scene_maps(recipe: SceneMapsRecipe, folder: Path, out: Path) -> Iterat
     model = SceneMaps(recipe.config)
     where = out / "training" / recipe.kind
     if not (where / CHECKPOINT).is_file():
-        stored = parts_weights.tensors("efficientnet")
-        model.load_state_dict(scene_maps.fold(stored, recipe.config.stages), strict=False)
+        begun = scene_maps.borrowed(networks.efficientnet().trunk, recipe.config.stages)
+        assert not model.load_state_dict(begun, strict=False).unexpected_keys
     model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = averaged(model)
     if regions:
