@@ -191,4 +191,4 @@ def test_a_path_that_cannot_be_gone_is_refused_before_anything_is_made(fields, m
     with pytest.raises(InputError, match=match):
         ma.animate(picture(), "it stands", size=64, seconds=0.5, **fields)
     with pytest.raises(InputError, match=r"camera .* is not for imagine"):
-        ma.imagine("a beach", camera="0:0,0,1 1:0,0,2", size=64)
+        next(ma.steps(None, "a beach", task="imagine", camera="0:0,0,1 1:0,0,2", size=64))

@@ -8,7 +8,7 @@ import pytest
 from motionalchemy.models import registry
 from motionalchemy.motion import decomposition, orbit, subject
 from motionalchemy.motion.travel import HURRY
-from motionalchemy.pipeline import make, window
+from motionalchemy.pipeline import animate, make, means, window
 from motionalchemy.pipeline.make import collect
 from motionalchemy.pipeline.request import Request
 from motionalchemy.pipeline.window import in_place
@@ -85,8 +85,10 @@ def test_only_one_that_goes_is_shown_as_a_thing_that_goes(nano, monkeypatch, dee
 
 
 @pytest.mark.parametrize("words", ["{}", "0-2: {} | 2-3: a horse stands"])
-def test_a_camera_that_circles_turns_its_subject(nano, monkeypatch, words):
+def test_a_camera_that_circles_turns_its_subject_where_no_depth_is_known(nano, monkeypatch, words):
     turned = []
+    for module in (animate, means):
+        monkeypatch.setattr(module, "deep", lambda: None)
     monkeypatch.setattr(solid, "rotated", lambda layer, angle: turned.append(angle) or layer[..., :4])
     prompt = words.format("a horse stands on a beach, the camera orbits to the left")
     frames = collect(
