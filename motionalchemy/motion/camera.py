@@ -61,11 +61,13 @@ def drawn(beat: Beat) -> bool:
 
 
 def shot(scene: Scene, beat: Beat, means: Means) -> Shot | None:
-    """The camera moves of a beat and what they have to know; None where a subject is circled whose depth is not known."""
+    """The camera moves of a beat and what they have to know; None where a subject is circled, or what is has no known
+    depth."""
     moves = tuple(move for move in beat.camera.asked if move.kind in WAYS)
     with means.phase("parse"):
         nearness = means.nearness()
-        if nearness is None and any(move.kind == "orbit" for move in moves):
+        circles = any(move.kind == "orbit" for move in moves)
+        if circles and (nearness is None or scene.subject is not None):  # a subject that stands out turns as a solid
             return None
         depth = depth_cut.cut(scene.picture, nearness)
     for move in moves:

@@ -1,5 +1,7 @@
 """What was heard of a camera in the words of a request, and what of it is not done, as notes before anything is made."""
 
+import re
+
 from motionalchemy.language.camera import CameraMove, read
 from motionalchemy.models.base import Card
 from motionalchemy.pipeline.layouts import words
@@ -25,7 +27,8 @@ def camera_notes(settled: Settled, card: Card) -> tuple[str, ...]:
 
 def described(move: CameraMove) -> str:
     """A move in a few words."""
-    aimed = f" on {move.target}" if move.target else ""
+    side = re.fullmatch(r"(?:to )?(?:the )?(?:left|right)", move.target)
+    aimed = f" on {move.target}" if move.target and not side else ""
     return f"{move.kind} {move.direction}".strip() + aimed
 
 
