@@ -10,8 +10,10 @@ import pytest
 from PIL import Image
 
 import motionalchemy as ma
+from motionalchemy.errors import InputError
 from motionalchemy.media import reader, resize
-from motionalchemy.models.nano import WEIGHTS
+from motionalchemy.models.nano import STORED_AGAIN, WEIGHTS
+from motionalchemy.motion import learned
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 QUICK = {"size": 128, "candidates": 4}
@@ -112,3 +114,11 @@ def test_a_clip_shows_the_movement_and_the_picture_keeps_its_looks(nano):
     dark = lambda frame: np.argwhere(frame.mean(-1) < 110)[:, 1].mean()  # noqa: E731
     assert dark(clip.frames[16]) - dark(clip.frames[0]) > 4
     assert clip.frames[16].std() == pytest.approx(clip.frames[0].std(), rel=0.25)
+
+
+def test_motions_learned_before_the_codec_was_stored_in_8_bits_still_fit():
+    new, old = next(iter(STORED_AGAIN.items()))
+    motion = learned.LearnedMotion("a", "it moves", "nano", old[0] + "1" * 32, 2, 1, ("0" * 64,), "2026-01-01")
+    learned.check(motion, new + "1" * 32, "nano")
+    with pytest.raises(InputError, match="learn it again"):
+        learned.check(motion, new + "2" * 32, "nano")

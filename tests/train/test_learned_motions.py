@@ -18,7 +18,7 @@ from motionalchemy.flow import tasks
 from motionalchemy.media import footage, writer
 from motionalchemy.media.clip import Clip
 from motionalchemy.models import lora as models_lora
-from motionalchemy.models import nano, registry
+from motionalchemy.models import registry
 from motionalchemy.models.base import Card
 from motionalchemy.motion import learned
 from motionalchemy.motion import names as motion_names
@@ -99,14 +99,6 @@ def weights(flow):
 
 
 # Learning
-
-
-def test_what_was_learned_before_the_codec_was_stored_in_8_bits_still_fits(tmp_path, core):
-    new, old = next(iter(nano.STORED_AGAIN.items()))
-    path = written(tmp_path / "a.safetensors", core, base=old[0] + "1" * 32)
-    learned.check(learned.find(str(path)), new + "1" * 32, "nano")
-    with pytest.raises(InputError, match="learn it again"):
-        learned.check(learned.find(str(path)), new + "2" * 32, "nano")
 
 
 def test_a_motion_is_learned_kept_listed_and_used(home, model, core):
