@@ -44,7 +44,7 @@ class Camera:
             found = shot(scene, beat, means)
             if found is not None:
                 return replace(made, shot=found, sure=made.sure if acts else 1.0)
-        if alone:
+        if alone or (made.acts and not beat.camera.moves):
             return None
         if made.moves is not None and not (beat.camera.moves and (not means.alone or made.sure >= ENOUGH)):
             return None

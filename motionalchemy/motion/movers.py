@@ -4,9 +4,9 @@ A mover knows a scene and a beat and says first how well it suits them. What it 
 in `Means`, which the pipeline gives it. A new mover is one file and one row of `timeline.MOVERS`.
 """
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
@@ -18,12 +18,15 @@ from motionalchemy.language.headings import Heading
 from motionalchemy.language.script import Beat
 from motionalchemy.media.clip import Clip
 from motionalchemy.motion.camera_path import View
+from motionalchemy.render.act import Act
 from motionalchemy.scene.depth_cut import DepthCut
 from motionalchemy.scene.parse import Scene
 
 Item = TypeVar("Item")
 ENOUGH = 0.3  # how sure a motion has to be to be shown instead of what the flow makes of a clip of one window
-Part = Literal["subject", "road", "ground"]  # what a mover moves: a subject in its place, where it goes, all behind it
+Part = Literal["acts", "subject", "road", "ground"]
+"""What a mover moves: things that it draws from the picture itself, as many movers as suit; or, the best-suited one of
+each, a subject in its place, where it goes, and all behind it."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,8 @@ class Shot:
 class BeatMotion:
     """What happens in a beat: how its subject `moves` by itself, if it does, the `road` it goes, and how the `ground` does,
     if it does; both movements (2, T, h, w), from how far away in the picture each place comes, in shares of its width; in
-    which `shot` the camera sees all that, if it moves and is drawn.
+    which `shot` the camera sees all that, if it moves and is drawn. `acts` are drawn from the picture itself, and have
+    `served` its subject if they do what it is asked; then `beat` says what is left to do.
     How surely it shows what was asked, `sure` in [0, 1], and whether the action `ends` with the movement."""
 
     beat: Beat
@@ -59,11 +63,17 @@ class BeatMotion:
     sure: float = 0.0
     ends: bool = False
     shot: Shot | None = None
+    acts: tuple[Act, ...] = ()
+    served: bool = False
+
+    def with_acts(self, acts: Sequence[Act], left: Beat, served: bool = False) -> "BeatMotion":
+        """The same with some acts more, after which a beat is `left` to do, and whether they serve the subject."""
+        return replace(self, beat=left, acts=(*self.acts, *acts), served=self.served or served, sure=1.0)
 
     @property
     def found(self) -> bool:
         """Whether anything moves."""
-        return self.moves is not None or self.ground is not None or self.shot is not None
+        return self.moves is not None or self.ground is not None or self.shot is not None or bool(self.acts)
 
 
 class Means(Protocol):
@@ -81,6 +91,20 @@ class Means(Protocol):
     @property
     def alone(self) -> bool:
         """Whether the clip is one window."""
+        ...
+
+    @property
+    def loop(self) -> bool:
+        """Whether the clip comes back to its picture at its end."""
+        ...
+
+    @property
+    def seed(self) -> int:
+        """What chance is drawn from."""
+        ...
+
+    def left(self, beat: Beat, words: str) -> Beat:
+        """A beat of which only some `words` are left to do, its camera as it is."""
         ...
 
     @property

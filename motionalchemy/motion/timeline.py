@@ -21,20 +21,28 @@ from motionalchemy.motion.movers import BeatMotion, Means, Mover, Part
 from motionalchemy.motion.retrieval import Retrieval
 from motionalchemy.motion.travel import Stage, Travel
 from motionalchemy.nets.repertoire import LED, played
+from motionalchemy.render.act import Acting, Timed
 from motionalchemy.render.motion import Motion, Trajectory
 from motionalchemy.render.parallax import CameraPath, displaced
 from motionalchemy.render.warp import SIDE, displacement, under_camera
 from motionalchemy.scene.parse import Scene
 
 MOVERS: tuple[Mover, ...] = (Retrieval(), Body(), Travel(), Hand(), Camera())
+PARTS: tuple[Part, ...] = ("subject", "road", "ground")
 SHORT = 2.1  # seconds of a beat in which one who is sent somewhere may leave the picture
 
 
 def beat_motion(scene: Scene, beat: Beat, means: Means) -> Generator[Any, None, BeatMotion]:
-    """What happens to a scene in a beat: of its subject, of its road and of its ground, each by the best-suited mover that
-    finds something. Movers that ask the flow leave a clip of one window to it: then nothing moves."""
+    """What happens to a scene in a beat: all that can be drawn from it, then what is left to do of its subject, its road
+    and its ground, each by the best-suited mover that finds something. Movers that ask the flow leave a clip of one window
+    to it: then nothing moves."""
     made = BeatMotion(beat)
-    for part in ("subject", "road", "ground"):
+    for mover in suited("acts", scene, beat):
+        made = (yield from mover.move(scene, made.beat, means, made)) or made
+    beat = made.beat
+    for part in PARTS:
+        if part != "ground" and (made.served or (made.acts and beat.action is None)):
+            continue
         for mover in suited(part, scene, beat):
             found = yield from mover.move(scene, beat, means, made)
             if found is not None:
@@ -73,7 +81,13 @@ def motion_at(beats: Sequence[BeatMotion], at: Tensor, fps: float, stage: Stage 
         long = (now.beat.end - now.beat.begin) / fps > SHORT
         aside, size = travel.gone(now.road, late / fps, road, stage, long)
     bends, ground = (None if each is None else each.expand(count, -1, -1, -1) for each in (bends, ground))
-    return Motion(Trajectory(aside, size, road.feet), bends, ground, now.sure)
+    return Motion(Trajectory(aside, size, road.feet), bends, ground, now.sure, acting=acting_at(beats, at, fps))
+
+
+def acting_at(beats: Sequence[BeatMotion], at: Tensor, fps: float) -> Acting:
+    """What is drawn from the picture itself in frames `at` (T,), by the second in which each beat begins."""
+    acts = (Timed(act, max(each.beat.begin - 1, 0) / fps) for each in beats for act in each.acts)
+    return Acting(tuple(acts), tuple((at / fps).tolist()))
 
 
 def path_at(beats: Sequence[BeatMotion], at: np.ndarray, fps: float, loop: int = 0) -> CameraPath | None:

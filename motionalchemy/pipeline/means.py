@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from motionalchemy.language import camera, headings
+from motionalchemy.language import camera, headings, script
 from motionalchemy.language.script import Beat
 from motionalchemy.media.clip import Clip
 from motionalchemy.pipeline.plans import Conditioning
@@ -47,6 +47,21 @@ class RunMeans:
     def alone(self) -> bool:
         """Whether the clip is one window."""
         return len(self.run.job.spans) == 1
+
+    @property
+    def loop(self) -> bool:
+        """Whether the clip comes back to its picture at its end."""
+        return self.run.job.request.loop
+
+    @property
+    def seed(self) -> int:
+        """What chance is drawn from."""
+        return self.run.job.request.seed
+
+    def left(self, beat: Beat, words: str) -> Beat:
+        """A beat of which only some `words` are left to do, its camera as it is."""
+        found = script.beat(beat.begin, beat.end, words, getattr(self.run.model, "action", None))
+        return replace(found, camera=beat.camera)
 
     @property
     def tries(self) -> int:

@@ -1,6 +1,8 @@
 """A scene in motion, drawn."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 import torch
@@ -29,14 +31,37 @@ class Depths:
 @torch.no_grad()
 def render(scene: Scene, motion: Motion, held: int = 0, depths: Depths | None = None) -> Draft:
     """A scene in motion, behind `held` frames of the picture as it is; by its `depths` where a camera sees it so."""
-    if motion.camera is not None and depths is not None:
-        drawn = parallax.frames(depths.whole, motion.camera)
-        if scene.subject is not None and motion.bends is not None and depths.plate is not None:
-            seen = zip(drawn, parallax.frames(depths.plate, motion.camera), strict=True)
-            drawn = layers.acting(scene, motion.subject, motion.ground, motion.floor, seen)
-    elif scene.subject is not None and motion.bends is not None:
-        drawn = layers.acting(scene, motion.subject, motion.ground, motion.floor)
-    else:
-        still = torch.zeros(len(motion.trajectory.size), 2, 1, 1)
-        drawn = layers.whole(scene.picture, still if motion.ground is None else motion.ground)
+    drawn = motion.acting.over(_seen(scene, motion, depths))
     return Draft(np.stack([scene.picture] * held + list(drawn)))
+
+
+def _seen(scene: Scene, motion: Motion, depths: Depths | None) -> Iterator[np.ndarray]:
+    """Frames (H, W, 3) uint8 of a scene in motion, without what is drawn before them."""
+    acts = bool(motion.acting.on("picture").acts)
+    moves = scene.subject is not None and motion.bends is not None
+    if motion.camera is not None and depths is not None:
+        drawn = parallax.frames(depths.whole, motion.camera, _pictures(scene, motion) if acts else None)
+        if moves and depths.plate is not None:
+            behind = parallax.frames(depths.plate, motion.camera, _plates(scene, motion) if acts else None)
+            drawn = layers.acting(scene, motion.subject, motion.ground, motion.floor, zip(drawn, behind, strict=True))
+        return drawn
+    still = torch.zeros(len(motion.trajectory.size), 2, 1, 1)
+    ground = still if motion.ground is None else motion.ground.expand(len(still), -1, -1, -1)
+    if not moves:
+        return layers.whole(_pictures(scene, motion) if acts else repeat(scene.picture), ground)
+    seen = None
+    if acts:
+        both = _pictures(scene, motion), _plates(scene, motion)
+        seen = zip(*(layers.whole(each, ground) for each in both), strict=True)
+    return layers.acting(scene, motion.subject, motion.ground, motion.floor, seen)
+
+
+def _pictures(scene: Scene, motion: Motion) -> Iterator[np.ndarray]:
+    return motion.acting.pictures(scene.picture)
+
+
+def _plates(scene: Scene, motion: Motion) -> Iterator[np.ndarray]:
+    """What is behind the subject in each frame, (H, W, 3) float32, changed as the picture is."""
+    plate = scene.lit[0].permute(1, 2, 0).numpy() * 255
+    for picture in _pictures(scene, motion):
+        yield (plate + picture - scene.picture).clip(0, 255)

@@ -5,7 +5,7 @@ place comes. Around a subject they change from its movement to the camera's with
 the subject tears, and leaves threads behind. So it is drawn apart.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -21,10 +21,10 @@ from motionalchemy.scene.parse import Layer, Scene
 STIRS = 0.2, 0.8  # pixels from the displacement of the plate at which a part begins to be shown apart, and wholly is
 
 
-def whole(picture: np.ndarray, field: Tensor) -> Iterator[np.ndarray]:
-    """Frames (H, W, 3) uint8 of a picture (H, W, 3) uint8 that goes a field (T, 2, h, w) as a whole."""
-    pixels = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None].float()
-    for own in field:
+def whole(pictures: Iterable[np.ndarray], field: Tensor) -> Iterator[np.ndarray]:
+    """Frames (H, W, 3) uint8 of pictures (H, W, 3), uint8 or in [0, 255], that go a field (T, 2, h, w) as a whole."""
+    for own, picture in zip(field, pictures, strict=False):
+        pixels = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None].float()
         yield warped(pixels, own, "reflection")[0].permute(1, 2, 0).round().clamp(0, 255).byte().numpy()
 
 

@@ -1,10 +1,11 @@
 """Motion as a renderer needs it: how the subject of a scene and what is behind it move."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 
+from motionalchemy.render.act import Acting
 from motionalchemy.render.parallax import CameraPath
 from motionalchemy.render.warp import scaled_about, shifted, under_camera
 
@@ -24,13 +25,15 @@ class Motion:
     """How things move in some frames: the `trajectory` of the subject, what it does meanwhile, as a displacement field
     before a camera that stands (`bends`), and that of the `ground` behind it, both (T, 2, h, w) in pixels of a picture
     SIDE wide, None where they stand; how surely the asked action is seen in that, `sure` in [0, 1]; and the path of a
-    `camera` that sees it all by depth, if there is one: then the ground is what that makes of the subject's own depth."""
+    `camera` that sees it all by depth, if there is one: then the ground is what that makes of the subject's own depth;
+    and what happens besides, drawn from the picture itself (`acting`)."""
 
     trajectory: Trajectory
     bends: Tensor | None = None
     ground: Tensor | None = None
     sure: float = 0.0
     camera: CameraPath | None = None
+    acting: Acting = field(default_factory=Acting)
 
     @property
     def subject(self) -> Tensor:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from motionalchemy.language.camera import FOCAL
+from motionalchemy.render.act import rounded
 from motionalchemy.scene.layered import GRID, DepthLayer, LayeredScene
 
 STEPS = 7  # of the fixed point that finds where in a layer a pixel of a frame comes from
@@ -71,10 +72,15 @@ class CameraPath:
         return self.zoom[number] == 1 and not any(float(each[number]) for each in moved)
 
 
-def frames(scene: LayeredScene, path: CameraPath) -> Iterator[np.ndarray]:
-    """Frames (H, W, 3) uint8 of a scene seen along a path; one in which the camera rests is the picture itself."""
+def frames(scene: LayeredScene, path: CameraPath, pictures: Iterator[np.ndarray] | None = None) -> Iterator[np.ndarray]:
+    """Frames (H, W, 3) uint8 of a scene seen along a path, its picture in each of them as in `pictures`, (H, W, 3) float32,
+    if that changes; one in which the camera rests is the picture itself."""
     for number in range(len(path)):
-        yield scene.picture if path.rests(number) else seen(scene, path, number)
+        if pictures is None:
+            yield scene.picture if path.rests(number) else seen(scene, path, number)
+            continue
+        now = next(pictures)
+        yield rounded(now) if path.rests(number) else seen(scene.changed(now), path, number)
 
 
 def seen(scene: LayeredScene, path: CameraPath, number: int) -> np.ndarray:

@@ -6,7 +6,8 @@ seen from elsewhere without a tear; where one ends over another its edge is a so
 from its own far side. All layers laid over each other are the picture again.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -45,6 +46,29 @@ class LayeredScene:
     layers: tuple[DepthLayer, ...]
     left: int
     top: int
+
+    @cached_property
+    def shown(self) -> tuple[np.ndarray, ...]:
+        """How much of each layer a change of the picture is a change of, (H, W, 1) float32: its matte where it is seen."""
+        high, wide = self.picture.shape[:2]
+        inside = (slice(self.top, self.top + high), slice(self.left, self.left + wide), slice(3, 4))
+        clear, found = np.ones((high, wide, 1), np.float32), list[np.ndarray]()
+        for layer in reversed(self.layers):
+            matte = layer.pixels[inside].clip(0, 1)
+            found.append(matte * (clear > SHOWN))
+            clear = clear * (1 - matte)
+        return tuple(reversed(found))
+
+    def changed(self, picture: np.ndarray) -> "LayeredScene":
+        """The same where the picture has become another, (H, W, 3) float32: its layers are changed where they are seen."""
+        change = picture - self.picture
+        high, wide = self.picture.shape[:2]
+        layers = list[DepthLayer]()
+        for layer, share in zip(self.layers, self.shown, strict=True):
+            pixels = layer.pixels.copy()
+            pixels[self.top : self.top + high, self.left : self.left + wide, :3] += share * change
+            layers.append(replace(layer, pixels=pixels))
+        return replace(self, layers=tuple(layers))
 
 
 def build(

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from motionalchemy.errors import InputError
 from motionalchemy.media import resize
-from motionalchemy.scene import inpainting, relief, segmentation
+from motionalchemy.scene import depth, inpainting, regions, relief, segmentation
+from motionalchemy.scene.regions import Regions
 
 EDGE = 0.025  # of the width: how far around a layer what stands behind it is not to be trusted
 THERE = 0.3  # of an opacity, from which a place is of the subject
@@ -70,6 +71,16 @@ class Scene:
     def subject(self) -> Layer | None:
         """The layer that a sentence speaks of, the nearest; None where nothing stands out."""
         return self.layers[-1] if self.layers else None
+
+    @cached_property
+    def nearness(self) -> np.ndarray:
+        """How near each place of the picture is, (H, W) float32, 1 nearest, guessed when it is first asked for."""
+        return depth.nearness(self.picture)
+
+    @cached_property
+    def regions(self) -> Regions:
+        """What each place of the picture belongs to, guessed when it is first asked for."""
+        return regions.regions(self.picture)
 
     def resized(self, height: int, width: int) -> "Scene":
         """The same at another size in pixels; itself at its own."""
