@@ -16,8 +16,8 @@ class Body:
     part: Part = "subject"
 
     def suits(self, scene: Scene, beat: Beat) -> float:
-        """Wherever somebody does something or is sent somewhere; what was seen is better."""
-        return 0.5 * float(scene.subject is not None and bool(beat.heading or beat.acts))
+        """Wherever a rendered actor does something or is sent somewhere; what was seen is better."""
+        return 0.5 * float(scene.subject is not None and scene.rendered and bool(beat.heading or beat.acts))
 
     def move(self, scene: Scene, beat: Beat, means: Means, made: BeatMotion) -> Generator[Any, None, BeatMotion | None]:
         """What the flow makes of the beat in its place; None for a clip of one window, which the flow makes whole."""

@@ -40,11 +40,11 @@ class Camera:
         alone = made.moves is None and means.alone
         acts = scene.subject is not None and bool(beat.heading or beat.action is not None)
         hidden = made.moves is not None and means.alone and made.sure < ENOUGH
-        if drawn(beat) and not (alone and acts) and not hidden:
+        if drawn(beat) and not (scene.rendered and ((alone and acts) or hidden)):
             found = shot(scene, beat, means)
             if found is not None:
                 return replace(made, shot=found, sure=made.sure if acts else 1.0)
-        if alone or (made.acts and not beat.camera.moves):
+        if alone or not scene.rendered or (made.acts and not beat.camera.moves):
             return None
         if made.moves is not None and not (beat.camera.moves and (not means.alone or made.sure >= ENOUGH)):
             return None

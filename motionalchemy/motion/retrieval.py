@@ -11,7 +11,7 @@ import numpy as np
 from motionalchemy.language.script import Beat
 from motionalchemy.media.clip import Clip
 from motionalchemy.motion.constraints import within
-from motionalchemy.motion.movers import BeatMotion, Means, Part
+from motionalchemy.motion.movers import ENOUGH, BeatMotion, Means, Part
 from motionalchemy.nets import judge
 from motionalchemy.render import layers
 from motionalchemy.render.warp import displacement
@@ -50,4 +50,6 @@ class Retrieval:
             yield means.looked(at, count, partial(Clip, frames, means.fps / every))
             if sure >= judge.SEEN:
                 break
+        if best is not None and not scene.rendered and best.sure < ENOUGH:
+            return None
         return best

@@ -48,6 +48,13 @@ def beat_motion(scene: Scene, beat: Beat, means: Means) -> Generator[Any, None, 
             if found is not None:
                 made = found
                 break
+    return made if made.found or scene.rendered else resting(scene, made, means)
+
+
+def resting(scene: Scene, made: BeatMotion, means: Means) -> BeatMotion:
+    """What happens where nothing that was asked can be done: the picture stands, and that is said."""
+    if made.beat.words.strip():
+        means.note(f"{made.beat.words!r} is not done: nothing in the picture was found that is known to move so")
     return made
 
 

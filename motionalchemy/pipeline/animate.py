@@ -42,7 +42,7 @@ def animated(
         return None
     with run.watch.phase("decode"):
         motion, held = motion_of(run, scene, beats, span, given)
-        if len(run.job.spans) == 1 and motion.sure < ENOUGH:
+        if len(run.job.spans) == 1 and motion.sure < ENOUGH and scene.rendered:
             return None  # not in a longer clip: a window painted from the end of another wears the picture out
         return render(scene, motion, held, depths(run, scene, motion))
 
@@ -80,7 +80,7 @@ def beat_motions(
             work = sum(shares) * LOOKING if len(job.spans) == 1 else (1 - run.meter.done) * LONG
             means = RunMeans(run, scene.picture[None], number, work)
             run.beats[beat.begin] = yield from timeline.beat_motion(scene, beat, means)
-    return known(run, span)
+    return known(run, span) or ([] if scene.rendered else list(run.beats.values()))
 
 
 def known(run: Run, span: Span) -> list[BeatMotion]:

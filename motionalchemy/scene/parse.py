@@ -67,6 +67,12 @@ class Scene:
     lit: Tensor
     shadow: Tensor
 
+    @cached_property
+    def rendered(self) -> bool:
+        """Whether it shows a rendered actor like those whose movements are known; else nothing bends it but what
+        understands it."""
+        return True
+
     @property
     def subject(self) -> Layer | None:
         """The layer that a sentence speaks of, the nearest; None where nothing stands out."""
