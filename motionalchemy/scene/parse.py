@@ -11,7 +11,8 @@ from torch import Tensor
 
 from motionalchemy.errors import InputError
 from motionalchemy.media import resize
-from motionalchemy.scene import depth, inpainting, regions, relief, segmentation
+from motionalchemy.scene import bodies, depth, faces, inpainting, regions, relief, segmentation
+from motionalchemy.scene.points import Face, Pose
 from motionalchemy.scene.regions import Regions
 
 EDGE = 0.025  # of the width: how far around a layer what stands behind it is not to be trusted
@@ -87,6 +88,19 @@ class Scene:
     def regions(self) -> Regions:
         """What each place of the picture belongs to, guessed when it is first asked for."""
         return regions.regions(self.picture)
+
+    @cached_property
+    def faces(self) -> tuple[Face, ...]:
+        """The faces in it, the largest first, looked for when they are first asked for."""
+        return faces.faces(self.picture)
+
+    @cached_property
+    def bodies(self) -> tuple[Pose, ...]:
+        """The bodies in it, the largest first, looked for when they are first asked for."""
+        if self.subject is None:
+            return bodies.bodies(self.picture)
+        left, top, right, low = (edge * self.picture.shape[1] for edge in self.subject.box)
+        return bodies.bodies(self.picture, ((left, top, right, low),))
 
     def resized(self, height: int, width: int) -> "Scene":
         """The same at another size in pixels; itself at its own."""
