@@ -178,7 +178,7 @@ def read(words: str) -> tuple[Asked, ...]:
             begin = max([begin, *(each.end() for each in BREAKS.finditer(words, begin, end) if each.end() < end)])
             part = clause(words, begin, end)
             said = words[part[0] : part[1]]
-            way = next((name for name, known in WAYS if known.search(said)), "")
+            way: Way = next((name for name, known in WAYS if known.search(said)), "")
             strength = 2.0 if STRONG.search(said) else 0.6 if SOFT.search(said) else 1.0
             taken.append((begin, end))
             same = next((each for each in found if each.element == element), None)

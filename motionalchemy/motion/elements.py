@@ -313,12 +313,12 @@ def smoke(scene: Scene, asked: Asked, clip: Clip) -> list[Act]:
         side = {"left": -1.0, "right": 1.0}.get(asked.way, 0.3)
         velocity = np.stack((np.full(size, 0.4 * side * VAPOUR), np.full(size, -VAPOUR))) * asked.strength
         return [flowing(scene, found, velocity, clip, 11)]
-    return _vapour(scene, asked, clip, np.float32([150, 150, 150]), 0.6)
+    return _vapour(scene, asked, clip, np.array([150, 150, 150], np.float32), 0.6)
 
 
 def steam(scene: Scene, asked: Asked, clip: Clip) -> list[Act]:
     """Steam that rises from what stands out."""
-    return _vapour(scene, asked, clip, np.float32([235, 238, 240]), 0.5)
+    return _vapour(scene, asked, clip, np.array([235, 238, 240], np.float32), 0.5)
 
 
 def _vapour(scene: Scene, asked: Asked, clip: Clip, level: np.ndarray, dense: float) -> list[Act]:

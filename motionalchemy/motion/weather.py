@@ -54,7 +54,7 @@ def weather(scene: Scene, asked: Asked, lasts: float, loop: float, rng: np.rando
     """The acts of one kind of weather."""
     size = scene.picture.shape[:2]
     if asked.weather in LIGHTS:
-        top, low = (np.float32(each) for each in LIGHTS[asked.weather])
+        top, low = (np.array(each, np.float32) for each in LIGHTS[asked.weather])
         down = np.linspace(0, 1, size[0], dtype=np.float32)[:, None, None]
         return [Graded(top + down * (low - top), lasts, None, loop)]
     if asked.weather == "lightning":
@@ -87,7 +87,7 @@ def _falls(scene: Scene, asked: Asked, loop: float, rng: np.random.Generator) ->
             Falling(far, *look, 0.42, 0.035, behind, loop, 48, "picture"),
             Falling(near, *look, 0.5, 0.035, None, loop),
         )
-    gain = np.ones((scene.picture.shape[0], 1, 3), np.float32) * np.float32(OVERCAST[kind])
+    gain = np.ones((scene.picture.shape[0], 1, 3), np.float32) * np.array(OVERCAST[kind], np.float32)
     return [Graded(gain, 1.2, None, 0.0) if not loop else Graded(gain, loop, None, loop), *pair]
 
 

@@ -45,7 +45,7 @@ class Falling:
         cover = self.cover(frame.shape[:2], seconds) * (share * self.alpha)
         if self.shown is not None:
             cover = cover * self.shown
-        return frame + cover[..., None] * (np.float32(self.colour) - frame)
+        return frame + cover[..., None] * (np.array(self.colour, np.float32) - frame)
 
     def cover(self, size: tuple[int, int], seconds: float) -> np.ndarray:
         """How much of each place is covered, (H, W) in [0, 1]."""
@@ -141,7 +141,7 @@ class Foggy:
             self.noise, x, rows / high * (len(self.noise) - 1), cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP
         )
         alpha = (self.dense * share) * self.far * (0.35 + 0.65 * banks)
-        return frame + alpha.clip(0, 0.95)[..., None] * (np.float32(self.colour) - frame)
+        return frame + alpha.clip(0, 0.95)[..., None] * (np.array(self.colour, np.float32) - frame)
 
     def field(self, seconds: float) -> np.ndarray | None:
         """Nothing moves."""
@@ -172,7 +172,7 @@ class Flashing:
         if level < 0.02:
             return frame
         light = self.strength * level * (0.35 + 0.65 * self.sky)[..., None]
-        return frame * (1 + 0.8 * light) + np.float32((70, 75, 95)) * light * (0.3 + frame / 255)
+        return frame * (1 + 0.8 * light) + np.array((70, 75, 95), np.float32) * light * (0.3 + frame / 255)
 
     def field(self, seconds: float) -> np.ndarray | None:
         """Nothing moves."""

@@ -82,6 +82,7 @@ def filled(picture: np.ndarray, matte: np.ndarray) -> np.ndarray:
         return picture.astype(np.float32)
     away, label = cv2.distanceTransformWithLabels(1 - known, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
     rows, columns = np.nonzero(known)
+    label = np.asarray(label, np.intp)
     nearest = np.zeros((int(label.max()) + 1, 2), np.float32)
     nearest[label[rows, columns]] = np.stack((columns, rows), 1)
     y, x = np.indices(known.shape).astype(np.float32)
@@ -108,7 +109,8 @@ def _cut(picture: np.ndarray, ratio: np.ndarray) -> np.ndarray:
     if (marks == cv2.GC_FGD).sum() > 50 and (marks == cv2.GC_BGD).sum() > 50:
         state = np.zeros((1, 65)), np.zeros((1, 65))
         cv2.setRNGSeed(0)
-        cv2.grabCut(np.ascontiguousarray(small[..., ::-1]), marks, None, *state, 2, cv2.GC_INIT_WITH_MASK)
+        nowhere = (0, 0, 0, 0)  # the marks say it all
+        cv2.grabCut(np.ascontiguousarray(small[..., ::-1]), marks, nowhere, *state, 2, cv2.GC_INIT_WITH_MASK)
     mask = ((marks == cv2.GC_FGD) | (marks == cv2.GC_PR_FGD)).astype(np.float32)
     mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     matte = guided(mask[..., None], small.astype(np.float32) / 255, picture.astype(np.float32) / 255, 3)[..., 0]
