@@ -220,8 +220,8 @@ def test_one_candidate_asks_for_no_choice(scene):
 
 def test_what_nobody_does_moves_the_whole_picture(empty):
     means = Recorded()
-    _, found = run(empty, said("the sea rolls in", None), means)
-    assert means.asked == ["one: the sea rolls in"] and found.moves is None
+    _, found = run(empty, said("everything rolls in", None), means)
+    assert means.asked == ["one: everything rolls in"] and found.moves is None
     torch.testing.assert_close(found.ground, even(0.05))
 
 
@@ -270,5 +270,6 @@ def test_a_scene_of_another_size_is_the_same_scene(scene, empty):
 
 
 def test_movers_are_asked_by_what_they_move():
-    assert [type(mover) for mover in MOVERS] == [Retrieval, Body, Travel, Hand, Camera]
-    assert [mover.part for mover in MOVERS] == ["subject", "subject", "road", "ground", "ground"]
+    known = [mover for mover in MOVERS if mover.part != "acts"]
+    assert [type(mover) for mover in known] == [Retrieval, Body, Travel, Hand, Camera]
+    assert [mover.part for mover in known] == ["subject", "subject", "road", "ground", "ground"]
