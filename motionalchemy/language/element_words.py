@@ -178,14 +178,15 @@ def read(words: str) -> tuple[Asked, ...]:
             begin = max([begin, *(each.end() for each in BREAKS.finditer(words, begin, end) if each.end() < end)])
             part = clause(words, begin, end)
             said = words[part[0] : part[1]]
-            ways = [name for name, known in WAYS if known.search(said)]
+            ways: list[Way] = [name for name, known in WAYS if known.search(said)]
             strength = 2.0 if STRONG.search(said) else 0.6 if SOFT.search(said) else 1.0
             taken.append((begin, end))
             same = next((each for each in found if each.element == element), None)
             if same is not None:
                 found[found.index(same)] = replace(same, spans=(*same.spans, part))
                 continue
-            found.append(Asked(element, ways[0] if ways else "", strength, words[begin:end].strip(), (part,)))
+            way: Way = ways[0] if ways else ""
+            found.append(Asked(element, way, strength, words[begin:end].strip(), (part,)))
     return tuple(sorted(found, key=lambda each: each.spans[0]))
 
 

@@ -181,7 +181,7 @@ class Waves:
     part = "ground"
 
     def suits(self, scene: Scene, beat: Beat) -> float:
-        return float("water" in beat.words)
+        return float("lava" in beat.words)
 
     def move(self, scene: Scene, beat: Beat, means: Recorded, made: BeatMotion):
         yield from ()
@@ -191,7 +191,7 @@ class Waves:
 def test_a_new_mover_is_one_row_and_serves_a_clip_of_one_window_too(scene, monkeypatch):
     monkeypatch.setattr(timeline, "MOVERS", (*MOVERS, Waves()))
     means = Recorded(alone=True, remembers=False)
-    _, found = run(scene, said("the water flows", None), means)
+    _, found = run(scene, said("the lava flows", None), means)
     assert not means.asked and found.found and found.sure == 1
     torch.testing.assert_close(found.ground, even(0.2))
     assert not run(scene, said("the grass grows", None), means)[1].found
@@ -199,7 +199,7 @@ def test_a_new_mover_is_one_row_and_serves_a_clip_of_one_window_too(scene, monke
 
 def test_what_a_new_mover_moves_is_shown_by_the_model_that_ships(monkeypatch):
     monkeypatch.setattr(timeline, "MOVERS", (*MOVERS, Waves()))
-    clip = ma.animate(picture(), "the water flows", size=64, seconds=0.4)
+    clip = ma.animate(picture(), "the lava flows", size=64, seconds=0.4)
     assert np.array_equal(clip.frames[0], picture())
     dark = [np.nonzero(frame.mean(-1) < 120)[1].mean() / SIZE for frame in clip.frames]
     assert dark[-1] - dark[0] == pytest.approx(0.2, abs=0.08)
