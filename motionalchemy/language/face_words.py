@@ -110,6 +110,11 @@ _THEN = re.compile(
     r"|(?<=[\u4e00-\u9fff])后，?",
     re.IGNORECASE,
 )
+JOINS = re.compile(
+    r"(?:\s|[,;，；、]|\b(?:and|while|then|as|but|he|she|it|they|before|after(?:wards)?|next|finally)\b"
+    r"|[并而且和与及着他她它先再又边]|然后|接着|随后|之后|最后|同时|一边)*",
+    re.IGNORECASE,
+)
 _SLOW, _FAST = (
     re.compile(r"\bslow\w*|慢慢|缓缓|缓慢|慢"),
     re.compile(r"\bquick\w*|\bfast\b|\bsudden\w*|快速|突然|迅速|猛"),
@@ -191,6 +196,7 @@ def _in_steps(words: str, found: list[AskedFace]) -> tuple[AskedFace, ...]:
         between = words[at : each.span[0]]
         if steps and _THEN.search(between):
             step += 1
-        steps.append(replace(each, step=step))
+        span = (at, each.span[1]) if steps and JOINS.fullmatch(between) else each.span
+        steps.append(replace(each, step=step, span=span))
         at = each.span[1]
     return tuple(steps)

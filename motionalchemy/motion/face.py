@@ -1,6 +1,7 @@
 """Faces that act: what a sentence asks of them is done by meshes over the faces that are found."""
 
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -9,9 +10,11 @@ import numpy as np
 from motionalchemy.language import face_words, spans
 from motionalchemy.language.face_words import AskedFace
 from motionalchemy.language.script import Beat
+from motionalchemy.media.sound import RATE
 from motionalchemy.motion.expressions import Sitter
-from motionalchemy.motion.face_timing import Acted, Speech, babble, planned
+from motionalchemy.motion.face_timing import Acted, Speaking, babble, planned
 from motionalchemy.motion.movers import BeatMotion, Means, Part
+from motionalchemy.motion.speech import Voice
 from motionalchemy.render.face_act import FaceAct, face_act
 from motionalchemy.render.face_layers import polygon
 from motionalchemy.scene.face_covers import covers
@@ -48,9 +51,10 @@ class Face:
             means.note(f"{said(beat.words, asked)} is not done: {why}")
             return None
         seconds = (beat.end - max(beat.begin - 1, 0)) / means.fps
+        voice = _voice(means, max(beat.begin - 1, 0) / means.fps) if any(each.deed == "talk" for each in asked) else None
         with means.phase("parse"):
             acts = [
-                acting(scene, face, asked, seconds, means.loop, means.seed + number)
+                acting(scene, face, asked, seconds, means.loop, means.seed + number, voice)
                 for number, face in enumerate(meant)
             ]
         means.note(_note(meant, asked, len(scene.faces)))
@@ -73,7 +77,7 @@ def acting(
     seconds: float,
     loop: bool = False,
     seed: int = 0,
-    speech: Speech | None = None,
+    speech: Speaking | None = None,
 ) -> FaceAct:
     """One face of a scene that does what is asked, in so many seconds."""
     fit = fitted(face)
@@ -100,6 +104,13 @@ def behind(scene: Scene, fit: FaceFit) -> tuple[np.ndarray, np.ndarray | None]:
     if (matte * oval).sum() > COVERED * area:
         return matte, None
     return np.ones_like(oval), None
+
+
+def _voice(means: Means, begins: float) -> Voice | None:
+    """The voice that is given, from a second of the clip on."""
+    if means.audio is None:
+        return None
+    return Voice(replace(means.audio, samples=means.audio.samples[round(begins * RATE) :]))
 
 
 def said(words: str, asked: Sequence[AskedFace]) -> str:

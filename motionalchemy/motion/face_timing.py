@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -48,7 +49,7 @@ SMILE: Values = {
 }  # fmt: skip
 LAUGH: Values = {
     **both("PullUp", 0.7, "Mouth"), **both("PullSide", 0.95, "Mouth"), **both("CheekUp", 0.6), **both("LowerLidUp", 0.5),
-    "NasolabialDeepener": 0.3, "UpperLipUp": 0.25, **lids(0.3),
+    "NasolabialDeepener": 0.3, "UpperLipUp": 0.12, **lids(0.3),
 }  # fmt: skip
 HELD: dict[Deed, Values] = {
     "smile": SMILE,
@@ -88,7 +89,15 @@ class Step:
     until: float  # when something else takes its place
 
 
-@dataclass(frozen=True, eq=False)
+class Speaking(Protocol):
+    """What makes a mouth go."""
+
+    def values(self, seconds: float) -> Values:
+        """What the mouth does at a second, see `expressions.pose`."""
+        ...
+
+
+@dataclass(frozen=True)
 class Speech:
     """Mouth shapes: for each the second at which it is there, its number in MOUTH_SHAPES, and how large it is."""
 
@@ -132,7 +141,7 @@ class Acted:
     sitter: Sitter
     steps: tuple[Step, ...]
     seconds: float
-    speech: Speech
+    speech: Speaking
     loop: bool = False
     amount: float = 1.0
 
@@ -263,7 +272,7 @@ class Acted:
         beat = 0.8 + 0.2 * float(np.sin(2 * np.pi * 2.6 * late))
         total = Values()
         add(total, LAUGH, rise * min(asked.strength, 1.0))
-        add(total, {"JawDrop": 0.4, "down": -4}, rise * beat * asked.strength)
+        add(total, {"JawDrop": 0.5, "down": -4}, rise * beat * asked.strength)
         return total
 
     def _talk(self, asked: AskedFace, late: float, lasts: float, rise: float) -> Values:

@@ -148,9 +148,9 @@ def _teeth(
     edge = np.interp(u, (upper - upper[0]) @ along / max(span, 1e-6) * 2 - 1, (upper - upper[0]) @ under)
     v = (right * under[0] + low * under[1] - edge) / size  # below the upper lip, in eye distances
     turned = np.arcsin(np.clip(u / 1.05, -1, 1))  # along the arch of the teeth, which turns away from us
-    each = np.abs(np.sin(turned / ARCH * 2 * np.pi / 2 * 2))
+    each = np.abs(np.sin(2 * np.pi / ARCH * turned))
     long = 0.062 * (1 - 0.45 * u * u) * (0.93 + 0.07 * np.clip(4 * each, 0, 1))
-    row = np.clip((long - v) / 0.012 + 0.5, 0, 1) * np.clip((0.88 - np.abs(u)) / 0.35, 0, 1)
+    row = np.clip((long - v) / 0.012 + 0.5, 0, 1) * np.clip((0.96 - np.abs(u)) / 0.3, 0, 1)
     above = np.clip((-0.075 - v) / 0.02 + 0.5, 0, 1)[..., None]
     light = (1 - 0.55 * u * u) * (0.88 + 0.12 * np.clip(3 * each, 0, 1))
     return row[..., None] * (tooth * (1 - above) + gum * above) * light[..., None]
