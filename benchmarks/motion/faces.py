@@ -27,7 +27,8 @@ from motionalchemy.scene.parse import parse
 from motionalchemy.scene.points import Face
 
 ASKED = {
-    "blinks": ("eyes", -1), "winks": ("left eye", -1), "smiles": ("corners", 1), "laughs": ("open", 1), "frowns": ("brows", -1),
+    "blinks": ("eyes", -1), "winks": ("left eye", -1), "smiles": ("corners", 1), "laughs": ("open", 1),
+    "frowns": ("brows", -1),
     "is surprised": ("brows", 1), "talks": ("open", 1), "nods": ("down", 1), "shakes her head": ("right", 1),
     "tilts her head to the right": ("clockwise", 1), "tilts her head to the left": ("clockwise", -1),
     "turns her head to the right": ("right", 1), "turns her head to the left": ("right", -1),
@@ -144,7 +145,9 @@ def main() -> None:
     vector = vectors(given.vector) if given.vector else None
     rows = []
     for path in given.pictures:
-        picture = cv2.imread(str(path))[..., ::-1]
+        found = cv2.imread(str(path))
+        assert found is not None, f"{path} is no picture"
+        picture = found[..., ::-1]
         share = given.side / max(picture.shape[:2])
         picture = np.ascontiguousarray(cv2.resize(picture, None, fx=share, fy=share, interpolation=cv2.INTER_AREA))
         found = judged(picture, vector)
@@ -159,10 +162,13 @@ def main() -> None:
             f"{np.median(column['residual']):.2%} ({column['worst'].max():.2%})  {np.median(column['vector']):.2f} "
             f"({column['vector_worst'].max():.2f})  {column['kept'].min():.2%}"
         )
-    every = {key: np.array([row[key] for row in rows]) for key in ("change", "residual", "vector", "vector_worst", "cpu")}
+    every = {
+        key: np.array([row[key] for row in rows]) for key in ("change", "residual", "vector", "vector_worst", "cpu")
+    }
     print(
-        f"asked way {(every['change'] > 0).mean():.1%}, residual median {np.median(every['residual']):.2%}, vector median "
-        f"{np.median(every['vector']):.3f} worst {every['vector_worst'].max():.3f}, {every['cpu'].mean() * 1000:.0f} CPU ms a frame"
+        f"asked way {(every['change'] > 0).mean():.1%}, residual median {np.median(every['residual']):.2%}, vector "
+        f"{np.median(every['vector']):.3f} worst {every['vector_worst'].max():.3f}, "
+        f"{every['cpu'].mean() * 1000:.0f} CPU ms a frame"
     )
     if given.out:
         given.out.write_text(json.dumps(rows, indent=1))

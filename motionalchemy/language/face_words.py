@@ -31,7 +31,8 @@ _HOW = (
     r"|loud|cheerful|knowing|thoughtful|quiet|sudden|brief|kind|heart)\w*(?:ly)?(?=[\s,.，]|$)\s*)"
 )
 _TO = (
-    r"(?:\s*(?P<to>(?:(?:over |back |off |away |around )?(?:in)?(?:to|towards?|at|into|from)\s+(?:(?P<own>his|her|its|their)"
+    r"(?:\s*(?P<to>(?:(?:over |back |off |away |around )?(?:in)?(?:to|towards?|at|into|from)\s+"
+    r"(?:(?P<own>his|her|its|their)"
     r"(?: own)?\s+|the\s+)?(?:(?P<side>left|right|camera|viewer|us|lens|audience|side|front)|one side)(?:-hand)?(?: side)?"
     r"|(?P<bare>left|right|up(?:wards?)?|down(?:wards?)?|around|sideways|away|leftwards?|rightwards?)"
     r"(?!\s+(?:the|a|hill|stairs))))?)"
@@ -49,18 +50,18 @@ ENGLISH: tuple[tuple[Deed, str], ...] = (
     ("wide", rf"(?:opens?|opening|widens?|widening)\s+{_WHOSE}?eyes?(?:\s+(?:very\s+)?wide(?:ly)?)?\b"),
     ("gape", rf"(?:opens?|opening)\s+{_WHOSE}?mouths?(?:\s+wide)?\b"),
     ("brows", rf"(?:rais(?:es?|ing)|lifts?|lifting)\s+{_WHOSE}?(?:eye)?brows?\b"),
-    ("bow", rf"(?:bows?|bowing|lowers?|lowering)\s+(?:his|her)\s+head\b"),
-    ("lift", rf"(?:lifts?|lifting|rais(?:es?|ing))\s+(?:his|her)\s+head\b"),
+    ("bow", r"(?:bows?|bowing|lowers?|lowering)\s+(?:his|her)\s+head\b"),
+    ("lift", r"(?:lifts?|lifting|rais(?:es?|ing))\s+(?:his|her)\s+head\b"),
     ("nod", rf"nod(?:s|ding)?(?:\s+{_WHOSE}?heads?)?(?:\s+(?:in agreement|yes|hello))?\b"),
     ("shake", rf"shak(?:es?|ing)\s+{_WHOSE}?heads?\b(?:\s+no\b)?"),
     ("tilt", rf"(?:tilt(?:s|ing)?|cock(?:s|ing)?|inclin(?:es?|ing)|lean(?:s|ing)?)\s+{_WHOSE}?heads?\b{_TO}"),
     ("turn", rf"(?:turn(?:s|ing)?|rotat(?:es?|ing))\s+(?:{_WHOSE}?(?:heads?|faces?)\b{_TO}"
              r"|(?:to|towards?)\s+(?:face\s+)?(?:the\s+)?(?P<face>camera|viewer|us)\b)"),
-    ("wink", rf"wink(?:s|ing)?(?:\s+(?:with\s+)?(?:(?P<whose>his|her)\s+|the\s+|one\s+)?(?:(?P<eye>left|right)\s+)?eye)?"
-             rf"(?:\s+(?:at|to)\s+(?:the\s+)?(?:camera|viewer|us|you))?\b"),
+    ("wink", r"wink(?:s|ing)?(?:\s+(?:with\s+)?(?:(?P<whose>his|her)\s+|the\s+|one\s+)?(?:(?P<eye>left|right)\s+)?eye)?"
+             r"(?:\s+(?:at|to)\s+(?:the\s+)?(?:camera|viewer|us|you))?\b"),
     ("blink", rf"blink(?:s|ing)?(?:\s+{_WHOSE}?eyes?)?(?:\s+(?:twice|once))?\b"),
     ("laugh", r"(?:laugh|giggl|chuckl|grin)(?:s|es?|ing)?(?:\s+out\s+loud)?\b"),
-    ("smile", rf"(?:smil(?:es?|ing)|beam(?:s|ing)(?=\s+(?:at|with|happily)|[,.]|$))(?:\s+(?:at|to|into)\s+(?:the\s+)?"
+    ("smile", r"(?:smil(?:es?|ing)|beam(?:s|ing)(?=\s+(?:at|with|happily)|[,.]|$))(?:\s+(?:at|to|into)\s+(?:the\s+)?"
               r"(?:camera|viewer|us|you)\b)?"),
     ("frown", r"(?:frown(?:s|ing)?|scowl(?:s|ing)?|look(?:s|ing)?\s+angr(?:y|ily)|get(?:s|ting)?\s+angry)\b"),
     ("sad", r"(?:look(?:s|ing)?|becom(?:es?|ing)|get(?:s|ting)?)\s+sad\b|pout(?:s|ing)?\b"),
@@ -82,22 +83,26 @@ CHINESE: tuple[tuple[Deed, str], ...] = (
     ("brows", r"(?:挑|扬)起?(?:了)?(?:眉毛?)"),
     ("nod", r"点(?:了|着)?点?头"),
     ("shake", r"摇(?:了|着)?摇?头(?!摆尾|晃脑)|摇头晃脑"),
-    ("tilt", rf"(?:把|将)?头?(?:{_WAY}(?P<side1>[左右])[边侧]?)?歪(?:了|着)?歪?(?:头|脑袋)|(?:把|将)头{_WAY}(?:(?P<side2>[左右])[边侧]?)?歪"
+    ("tilt", rf"(?:把|将)?头?(?:{_WAY}(?P<side1>[左右])[边侧]?)?歪(?:了|着)?歪?(?:头|脑袋)"
+             rf"|(?:把|将)头{_WAY}(?:(?P<side2>[左右])[边侧]?)?歪"
              rf"|侧(?:了|着)?头"),
-    ("turn", rf"(?:{_WAY}(?P<side3>[左右])[边侧]?)?(?:把|将)?头?(?:转(?:过|了|动|着)?(?:转)?(?:头|脸)|扭(?:过|了|动)?头|回(?:过)?头)(?P<back>来)?"
+    ("turn", rf"(?:{_WAY}(?P<side3>[左右])[边侧]?)?(?:把|将)?头?"
+             rf"(?:转(?:过|了|动|着)?(?:转)?(?:头|脸)|扭(?:过|了|动)?头|回(?:过)?头)(?P<back>来)?"
              rf"(?:{_WAY}(?P<side4>[左右])[边侧]?)?(?:看(?:着|向)?)?(?P<cam1>镜头|我们|观众)?(?:一边|另一边)?"
-             rf"|(?:把|将)(?:头|脸){_WAY}(?:(?P<side5>[左右])[边侧]?)?转(?:{_WAY}(?:(?P<side6>[左右])[边侧]?|一[边旁侧]|(?P<cam2>镜头)))?"),
+             rf"|(?:把|将)(?:头|脸){_WAY}(?:(?P<side5>[左右])[边侧]?)?转"
+             rf"(?:{_WAY}(?:(?P<side6>[左右])[边侧]?|一[边旁侧]|(?P<cam2>镜头)))?"),
     ("wink", r"(?:眨|闭)(?:了)?(?:一?只|(?P<side7>[左右]))眼(?:睛)?|抛(?:了)?(?:个)?媚眼|使(?:了)?(?:个)?眼色"),
     ("blink", r"(?:眨|眨巴)(?:了|着|动|一)?眨?(?:一下)?(?:双|两只)?眼睛?"),
     ("laugh", r"(?:哈哈)?大笑(?:起来|着)?|(?:开怀|哈哈)(?:地)?笑(?:起来|着|了)?|笑出声(?:来)?|咯咯笑"),
-    ("smile", r"(?:露出|面带)(?:了)?(?:[^\s，。,]{0,3})?(?:微笑|笑容|笑意)|微微一?笑(?:着|了|起来)?|微笑(?:着|了|起来)?|(?<![可好取嘲玩搞])笑(?:了|着|起来|一笑)"),
+    ("smile", r"(?:露出|面带)(?:了)?(?:[^\s，。,]{0,3})?(?:微笑|笑容|笑意)|微微一?笑(?:着|了|起来)?|微笑(?:着|了|起来)?"
+              r"|(?<![可好取嘲玩搞])笑(?:了|着|起来|一笑)"),
     ("frown", r"皱(?:起|着|了)?(?:眉头|眉毛|眉)|生气(?:了|地)?"),
     ("sad", r"(?:伤心|难过|悲伤)(?:了|起来)?|撇嘴"),
     ("surprise", r"(?:感到|露出|显得|很|十分)?(?:惊讶|吃惊|惊奇|震惊|惊呆)(?:地|了|的表情|的神情|的样子)?"),
     ("kiss", r"(?:飞吻|亲吻镜头|(?:嘟|撅)(?:起|着|了)?嘴唇?)"),
     ("talk", r"(?:对着?|朝着?|向)?(?:镜头|观众|我们)?(?:开口)?(?:说(?:着|起)?话|讲话|说着(?!$)|唱(?:着)?歌|聊天|交谈)"),
-    ("look", rf"(?:四处|四下|到处|向四周|环)(?P<round>张望|看|环视|顾)(?:四周)?|(?P<round2>左顾右盼|环顾四周|东张西望)"
-             rf"|(?:抬(?:起)?(?:头|眼))?[向往朝]着?(?P<side8>[左右上下])[边面方侧]?(?:看|望|瞧|瞥)(?:去|了|着)?"
+    ("look", r"(?:四处|四下|到处|向四周|环)(?P<round>张望|看|环视|顾)(?:四周)?|(?P<round2>左顾右盼|环顾四周|东张西望)"
+             r"|(?:抬(?:起)?(?:头|眼))?[向往朝]着?(?P<side8>[左右上下])[边面方侧]?(?:看|望|瞧|瞥)(?:去|了|着)?"
              r"|(?:注视|凝视|直视|看|望)(?:着|向)?(?P<cam3>镜头|我们|观众)|抬眼"),
 )  # fmt: skip
 _NOT_FACES = re.compile(
@@ -119,14 +124,18 @@ _SLOW, _FAST = (
     re.compile(r"\bslow\w*|慢慢|缓缓|缓慢|慢"),
     re.compile(r"\bquick\w*|\bfast\b|\bsudden\w*|快速|突然|迅速|猛"),
 )
-_LITTLE = re.compile(r"\b(?:slight|faint|gent|soft|littl|a bit|subtl|barely)\w*|轻轻|轻微|略|稍|微微|淡淡", re.IGNORECASE)
-_MUCH = re.compile(r"\b(?:broad|wide|bright|big|hearty|heartil|loud|happil|very)\w*|大大|灿烂|用力|开怀|哈哈", re.IGNORECASE)
+_LITTLE = re.compile(
+    r"\b(?:slight|faint|gent|soft|littl|a bit|subtl|barely)\w*|轻轻|轻微|略|稍|微微|淡淡", re.IGNORECASE
+)
+_MUCH = re.compile(
+    r"\b(?:broad|wide|bright|big|hearty|heartil|loud|happil|very)\w*|大大|灿烂|用力|开怀|哈哈", re.IGNORECASE
+)
 _MANY = re.compile(
     r"\b(?:they|both|all|people|everyone|everybody|friends|children|kids|men|women|girls|boys|couple|two|three|four"
     r"|dogs|cats|monkeys|faces|lemurs|family|crowd|group)\b|们|大家|所有|两|三|四|都|全家|人群",
     re.IGNORECASE,
 )
-_WORDS = [
+_WORDS: list[tuple[Deed, re.Pattern[str]]] = [
     (deed, re.compile((rf"(?P<before>{_HOW}*)" if number == 0 else "") + f"(?:{pattern})"
                       + (rf"(?P<after>(?:\s+{_HOW})?)" if number == 0 else ""), re.IGNORECASE))
     for number, table in enumerate((ENGLISH, CHINESE))

@@ -1,4 +1,4 @@
-"""Expressions put on the face of one picture: what units of the table, lids, gaze and the turning of the head make of it."""
+"""Expressions put on the face of one picture: units of the table, lids, gaze and the turning of the head."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,6 +28,7 @@ FOLLOWS = 0.6  # of the upper lid's way, that its fold goes along
 HARD, HIDDEN = 25.0, 45.0  # degrees of yaw from which less, and hardly anything, of an expression is put on a face
 NO_FARTHER = 40.0  # degrees of yaw from which a head is not turned towards us: that would show what no picture has
 SMILING = (0.62, 0.78)  # how wide a mouth is in eye distances, from at rest to in a smile
+NOTHING = Covers()
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +36,7 @@ class Sitter:
     """A face under a mesh, and what covers it."""
 
     fit: FaceFit
-    covers: Covers = Covers()
+    covers: Covers = NOTHING
 
     @property
     def smiles(self) -> float:
@@ -53,6 +54,8 @@ class Sitter:
         if name not in self.fit.shapes.units:
             return value
         value *= float(np.clip((HIDDEN - abs(yaw)) / (HIDDEN - HARD), 0.1, 1))
+        if name in OPENERS:
+            value *= float(np.clip((HIDDEN - abs(yaw)) / 10, 0.2, 1))
         if "PullUp" in name or "PullSide" in name:
             value *= 1 - 0.65 * self.smiles
         if self.covers.glasses and any(part in name for part in ("Brow", "Cheek", "Lid", "Nose")):

@@ -51,7 +51,9 @@ class Face:
             means.note(f"{said(beat.words, asked)} is not done: {why}")
             return None
         seconds = (beat.end - max(beat.begin - 1, 0)) / means.fps
-        voice = _voice(means, max(beat.begin - 1, 0) / means.fps) if any(each.deed == "talk" for each in asked) else None
+        voice = (
+            _voice(means, max(beat.begin - 1, 0) / means.fps) if any(each.deed == "talk" for each in asked) else None
+        )
         with means.phase("parse"):
             acts = [
                 acting(scene, face, asked, seconds, means.loop, means.seed + number, voice)

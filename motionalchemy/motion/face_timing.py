@@ -15,7 +15,7 @@ from motionalchemy.scene.face_mesh import smooth
 Values = dict[str, float]
 FADES = 0.5  # seconds in which what a face did goes
 UNEVEN = 0.93  # of its left half, that a face does with its right: nobody is quite even
-TURNS, NODS, SHAKES, TILTS = 18.0, 11.0, 12.0, 10.0  # degrees
+TURNS, NODS, SHAKES, TILTS = 18.0, 11.0, 12.0, 8.5  # degrees
 MOST = 20.0  # degrees that a head is turned at most
 GROUPS: dict[Deed, str] = {
     "smile": "mouth", "laugh": "mouth", "frown": "mouth", "surprise": "mouth", "sad": "mouth", "talk": "mouth",
@@ -48,16 +48,16 @@ SMILE: Values = {
     "NasolabialDeepener": 0.3, **lids(0.1),
 }  # fmt: skip
 LAUGH: Values = {
-    **both("PullUp", 0.7, "Mouth"), **both("PullSide", 0.95, "Mouth"), **both("CheekUp", 0.6), **both("LowerLidUp", 0.5),
+    **both("PullUp", 0.9, "Mouth"), **both("PullSide", 0.85, "Mouth"), **both("CheekUp", 0.6), **both("LowerLidUp", 0.5),
     "NasolabialDeepener": 0.3, "UpperLipUp": 0.12, **lids(0.3),
 }  # fmt: skip
 HELD: dict[Deed, Values] = {
     "smile": SMILE,
     "laugh": LAUGH,
-    "frown": {**both("BrowDown", 0.8), **both("PullDown", 0.9, "Mouth"), "lowerLipUp": 0.2, "NoseWrinkler": 0.15,
+    "frown": {**both("BrowDown", 0.75), **both("PullDown", 0.7, "Mouth"), "lowerLipUp": 0.2, "NoseWrinkler": 0.15,
               **lids(0.1), "down": 3},
     "sad": {**both("InnerBrowUp", 0.8), **both("PullDown", 1.2, "Mouth"), "lowerLipUp": 0.3, **lids(0.2), "down": 4},
-    "surprise": {**both("OuterBrowUp", 0.55), **both("InnerBrowUp", 0.5), "JawDrop": 0.42, **lids(-0.18), "down": -3},
+    "surprise": {**both("OuterBrowUp", 0.45), **both("InnerBrowUp", 0.42), "JawDrop": 0.36, **lids(-0.18), "down": -3},
     "kiss": {"LipsKiss": 1.2, "UpperLipForward": 0.15},
     "gape": {"JawDrop": 0.75},
     "close": lids(1.0),
@@ -135,7 +135,7 @@ def add(total: Values, values: Values, amount: float) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Acted:
-    """What a `sitter` does in the `steps` of a beat so many `seconds` long, how its mouth goes when it talks (`speech`), and
+    """What a `sitter` does in the `steps` of a beat so many `seconds` long, how its mouth goes when it talks, `speech`,
     whether it is back at rest at the end (`loop`)."""
 
     sitter: Sitter
@@ -218,7 +218,12 @@ class Acted:
             yaw = float(np.clip(-self.sitter.fit.yaw, -8, 8))
             return {"gaze right": -right * rise, "gaze down": -down * rise, "right": yaw * rise}
         if asked.side == "up":
-            return {"gaze down": -0.5 * rise, "down": -5 * rise, **lids(-0.12 * rise), **both("InnerBrowUp", 0.25 * rise)}
+            return {
+                "gaze down": -0.5 * rise,
+                "down": -5 * rise,
+                **lids(-0.12 * rise),
+                **both("InnerBrowUp", 0.25 * rise),
+            }
         if asked.side == "down":
             return {"gaze down": 0.5 * rise, "down": 5 * rise, **lids(0.32 * rise)}
         if asked.side == "around":

@@ -119,7 +119,8 @@ def prepare(
     clip = _motion_clip(settled, card, memory, first, sizes[-1], inputs)
     return Job(
         settled, card, first, tuple(due), source, layout.frames - settled.loop, tuple(layout.spans), stages, sizes, full,
-        inputs, notes + region + camera_notes(settled, card), learned, clip, other, taken, between, joined, shadow, _audio(request, inputs),
+        inputs, notes + region + camera_notes(settled, card), learned, clip, other, taken, between, joined, shadow,
+        _audio(request, inputs),
     )  # fmt: skip
 
 

@@ -40,7 +40,9 @@ class Asked:
 
 
 TASKS: dict[str, Asked] = {
-    "animate": Asked(("prompt", "image"), ("last", "loop", "seconds", "fps", "motion", "candidates", "camera", "audio")),
+    "animate": Asked(
+        ("prompt", "image"), ("last", "loop", "seconds", "fps", "motion", "candidates", "camera", "audio")
+    ),
     "imagine": Asked(("prompt",), ("seconds", "fps", "candidates")),
     "extend": Asked(("prompt", "video"), ("seconds", "last", "candidates")),
     "edit": Asked(("prompt", "video"), ("image", "region", "strength", "method", "source_prompt")),

@@ -16,12 +16,24 @@ from motionalchemy.render.face_layers import (
     sampled,
 )
 from motionalchemy.render.face_pose import FacePose, Performance
-from motionalchemy.scene.face_mesh import CORNERS, EYES, FOLDS, LOWER_LIDS, LOWER_LIP, MOUTH, OVAL, SIDES, UPPER_LIDS
-from motionalchemy.scene.face_mesh import UPPER_LIP, FaceFit
+from motionalchemy.scene.face_mesh import (
+    CORNERS,
+    EYES,
+    FOLDS,
+    LOWER_LIDS,
+    LOWER_LIP,
+    MOUTH,
+    OVAL,
+    SIDES,
+    UPPER_LIDS,
+    UPPER_LIP,
+    FaceFit,
+)
 
 LARGEST = 5.0  # how much a triangle may stretch what it shows
 SOFT = 0.06  # eye distances: how softly what surrounds the cheeks moves
 EDGE = 0.05  # eye distances by which a face's own oval is of the person, softly
+HIDES, SHOWS = 42.0, 12.0  # degrees of yaw from which the inside of a mouth is not seen, and by how many fewer it is
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +68,7 @@ class FaceAct:
         if pose is None:
             return frame
         move = self._map(pose)
-        down, across = np.indices(self.matte.shape, np.float32)
+        down, across = _grid(self.matte.shape)
         x, y = across + move[..., 0], down + move[..., 1]
         share = sampled(self.matte, x, y)[..., None]
         out = sampled(self.person, x, y) * share + self.plate * (1 - share) + sampled(self.rest, x, y)
@@ -104,7 +116,7 @@ class FaceAct:
         for number in np.lexsort((-pose.points[fit.triangles, 2].mean(1), ~hole, inner)):
             if good[number]:
                 cv2.fillConvexPoly(numbers, corners[number], int(number), cv2.LINE_8, 4)
-        down, across = np.indices(shape, np.float32)
+        down, across = _grid(shape)
         found = maps[numbers]
         move = found[..., 0, :] * across[..., None] + found[..., 1, :] * down[..., None] + found[..., 2, :]
         move -= np.dstack((across, down))
@@ -146,7 +158,7 @@ class FaceAct:
         mask = polygon(out.shape, aim[EYES[side]]) * min(1.0, bent) * min(1.0, float(gap) / (0.02 * fit.size))
         if mask.max() > 0.01:
             box, (x, y) = self._skull(pose, EYES[side], mask)
-            right, down = np.float32(pose.gaze * layers.radius[number])
+            right, down = (float(each) for each in pose.gaze * layers.radius[number])
             share = sampled(layers.iris, x - right, y - down)[..., None]
             eye = sampled(layers.ball, x - right, y - down) * share + sampled(layers.white, x, y) * (1 - share)
             out[box] += (eye + sampled(layers.shade, x, y) - out[box]) * mask[box][..., None]
@@ -177,11 +189,12 @@ class FaceAct:
         aim = pose.points[:, :2] - self.corner
         gap = float(np.linalg.norm(aim[LOWER_LIP] - aim[UPPER_LIP], axis=1).mean())
         opened = np.clip((gap - min(layers.gap, 0.035 * size)) / (0.03 * size), 0, 1)
-        mask = polygon(out.shape, aim[MOUTH], 0.008 * size) * opened
+        seen = np.clip((HIDES - abs(self.fit.yaw)) / SHOWS, 0, 1)
+        mask = polygon(out.shape, aim[MOUTH], 0.008 * size) * opened * seen
         if mask.max() <= 0.01:
             return
         box, (x, y) = self._skull(pose, MOUTH, mask)
-        right, down = np.float32(0.7 * pose.bent[UPPER_LIP, :2].mean(0) * layers.own)
+        right, down = (float(each) for each in 0.7 * pose.bent[UPPER_LIP, :2].mean(0) * layers.own)
         inside = sampled(layers.inside, x - right, y - down)
         places = np.dstack(np.meshgrid(np.arange(box[1].start, box[1].stop), np.arange(box[0].start, box[0].stop)))
         away = places - aim[14]
@@ -192,6 +205,12 @@ class FaceAct:
         inside += (layers.tongue - inside) * (0.6 * tongue[..., None])
         inside *= 0.55 + 0.45 * np.clip(1.4 * cv2.GaussianBlur(mask[box], (0, 0), 0.03 * size), 0, 1)[..., None]
         out[box] += (inside - out[box]) * mask[box][..., None]
+
+
+def _grid(shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of an image, (h, w) float32 both."""
+    down, across = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    return down, across
 
 
 def face_act(
@@ -216,6 +235,4 @@ def face_act(
     share = alpha[..., None]
     rest = part - share * person - (1 - share) * behind
     eyes, mouth = eye_layers(part, fit, corner), mouth_layers(part, fit, corner)
-    return FaceAct(
-        fit, performance, box, part, alpha, person, behind, rest, eyes, mouth, whole=(high, wide)
-    )
+    return FaceAct(fit, performance, box, part, alpha, person, behind, rest, eyes, mouth, whole=(high, wide))

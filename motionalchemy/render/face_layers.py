@@ -61,7 +61,7 @@ class EyeLayers:
 
 def eye_layers(part: np.ndarray, fit: FaceFit, corner: np.ndarray) -> EyeLayers:
     """The eyes of a face in a part of its picture that begins at `corner` (2,)."""
-    down, across = np.indices(part.shape[:2], np.float32)
+    down, across = np.mgrid[: part.shape[0], : part.shape[1]].astype(np.float32)
     white, ball = part.copy(), part.copy()
     iris, opened, hidden = (np.zeros(part.shape[:2], np.float32) for _ in range(3))
     radii = list[float]()
@@ -102,7 +102,7 @@ def _lid(part: np.ndarray, fit: FaceFit, corner: np.ndarray, hidden: np.ndarray)
 
 @dataclass(frozen=True, eq=False)
 class MouthLayers:
-    """The `inside` of a mouth in a part of a picture, hung on the skull: dark, with teeth, in the picture's own colours; the
+    """The `inside` of a mouth in a part of a picture, hung on the skull: dark, with teeth, in its own colours; the
     colour of the `tongue` (3,), how far the lips stand apart in the picture, `gap` in pixels, and whether the teeth are
     the picture's `own`."""
 
@@ -119,7 +119,7 @@ def mouth_layers(part: np.ndarray, fit: FaceFit, corner: np.ndarray) -> MouthLay
     lips = np.clip(polygon(part.shape, points[LIPS]) - hole, 0, 1)
     lip = (part * lips[..., None]).sum((0, 1)) / max(float(lips.sum()), 1.0)
     bright = np.percentile(part[face], 88, axis=0) if face.any() else np.full(3, 200.0)
-    tooth = (0.45 * bright + 0.5 * bright.max() * TOOTH).clip(0, 255)
+    tooth = (0.45 * bright + 0.45 * bright.max() * TOOTH).clip(0, 255)
     gap = float(np.linalg.norm(points[UPPER_LIP] - points[LOWER_LIP], axis=1).mean())
     inside = lip * DARK + _teeth(part.shape, points, size, tooth - lip * DARK, lip * TONGUE - lip * DARK)
     known = cv2.erode(hole, np.ones((2 * max(1, round(0.02 * size)) + 1, 1), np.uint8))
@@ -133,9 +133,7 @@ def mouth_layers(part: np.ndarray, fit: FaceFit, corner: np.ndarray) -> MouthLay
     return MouthLayers(inside.astype(np.float32), lip * TONGUE, gap, own)
 
 
-def _teeth(
-    shape: tuple[int, ...], points: np.ndarray, size: float, tooth: np.ndarray, gum: np.ndarray
-) -> np.ndarray:
+def _teeth(shape: tuple[int, ...], points: np.ndarray, size: float, tooth: np.ndarray, gum: np.ndarray) -> np.ndarray:
     """The upper row of teeth (h, w, 3) under the upper lip: what its colour adds to the dark; narrower to the sides, with
     soft gaps, and gums above."""
     upper = points[[78, *UPPER_LIP, 308]]
@@ -149,7 +147,7 @@ def _teeth(
     v = (right * under[0] + low * under[1] - edge) / size  # below the upper lip, in eye distances
     turned = np.arcsin(np.clip(u / 1.05, -1, 1))  # along the arch of the teeth, which turns away from us
     each = np.abs(np.sin(2 * np.pi / ARCH * turned))
-    long = 0.062 * (1 - 0.45 * u * u) * (0.93 + 0.07 * np.clip(4 * each, 0, 1))
+    long = 0.055 * (1 - 0.45 * u * u) * (0.93 + 0.07 * np.clip(4 * each, 0, 1))
     row = np.clip((long - v) / 0.012 + 0.5, 0, 1) * np.clip((0.96 - np.abs(u)) / 0.3, 0, 1)
     above = np.clip((-0.075 - v) / 0.02 + 0.5, 0, 1)[..., None]
     light = (1 - 0.55 * u * u) * (0.88 + 0.12 * np.clip(3 * each, 0, 1))

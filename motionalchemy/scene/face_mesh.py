@@ -24,14 +24,16 @@ UPPER_LIP = np.array([191, 80, 81, 82, 13, 312, 311, 310, 415])  # inner edges b
 LOWER_LIP = np.array([95, 88, 178, 87, 14, 317, 402, 318, 324])
 MOUTH = np.array([78, *UPPER_LIP, 308, *LOWER_LIP[::-1]])
 LIPS = np.array([61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146])
-OVAL = np.array(
-    [10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149, 150]
-    + [136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109]
-)
+OVAL = np.array([
+    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149, 150, 136,
+    172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
+])  # fmt: skip
 MIDDLE = np.array([0.0, 0.55, 0.75])  # of the head, about which it turns, in eye distances from between the eyes
 NECK = np.array([0.0, 1.45, 0.75])  # its foot, about which the head tilts
 CENTRE = np.array([0.0, 0.35, 0.0])  # of the face's oval
-RINGS = np.array([1.06, 1.14, 1.25, 1.4, 1.6, 1.85, 2.2, 2.7])  # sizes of the oval: ears, hair, neck, and what is behind
+RINGS = np.array(
+    [1.06, 1.14, 1.25, 1.4, 1.6, 1.85, 2.2, 2.7]
+)  # sizes of the oval: ears, hair, neck, and what is behind
 STEEP = 0.55  # of its depth, the cheek is made flatter: the network's would fold in a turn
 
 
@@ -126,9 +128,7 @@ def fitted(face: Face, shapes: FaceShapes | None = None) -> FaceFit:
     one, two = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     area = one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0]
     inner = len(shapes.triangles)
-    front = np.concatenate(
-        (area[:inner] * np.median(area[:inner]) > 0, area[inner:] * np.median(area[inner:]) > 0)
-    )
+    front = np.concatenate((area[:inner] * np.median(area[:inner]) > 0, area[inner:] * np.median(area[inner:]) > 0))
     return FaceFit(face, shapes, points, size, frame, origin, head, skin, triangles, inner, front)
 
 

@@ -47,7 +47,8 @@ def test_asked_of_a_face(words: str, deeds: list[tuple[str, str]]) -> None:
     "words",
     [
         "the camera tilts up", "the camera turns to the left", "the lights blink", "the stars wink in the sky",
-        "the car turns left", "the horse shakes its mane", "a boat sails away", "the leaves turn red", "he runs to the right",
+        "the car turns left", "the horse shakes its mane", "a boat sails away", "the leaves turn red",
+        "he runs to the right",
         "the windmill turns", "the camera looks down", "a sign blinks", "the dog wags its tail", "snow falls", "she walks",
         "镜头向左转", "星星眨眼", "汽车向左转弯", "风车转动", "树叶摇动", "他向右跑", "灯光闪烁", "狗摇尾巴", "水流动",
     ],

@@ -120,9 +120,7 @@ class Heads:
         if amount and f"targets/{name}.index" in self.targets.files:
             points[self.targets[f"targets/{name}.index"]] += amount * 1e-3 * self.targets[f"targets/{name}.vector"]
 
-    def posed(
-        self, body: np.ndarray, units: dict[str, float], points: np.ndarray, weights: np.ndarray
-    ) -> np.ndarray:
+    def posed(self, body: np.ndarray, units: dict[str, float], points: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Points (n, 3) with bone weights of a body after some amounts of units."""
         turns = dict[int, np.ndarray]()
         for unit, amount in units.items():

@@ -29,23 +29,40 @@ FARTHER = 0.5  # how much a pixel of depth counts beside one across: not the thr
 STEPS = 127
 
 
+def image(path: str, kind: int = cv2.IMREAD_COLOR) -> np.ndarray:
+    """A picture, BGR or with its opacity."""
+    found = cv2.imread(path, kind)
+    assert found is not None, f"{path} is no picture"
+    return found
+
+
 def drawn(
     heads: Heads, body: np.ndarray, skin: str, brow: str, units: dict[str, float]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """A drawing (SIZE, SIZE, 3) of a head, which triangle of its skin is seen where, the shares of its corners, and how far
     to the front it is, in pixels."""
-    centre = body[heads.joints["eye.L____head"]].mean(0) * [0, 1, 1] + body[heads.joints["head____head"]].mean(0) * [1, 0, 0]
+    centre = body[heads.joints["eye.L____head"]].mean(0) * [0, 1, 1] + body[heads.joints["head____head"]].mean(0) * [
+        1,
+        0,
+        0,
+    ]
     centre[1] -= 0.35
     picture = np.full((SIZE, SIZE, 3), 120, np.uint8)
     face = heads.posed(body, units, body, heads.weights)
     seen = painted(face, heads.triangles, SCALE, centre, SIZE, None)
-    texture = cv2.imread(str(next(p for p in sorted((heads.folder / f"data/skins/{skin}/textures").glob("*.png")) if "suit" not in p.name)))
+    texture = image(
+        str(
+            next(
+                p for p in sorted((heads.folder / f"data/skins/{skin}/textures").glob("*.png")) if "suit" not in p.name
+            )
+        )
+    )
     coloured(picture, seen, face, heads.triangles, (heads.places, heads.on_skin), texture, True)
     hole = seen[0] < 0
     brows = heads.folder / f"assets/eyebrows/{brow}/{brow}.mhclo"
-    hairs = cv2.imread(str(next((heads.folder / f"data/proxies/eyebrows/{brow}/textures").glob("*.png"))), -1)
+    hairs = image(str(next((heads.folder / f"data/proxies/eyebrows/{brow}/textures").glob("*.png"))), -1)
     hairs[..., :3] //= 4
-    eyes = cv2.imread(str(heads.folder / "eyes/brown_eye.png"))
+    eyes = image(str(heads.folder / "eyes/brown_eye.png"))
     for path, look, free in ((heads.folder / "eyes/high-poly.mhclo", eyes, hole), (brows, hairs, None)):
         points, weights, (places, triangles, on_look) = heads.worn(body, path)
         points = heads.posed(body, units, points, weights)
@@ -59,7 +76,9 @@ def spots(heads: Heads, count: int) -> Iterator[tuple[np.ndarray, np.ndarray, np
     """For each of `count` heads by chance: its body, which triangles lie under the 468 points, and with which shares."""
     lips = {*LIPS.tolist(), *MOUTH.tolist()}
     looks = (heads.folder / "data/proxies/eyebrows").glob("*/textures/*.png")
-    brows = sorted({p.parent.parent.name for p in looks} & {p.name for p in (heads.folder / "assets/eyebrows").iterdir()})
+    brows = sorted(
+        {p.parent.parent.name for p in looks} & {p.name for p in (heads.folder / "assets/eyebrows").iterdir()}
+    )
     for seed in range(count):
         chance = np.random.default_rng(seed)
         body, skin = heads.person(chance)
@@ -93,7 +112,7 @@ def delaunay(points: np.ndarray) -> np.ndarray:
     plan, number = cv2.Subdiv2D((0, 0, 4000, 4000)), {}
     for point, (x, y) in enumerate(places):
         number.setdefault(plan.insert((float(x), float(y))), point)
-    corners = plan.getTriangleList().reshape(-1, 3, 2)
+    corners = np.array(plan.getTriangleList()).reshape(-1, 3, 2)
     corners = corners[((corners > 0) & (corners < 4000)).all((1, 2))]
     found = ((corners[:, :, None] - places) ** 2).sum(-1).argmin(-1)
     oval = places[OVAL]
@@ -139,11 +158,15 @@ def main() -> None:
     }
     given.out.mkdir(parents=True, exist_ok=True)
     (given.out / "model.safetensors").write_bytes(save(table, metadata={"units": json.dumps(units)}))
-    eyes = np.linalg.norm(heads.points[heads.triangles[triangles[33]]].mean(0) - heads.points[heads.triangles[triangles[263]]].mean(0))
-    print(f"{len(bodies)} heads; skin under a point, median distance from the median: {np.median(off) / eyes:.3f} eye distances")
+    eyes = np.linalg.norm(
+        heads.points[heads.triangles[triangles[33]]].mean(0) - heads.points[heads.triangles[triangles[263]]].mean(0)
+    )
+    print(f"{len(bodies)} heads; skin under a point, median from the median: {np.median(off) / eyes:.3f} eye distances")
     for name, change, differs in zip(units, mean, spread, strict=True):
         size, other = (np.sqrt((each**2).sum(-1).mean()) for each in (change, differs))
-        print(f"{name:22s} largest {np.linalg.norm(change, axis=1).max():.3f}, spread over heads {other / size:.2f} of it")
+        print(
+            f"{name:22s} largest {np.linalg.norm(change, axis=1).max():.3f}, spread over heads {other / size:.2f} of it"
+        )
 
 
 if __name__ == "__main__":
