@@ -25,6 +25,8 @@ from motionalchemy.scene.points import Face as FacePoints
 SMALLEST = 9.0  # pixels between the eyes, below which a face is left as it is
 MOST = 6  # faces that act at once
 COVERED = 0.75  # of a face's oval, that a matte has to cover to be this person's
+NECK = 0.5  # of what is below a chin, that a matte covers at least which shows a neck
+JAW = frozenset((397, 365, 379, 378, 400, 377, 152, 148, 176, 149, 150, 136, 172))  # of the oval
 NAMES = {"close": "closes its eyes", "wide": "opens its eyes wide", "gape": "opens its mouth", "brows": "raises its brows",
          "bow": "lowers its head", "lift": "raises its head", "surprise": "is surprised", "sad": "is sad"}  # fmt: skip
 
@@ -98,13 +100,13 @@ def behind(scene: Scene, fit: FaceFit) -> tuple[np.ndarray, np.ndarray | None]:
         matte = scene.subject.opacity.numpy()
         if (matte * oval).sum() > COVERED * area:
             plate = scene.plate[0].permute(1, 2, 0).numpy() * 255
-            return matte, np.ascontiguousarray(plate)
+            return with_neck(matte, fit), np.ascontiguousarray(plate)
     regions = scene.regions.of("hair", "skin", "clothes")
     high, wide = oval.shape
     matte = cv2.resize(regions, (wide, high), interpolation=cv2.INTER_LINEAR)
     matte = np.clip((matte - 0.25) / 0.5, 0, 1).astype(np.float32)
     if (matte * oval).sum() > COVERED * area:
-        return matte, None
+        return with_neck(matte, fit), None
     return np.ones_like(oval), None
 
 
@@ -113,6 +115,18 @@ def _voice(means: Means, begins: float) -> Voice | None:
     if means.audio is None:
         return None
     return Voice(replace(means.audio, samples=means.audio.samples[round(begins * RATE) :]))
+
+
+def with_neck(matte: np.ndarray, fit: FaceFit) -> np.ndarray:
+    """A matte (H, W) that goes on below the chin where it ends there, as that of a head cut off from its body does: what is
+    below then bends softly and no edge of the head shows on it."""
+    rings = fit.points[468:, :2].reshape(-1, len(OVAL), 2)
+    low = [number for number, point in enumerate(OVAL) if point in JAW]
+    below = np.concatenate((fit.points[OVAL[low], :2], rings[-1][low][::-1]))
+    inside = polygon(matte.shape, below)
+    if (matte * inside).sum() > NECK * inside.sum():
+        return matte
+    return np.maximum(matte, polygon(matte.shape, below, 0.06 * fit.size))
 
 
 def said(words: str, asked: Sequence[AskedFace]) -> str:

@@ -44,11 +44,11 @@ def lids(amount: float) -> Values:
 
 
 SMILE: Values = {
-    **both("PullUp", 0.65, "Mouth"), **both("PullSide", 0.75, "Mouth"), **both("CheekUp", 0.45), **both("LowerLidUp", 0.4),
+    **both("PullUp", 0.58, "Mouth"), **both("PullSide", 0.88, "Mouth"), **both("CheekUp", 0.45), **both("LowerLidUp", 0.4),
     "NasolabialDeepener": 0.3, **lids(0.1),
 }  # fmt: skip
 LAUGH: Values = {
-    **both("PullUp", 0.9, "Mouth"), **both("PullSide", 0.85, "Mouth"), **both("CheekUp", 0.6), **both("LowerLidUp", 0.5),
+    **both("PullUp", 0.72, "Mouth"), **both("PullSide", 1.05, "Mouth"), **both("CheekUp", 0.6), **both("LowerLidUp", 0.5),
     "NasolabialDeepener": 0.3, "UpperLipUp": 0.12, **lids(0.3),
 }  # fmt: skip
 HELD: dict[Deed, Values] = {

@@ -9,6 +9,7 @@ import numpy as np
 from motionalchemy.render.face_layers import (
     EyeLayers,
     MouthLayers,
+    behind,
     eye_layers,
     filled,
     mouth_layers,
@@ -228,11 +229,9 @@ def face_act(
     oval = polygon(part.shape, fit.points[OVAL, :2] - corner)
     alpha = np.maximum(matte[box], cv2.GaussianBlur(oval, (0, 0), EDGE * fit.size)).astype(np.float32)
     person = filled(part, (alpha > 0.95).astype(np.float32))
-    if plate is None:
-        behind = filled(part, (cv2.dilate(alpha, np.ones((5, 5))) < 0.05).astype(np.float32))
-    else:
-        behind = np.ascontiguousarray(plate[box], np.float32)
+    deep = None if plate is None else np.ascontiguousarray(plate[box], np.float32)
+    hidden = behind(part, alpha, fit.size, deep)
     share = alpha[..., None]
-    rest = part - share * person - (1 - share) * behind
+    rest = part - share * person - (1 - share) * hidden
     eyes, mouth = eye_layers(part, fit, corner), mouth_layers(part, fit, corner)
-    return FaceAct(fit, performance, box, part, alpha, person, behind, rest, eyes, mouth, whole=(high, wide))
+    return FaceAct(fit, performance, box, part, alpha, person, hidden, rest, eyes, mouth, whole=(high, wide))
