@@ -9,6 +9,7 @@ LOOSE = re.compile(
     r"|(?:[\s,;，；、]|\b(?:and|while|as|with|then|but|the|a)\b|[并而且和与及])+(?=[.。!！]?$)",
     re.IGNORECASE,
 )
+JOIN = re.compile(r"\s*(?:\b(?:and|while|as|with|then|but)|[并而且])\s*$", re.IGNORECASE)
 PAUSES = re.compile(r"\s*([,，;；、])(?:\s*[,，;；、])+\s*")
 
 
@@ -16,7 +17,7 @@ def without(words: str, spans: Iterable[Span]) -> str:
     """A sentence without some parts (begin, end) of it, and without what joined them to the rest."""
     kept, at = list[str](), 0
     for begin, end in sorted(spans):
-        kept.append(words[at : max(at, begin)])
+        kept.append(JOIN.sub("", words[at : max(at, begin)]))
         at = max(at, end)
     rest = PAUSES.sub(r"\1 ", re.sub(r"\s{2,}", " ", "".join((*kept, words[at:])))).strip()
     return LOOSE.sub("", rest).strip(" ,;，；、.。")

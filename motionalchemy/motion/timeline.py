@@ -16,11 +16,13 @@ from motionalchemy.language.script import Beat
 from motionalchemy.motion import camera_path, travel
 from motionalchemy.motion.body import Body
 from motionalchemy.motion.camera import Camera
+from motionalchemy.motion.elements import Elements
 from motionalchemy.motion.face import Face
 from motionalchemy.motion.hand import Hand
 from motionalchemy.motion.movers import BeatMotion, Means, Mover, Part
 from motionalchemy.motion.retrieval import Retrieval
 from motionalchemy.motion.travel import Stage, Travel
+from motionalchemy.motion.weather import Weather
 from motionalchemy.nets.repertoire import LED, played
 from motionalchemy.render.act import Acting, Timed
 from motionalchemy.render.motion import Motion, Trajectory
@@ -28,7 +30,7 @@ from motionalchemy.render.parallax import CameraPath, displaced
 from motionalchemy.render.warp import SIDE, displacement, under_camera
 from motionalchemy.scene.parse import Scene
 
-MOVERS: tuple[Mover, ...] = (Face(), Retrieval(), Body(), Travel(), Hand(), Camera())
+MOVERS: tuple[Mover, ...] = (Face(), Elements(), Weather(), Retrieval(), Body(), Travel(), Hand(), Camera())
 PARTS: tuple[Part, ...] = ("subject", "road", "ground")
 SHORT = 2.1  # seconds of a beat in which one who is sent somewhere may leave the picture
 

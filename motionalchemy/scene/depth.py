@@ -12,7 +12,10 @@ from motionalchemy.nets import pack
 from motionalchemy.nets.scene_maps import SceneMaps, SceneMapsConfig, seen
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "scene" / "depth"
-SEEN = 224, 352  # pixels: pictures are seen at about these sizes; on rendered scenes the mean of both ranks better than 288
+SEEN = (
+    224,
+    352,
+)  # pixels: pictures are seen at about these sizes; on rendered scenes the mean of both ranks better than 288
 ENDS = 0.5, 99.5  # percentiles of a picture's nearness that become 0 and 1
 FLAT = 0.15  # unless they differ by less: a picture of one surface stays flat
 
