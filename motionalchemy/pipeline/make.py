@@ -18,6 +18,7 @@ from motionalchemy.errors import Cancelled, InputError
 from motionalchemy.media import files, muxing, sinks, writer
 from motionalchemy.media.clip import Clip
 from motionalchemy.media.sinks import FrameSink
+from motionalchemy.media.sound import Sound, beside
 from motionalchemy.models import base, registry
 from motionalchemy.models.base import Backbone
 from motionalchemy.motion import interpolation, learned
@@ -161,6 +162,8 @@ def closed(result: Result, job: Job, sink: FrameSink, output: Path | None, watch
             sound = job.footage.path if job.footage is not None and job.footage.sound else None
             if not muxing.mux_sound(sink.whole(), output, sound):
                 result.found["sound"] = "left out: an MP4 cannot hold its kind"
+        if job.audio is not None and not _voiced(job.audio, output):
+            result.found["sound"] = f"left out: a {output.suffix.lower()} file holds none, an .mp4 does"
     try:
         facts = (result.request, result.model, result.sha256, result.inputs, result.timings)
         files.write_text(text(*facts, output, result.found), path_for(output))
@@ -168,6 +171,13 @@ def closed(result: Result, job: Job, sink: FrameSink, output: Path | None, watch
         output.unlink(missing_ok=True)
         raise
     return replace(result, path=output)
+
+
+def _voiced(heard: Sound, output: Path) -> bool:
+    """Puts a sound beside the pictures of an output, and says whether that could be done."""
+    if output.suffix.lower() == ".mp4":
+        beside(output, output, heard.path)
+    return output.suffix.lower() == ".mp4"
 
 
 def collect(run: Iterator[Progress]) -> Result:
