@@ -23,7 +23,7 @@ from motionalchemy.models import base, registry
 from motionalchemy.models.base import Backbone
 from motionalchemy.motion import interpolation, learned
 from motionalchemy.motion.subject import SubjectTrack
-from motionalchemy.pipeline import conditioning, windows
+from motionalchemy.pipeline import conditioning, heard, windows
 from motionalchemy.pipeline.job import Job, costs, prepare
 from motionalchemy.pipeline.progress import Meter, Progress, Result, Watch
 from motionalchemy.pipeline.request import Request
@@ -63,10 +63,20 @@ def make(
         for note in (*job.notes, *sink.notes):
             first = 1, stages, 0, job.stages[0].steps
             yield Progress(*first, 0.0, None, lambda: _still(job), None, 1, count, note)
-        yield from _windows(run, sink)
+        yield from _told(run, _windows(run, sink))
         stop_if(cancel)
         result = closed(_result(run, sink), job, sink, output, watch)
     yield Progress(stages, stages, steps, steps, 1.0, 0.0, lambda: result.clip, result, count, count)
+
+
+def _told(run: Run, steps: Iterator[Progress]) -> Iterator[Progress]:
+    """The same steps, and before each what was found out since the one before and whoever asked should know."""
+    told = 0
+    for at in steps:
+        for note in run.said[told:]:
+            yield replace(at, step=0, note=note)
+        told = len(run.said)
+        yield at
 
 
 def _windows(run: Run, sink: FrameSink) -> Iterator[Progress]:
@@ -97,6 +107,9 @@ def _result(run: Run, sink: FrameSink) -> Result:
     job, model = run.job, run.model
     frames = interpolation.count(job.frames, job.request.interpolate, job.request.loop)
     facts = job.request, model.name, model.sha256, job.inputs, run.watch.timings
+    seen = heard.seen(run.subject.parsed)
+    if seen:
+        sink.found["scene"] = seen
     if run.said:
         sink.found["notes"] = list(dict.fromkeys([*sink.found.get("notes", ()), *run.said]))
     return Result(None, *facts, None, sink.found, frames)

@@ -46,8 +46,8 @@ def disc(reach: int) -> np.ndarray:
 
 
 def behind(part: np.ndarray, matte: np.ndarray, size: float, plate: np.ndarray | None) -> np.ndarray:
-    """What lies behind a person (h, w) in a part (h, w, 3) of a picture, by a face `size` pixels wide: near the outline what
-    is around it, mirrored there so that it keeps its grain, farther in the `plate`, or what is around, softly."""
+    """What lies behind a person (h, w) in a part (h, w, 3) of a picture, by a face `size` pixels wide: near the outline
+    what is around it, mirrored there so that it keeps its grain, farther in the `plate`, or what is around, softly."""
     reach = max(1, round(0.03 * size))
     known = (cv2.dilate(matte, disc(reach)) < 0.05).astype(np.float32)
     if not known.any():
