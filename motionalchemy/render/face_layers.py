@@ -174,9 +174,10 @@ def _teeth(shape: tuple[int, ...], points: np.ndarray, size: float, tooth: np.nd
     edge = np.interp(u, (upper - upper[0]) @ along / max(span, 1e-6) * 2 - 1, (upper - upper[0]) @ under)
     v = (right * under[0] + low * under[1] - edge) / size  # below the upper lip, in eye distances
     turned = np.arcsin(np.clip(u / 1.05, -1, 1))  # along the arch of the teeth, which turns away from us
+    fine = 0.12 * float(np.clip((size - 30) / 50, 0, 1))  # gaps between the teeth of a small face are not seen
     each = np.abs(np.sin(2 * np.pi / ARCH * turned))
-    long = 0.055 * (1 - 0.45 * u * u) * (0.93 + 0.07 * np.clip(4 * each, 0, 1))
+    long = 0.055 * (1 - 0.45 * u * u) * (1 - 0.6 * fine * (1 - np.clip(4 * each, 0, 1)))
     row = np.clip((long - v) / 0.012 + 0.5, 0, 1) * np.clip((0.96 - np.abs(u)) / 0.3, 0, 1)
     above = np.clip((-0.075 - v) / 0.02 + 0.5, 0, 1)[..., None]
-    light = (1 - 0.55 * u * u) * (0.88 + 0.12 * np.clip(3 * each, 0, 1))
+    light = (1 - 0.55 * u * u) * (1 - fine * (1 - np.clip(3 * each, 0, 1)))
     return row[..., None] * (tooth * (1 - above) + gum * above) * light[..., None]
