@@ -46,8 +46,8 @@ def disc(reach: int) -> np.ndarray:
 
 
 def behind(part: np.ndarray, matte: np.ndarray, size: float, plate: np.ndarray | None) -> np.ndarray:
-    """What lies behind a person (h, w) in a part (h, w, 3) of a picture, by a face `size` pixels wide: near the outline what
-    is around it, mirrored there so that it keeps its grain, farther in the `plate`, or what is around, softly."""
+    """What lies behind a person (h, w) in a part (h, w, 3) of a picture, by eyes `size` pixels apart: near the outline
+    what is around it, mirrored there so that it keeps its grain, farther in the `plate`, or what is around, softly."""
     reach = max(1, round(0.03 * size))
     known = (cv2.dilate(matte, disc(reach)) < 0.05).astype(np.float32)
     if not known.any():
@@ -56,6 +56,7 @@ def behind(part: np.ndarray, matte: np.ndarray, size: float, plate: np.ndarray |
     far, label = cv2.distanceTransformWithLabels(
         1 - known.astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
+    label = np.asarray(label, np.int64)
     rows, columns = np.nonzero(known)
     nearest = np.zeros((int(label.max()) + 1, 2), np.float32)
     nearest[label[rows, columns]] = np.stack((columns, rows), 1)
