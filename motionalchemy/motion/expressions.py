@@ -27,6 +27,7 @@ MEETS = 0.86  # of the eye's gap, where the lids meet
 FOLLOWS = 0.6  # of the upper lid's way, that its fold goes along
 HARD, HIDDEN = 25.0, 45.0  # degrees of yaw from which less, and hardly anything, of an expression is put on a face
 NO_FARTHER = 40.0  # degrees of yaw from which a head is not turned towards us: that would show what no picture has
+AWAY = 55.0  # and from which it is not turned away
 SMILING = (0.62, 0.78)  # how wide a mouth is in eye distances, from at rest to in a smile
 NOTHING = Covers()
 
@@ -50,7 +51,7 @@ class Sitter:
         yaw = self.fit.yaw
         if name == "right":
             towards = value * yaw < 0
-            return value * float(np.clip((NO_FARTHER - abs(yaw)) / 15, 0, 1)) if towards else value
+            return value * float(np.clip((NO_FARTHER - abs(yaw)) / 15 if towards else (AWAY - abs(yaw)) / 25, 0, 1))
         if name not in self.fit.shapes.units:
             return value
         value *= float(np.clip((HIDDEN - abs(yaw)) / (HIDDEN - HARD), 0.1, 1))

@@ -27,8 +27,9 @@ MOST = 6  # faces that act at once
 COVERED = 0.75  # of a face's oval, that a matte has to cover to be this person's
 NECK = 0.5  # of what is below a chin, that a matte covers at least which shows a neck
 JAW = frozenset((397, 365, 379, 378, 400, 377, 152, 148, 176, 149, 150, 136, 172))  # of the oval
-NAMES = {"close": "closes its eyes", "wide": "opens its eyes wide", "gape": "opens its mouth", "brows": "raises its brows",
-         "bow": "lowers its head", "lift": "raises its head", "surprise": "is surprised", "sad": "is sad"}  # fmt: skip
+NAMES = {"close": "close the eyes", "wide": "open the eyes wide", "gape": "open the mouth", "brows": "raise the brows",
+         "bow": "lower the head", "lift": "raise the head", "surprise": "be surprised", "sad": "be sad",
+         "shake": "shake the head", "turn": "turn", "tilt": "tilt"}  # fmt: skip
 
 
 class Face:
@@ -136,6 +137,6 @@ def said(words: str, asked: Sequence[AskedFace]) -> str:
 
 def _note(meant: Sequence[FacePoints], asked: Sequence[AskedFace], count: int) -> str:
     """What is done, in one sentence."""
-    who = "the face" if count == 1 else f"{len(meant)} of {count} faces" if len(meant) > 1 else "the largest face"
-    ways = dict.fromkeys(" ".join((NAMES.get(each.deed, each.deed + "s"), each.side)).strip() for each in asked)
-    return f"face: {who} {', '.join(ways)}"
+    who = "" if count == 1 else f" by {len(meant)} of {count} faces" if len(meant) > 1 else " by the largest face"
+    ways = dict.fromkeys(" ".join((NAMES.get(each.deed, each.deed), each.side)).strip() for each in asked)
+    return f"face: {', '.join(ways)}{who}"

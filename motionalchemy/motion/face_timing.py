@@ -15,7 +15,7 @@ from motionalchemy.scene.face_mesh import smooth
 Values = dict[str, float]
 FADES = 0.5  # seconds in which what a face did goes
 UNEVEN = 0.93  # of its left half, that a face does with its right: nobody is quite even
-TURNS, NODS, SHAKES, TILTS = 18.0, 11.0, 12.0, 8.5  # degrees
+TURNS, NODS, SHAKES, TILTS = 18.0, 11.0, 14.0, 8.5  # degrees
 MOST = 20.0  # degrees that a head is turned at most
 GROUPS: dict[Deed, str] = {
     "smile": "mouth", "laugh": "mouth", "frown": "mouth", "surprise": "mouth", "sad": "mouth", "talk": "mouth",

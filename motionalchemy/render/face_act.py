@@ -204,7 +204,7 @@ class FaceAct:
         reach = np.hypot(away @ along / (0.2 * size), away @ under / (0.45 * max(gap, 1.0)))
         tongue = np.clip(1.2 - reach, 0, 1) * np.clip((gap / size - 0.06) / 0.06, 0, 1)
         inside += (layers.tongue - inside) * (0.6 * tongue[..., None])
-        inside *= 0.55 + 0.45 * np.clip(1.4 * cv2.GaussianBlur(mask[box], (0, 0), 0.03 * size), 0, 1)[..., None]
+        inside *= 0.65 + 0.35 * np.clip(1.4 * cv2.GaussianBlur(mask[box], (0, 0), 0.03 * size), 0, 1)[..., None]
         out[box] += (inside - out[box]) * mask[box][..., None]
 
 

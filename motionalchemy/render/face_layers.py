@@ -46,7 +46,7 @@ def disc(reach: int) -> np.ndarray:
 
 
 def behind(part: np.ndarray, matte: np.ndarray, size: float, plate: np.ndarray | None) -> np.ndarray:
-    """What lies behind a person (h, w) in a part (h, w, 3) of a picture, by a face `size` pixels wide: near the outline
+    """What lies behind a person (h, w) in a part (h, w, 3) of a picture, by eyes `size` pixels apart: near the outline
     what is around it, mirrored there so that it keeps its grain, farther in the `plate`, or what is around, softly."""
     reach = max(1, round(0.03 * size))
     known = (cv2.dilate(matte, disc(reach)) < 0.05).astype(np.float32)
@@ -56,6 +56,7 @@ def behind(part: np.ndarray, matte: np.ndarray, size: float, plate: np.ndarray |
     far, label = cv2.distanceTransformWithLabels(
         1 - known.astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
+    label = np.asarray(label, np.int64)
     rows, columns = np.nonzero(known)
     nearest = np.zeros((int(label.max()) + 1, 2), np.float32)
     nearest[label[rows, columns]] = np.stack((columns, rows), 1)
@@ -174,9 +175,10 @@ def _teeth(shape: tuple[int, ...], points: np.ndarray, size: float, tooth: np.nd
     edge = np.interp(u, (upper - upper[0]) @ along / max(span, 1e-6) * 2 - 1, (upper - upper[0]) @ under)
     v = (right * under[0] + low * under[1] - edge) / size  # below the upper lip, in eye distances
     turned = np.arcsin(np.clip(u / 1.05, -1, 1))  # along the arch of the teeth, which turns away from us
+    fine = 0.12 * float(np.clip((size - 30) / 50, 0, 1))  # gaps between the teeth of a small face are not seen
     each = np.abs(np.sin(2 * np.pi / ARCH * turned))
-    long = 0.055 * (1 - 0.45 * u * u) * (0.93 + 0.07 * np.clip(4 * each, 0, 1))
+    long = 0.055 * (1 - 0.45 * u * u) * (1 - 0.6 * fine * (1 - np.clip(4 * each, 0, 1)))
     row = np.clip((long - v) / 0.012 + 0.5, 0, 1) * np.clip((0.96 - np.abs(u)) / 0.3, 0, 1)
     above = np.clip((-0.075 - v) / 0.02 + 0.5, 0, 1)[..., None]
-    light = (1 - 0.55 * u * u) * (0.88 + 0.12 * np.clip(3 * each, 0, 1))
+    light = (1 - 0.55 * u * u) * (1 - fine * (1 - np.clip(3 * each, 0, 1)))
     return row[..., None] * (tooth * (1 - above) + gum * above) * light[..., None]

@@ -195,7 +195,7 @@ def test_a_head_is_not_turned_to_the_side_that_no_picture_shows() -> None:
     far = Sitter(fitted(replace(one, points=turned.astype(np.float32))))
     assert far.fit.yaw > 40
     assert far.suited("right", -18.0) == 0
-    assert far.suited("right", 5.0) == 5.0
+    assert 0 < far.suited("right", 5.0) < 5.0
 
 
 def test_talk_is_the_same_for_the_same_seed_and_not_for_another() -> None:
