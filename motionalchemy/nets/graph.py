@@ -88,7 +88,6 @@ class Graph(nn.Module):
             return x.clamp(0, 6)
         return x.sigmoid() if last == "sigmoid" else x
 
-
     def _conv(self, name: str, step: dict[str, Any], x: Tensor) -> Tensor:
         left, right, top, low = step.get("pad", (0, 0, 0, 0))
         even = left == right and top == low
