@@ -29,7 +29,7 @@ ARTICLE_ONLY = re.compile(
     r"\b(?:the|a|an|of|this|that|each|every|his|her|their|its|my|in|for|during|while on a|go on a)\s+$", re.I
 )
 THING_ZH = re.compile(
-    r"(?:草|海|水|旗帜?|树叶?|花|云|风|叶子?|火焰?|灯光?|雪花?|影子|头发|车|船|镜头|柳条|麦浪|枝|溪|河|时间|瓶|光)[^，。；,.;]{0,3}$"
+    r"(?:草|海|水|旗帜?|树叶?|花|云|风|叶子?|火焰?|灯光?|雪花?|影子|头发|车|船|(?<![朝向往对])镜头|柳条|麦浪|枝|溪|河|时间|瓶|光)[^，。；,.;]{0,3}$"
 )
 
 PATTERNS: tuple[tuple[Action, str, str], ...] = (
@@ -52,7 +52,7 @@ PATTERNS: tuple[tuple[Action, str, str], ...] = (
     ("sway", r"sway(?:s|ing|ed)?(?:\s+(?:gently|softly|slowly|from side to side|(?:(?:to|with) the (?:music|rhythm|beat))))*|rock(?:s|ing)? (?:back and forth|from side to side)",
      r"(?:身体)?(?:随[着]?[^，。；]{0,4})?(?:摇摆|摇晃|摆动)(?:身体)?"),
     ("hop", r"hop(?:s|ping|ped)?(?:\s+(?:up and down|around|happily))*|bounc(?:es?|ing)(?:\s+up and down)?", r"蹦[蹦跳]*[跳]?|蹦蹦跳跳"),
-    ("jump", r"(?:jump|leap)(?:s|ing|ed)?(?:\s+(?:up and down|up|(?:in(?:to)?|for) (?:the air|joy)|high|happily|around))*", r"跳[了]?[跃起高](?:来)?|跳一跳|跳了[^，。；]{0,3}下?|跃起|起跳|跳(?!舞|动)"),
+    ("jump", r"(?:jump|leap)(?:s|ing|ed)?(?! jacks)(?:\s+(?:up and down|up|(?:in(?:to)?|for) (?:the air|joy)|high|happily|around))*", r"跳[了]?[跃起高](?:来)?|跳一跳|跳了[^，。；]{0,3}下?|跃起|起跳|跳(?!舞|动)"),
     ("squat", r"squat(?:s|ting|ted)?(?:\s+down)?|crouch(?:es|ing|ed)?(?:\s+down)?", r"蹲[下了着]*(?:来)?|深蹲"),
     ("kick", r"kick(?:s|ing|ed)?(?:\s+(?:(?:the|a|his|her)\s+)?(?:ball|legs?|air|high|out|(?:in the air)))*", r"踢[了着]?[^，。；]{0,2}(?:球|腿|脚)?"),
     ("run", r"(?:run|jog|sprint)(?:s|ning|ging|ting)?", r"[奔小慢]?跑[了着]?(?:步|过来|过去|起来)?"),

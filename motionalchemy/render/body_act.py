@@ -140,7 +140,7 @@ def act(
     cut, colours = puppet.cut, picture.astype(np.float32)
     step = max(3, max(picture.shape[:2]) // 100)
     pieces = {limb: _piece(limb, colours, matte, step, puppet) for limb, matte in cut.limbs.items()}
-    trunk = _piece(None, cut.under, cut.trunk, step, puppet)
+    trunk = _piece(None, cut.under, cut.trunk, 2 * step, puppet)
     legs = sorted((limb for limb in pieces if "leg" in limb), key=lambda limb: -_far(puppet, limb))
     arms = sorted((limb for limb in pieces if "arm" in limb), key=lambda limb: -_far(puppet, limb))
     behind = arms[:1] if abs(puppet.skeleton.left[1]) > 0.55 and len(arms) == 2 else []

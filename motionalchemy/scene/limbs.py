@@ -117,13 +117,15 @@ def _cores(found: Skeleton, limb: Limb, wide: np.ndarray, places: np.ndarray) ->
     apart = np.minimum(apart, away(places, end, tip) / max(float(wide[1]), 0.1 * found.trunk))
     core, zone = apart < CORE, apart < (1.8 if arm else 2.4)
     bone = middle - root
-    if arm:
+    if arm and not found.drawn:
         cross = bone[0] * (places - root)[..., 1] - bone[1] * (places - root)[..., 0]
         inner = bone[0] * (found.hips - root)[1] - bone[1] * (found.hips - root)[0]
         along = (places - root) @ bone / max(float(bone @ bone), 1e-6)
         sleeve = (np.sign(cross) != np.sign(inner)) & (along > 0.1) & (along < 1)
         sleeve &= away(places, root, middle) < 3 * wide[0]
         return core | sleeve, zone | sleeve
+    if arm:
+        return core, apart < 1.4
     foot = (np.linalg.norm(places - end, axis=-1) < 0.5 * found.trunk) & ((places - end)[..., 1] > -0.1 * found.trunk)
     return core & ((places - root) @ unit(bone) > 0.3 * wide[0]), zone | foot
 

@@ -79,7 +79,7 @@ def skeletons(scene: Scene) -> tuple[Skeleton, ...]:
 
 def _person(scene: Scene, pose: Pose) -> bool:
     """Whether a pose is of a person, large enough to be moved, and not of a beast or a thing."""
-    high, wide = scene.picture.shape[:2]
+    high = scene.picture.shape[0]
     if pose.torso < LEAST * high or pose.matte is None or min(pose.seen[11:13]) < SEEN:
         return False
     inside = cv2.resize(pose.matte, scene.regions.probabilities.shape[:0:-1], interpolation=cv2.INTER_AREA) > SEEN
