@@ -1,5 +1,7 @@
 """What a sentence asks people to do with their bodies: English and Chinese."""
 
+# ruff: noqa: E501
+
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -50,13 +52,13 @@ PATTERNS: tuple[tuple[Action, str, str], ...] = (
     ("turn", r"turn(?:s|ing)?\s+(?:(?:slightly|slowly|a little|a bit)\s+)?(?:a?round|about|sideways|towards? (?:us|the camera|the viewer))|twist(?:s|ing)?(?:\s+(?:his|her|their) body)?|spin(?:s|ning)?(?:\s+a?round)?",
      r"转[过了个一]*身(?:来|去|体)?|转[了个一]*圈|扭动身体|旋转"),
     ("sway", r"sway(?:s|ing|ed)?(?:\s+(?:gently|softly|slowly|from side to side|(?:(?:to|with) the (?:music|rhythm|beat))))*|rock(?:s|ing)? (?:back and forth|from side to side)",
-     r"(?:身体)?(?:随[着]?[^，。；]{0,4})?(?:摇摆|摇晃|摆动)(?:身体)?"),
+     r"(?:身体)?(?:随[着]?[^，。；]{0,4})?(?:摇摆|摇晃|摆动)(?!尾巴|翅膀|鳍)(?:身体)?"),
     ("hop", r"hop(?:s|ping|ped)?(?:\s+(?:up and down|around|happily))*|bounc(?:es?|ing)(?:\s+up and down)?", r"蹦[蹦跳]*[跳]?|蹦蹦跳跳"),
     ("jump", r"(?:jump|leap)(?:s|ing|ed)?(?! jacks)(?:\s+(?:up and down|up|(?:in(?:to)?|for) (?:the air|joy)|high|happily|around))*", r"跳[了]?[跃起高](?:来)?|跳一跳|跳了[^，。；]{0,3}下?|跃起|起跳|跳(?!舞|动)"),
     ("squat", r"squat(?:s|ting|ted)?(?:\s+down)?|crouch(?:es|ing|ed)?(?:\s+down)?", r"蹲[下了着]*(?:来)?|深蹲"),
     ("kick", r"kick(?:s|ing|ed)?(?:\s+(?:(?:the|a|his|her)\s+)?(?:ball|legs?|air|high|out|(?:in the air)))*", r"踢[了着]?[^，。；]{0,2}(?:球|腿|脚)?"),
     ("run", r"(?:run|jog|sprint)(?:s|ning|ging|ting)?", r"[奔小慢]?跑[了着]?(?:步|过来|过去|起来)?"),
-    ("walk", r"(?:walk|stroll|march|strid|step|wander)(?:s|es|e|ing|ed)?(?:\s+(?:in place|on the spot|past|by|around))?", r"(?:散步|走路|行走|漫步|踱步|迈步|走[过来去向着动了]*)"),
+    ("walk", r"(?:walk|stroll|march|strid|step|wander)(?:s|es|e|ing|ed)?(?:\s+(?:in place|on the spot|past|by|around))?", r"(?:散步|走路|行走|漫步|踱步|迈步|(?<![飞开吹拿游逃带划爬])走[过来去向着动了]*)"),
     ("dance", r"danc(?:es?|ing|ed)(?:\s+(?:to the (?:music|beat)|around))*|boogi\w+", r"跳[起了着支一]*[^，。；]{0,2}舞|翩翩起舞|舞蹈|起舞"),
     ("exercise", r"exercis(?:es?|ing)|jumping jacks|works? out|working out", r"做?[了着]?(?:体操|广播操|开合跳)|锻炼(?:身体)?|健身"),
 )  # fmt: skip
@@ -133,7 +135,8 @@ def _asked(words: str, action: Action, begin: int, end: int, said: str) -> Asked
     after = words[end : min(stops, default=len(words))]
     tail = re.split(r"\b(?:and|while|as|then)\b", after, maxsplit=1)[0]
     near = said + tail if re.search(r"[a-z]", said, re.I) else clause
-    way: Way = next((name for name, pattern in _WAYS if pattern.search(near)), "") if action in ("walk", "run") else ""
+    ways: list[Way] = [name for name, pattern in _WAYS if action in ("walk", "run") and pattern.search(near)]
+    way: Way = ways[0] if ways else ""
     if not way and action in ("walk", "run") and re.search(r"\b(?:past|by|across)\b|走过|穿过", near, re.I):
         way = "right"
     side = LIMB_SIDE.search(clause)

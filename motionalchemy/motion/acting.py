@@ -25,6 +25,8 @@ from motionalchemy.scene.skeleton import Skeleton
 ARMS = frozenset({"wave", "clap", "raise", "cheer", "exercise"})
 """What cannot be shown without an arm that moves."""
 LEGS = frozenset({"kick", "squat"})
+ANYONE = frozenset({"walk", "run", "jump", "hop", "sway"})
+"""What things and animals do, too: where no person is found, it is left to what moves those."""
 MOST = 3  # people who are moved at once
 
 
@@ -73,11 +75,8 @@ def acted(scene: Scene, person: Skeleton, asked: Asked, lasts: float, means: Mea
     cut = limbs.cut(scene.picture, person)
     moving = set(cut.limbs)
     need = "arm" if asked.action in ARMS else "leg" if asked.action in LEGS else ""
-    if (
-        need
-        and not any(need in limb for limb in moving)
-        or asked.action == "clap"
-        and len([x for x in moving if "arm" in x]) < 2
+    if (need and not any(need in limb for limb in moving)) or (
+        asked.action == "clap" and len([x for x in moving if "arm" in x]) < 2
     ):
         why = sorted({f"{limb}: {text}" for limb, text in cut.skeleton.stays.items() if text and need in limb})
         means.note(f"{asked.words!r} is not done with the {need}s ({'; '.join(why)})")
@@ -120,7 +119,7 @@ def _instead(
     why: str = "no person with a skeleton was found",
 ) -> BeatMotion | None:
     """What stands out breathes, where what was asked cannot be done."""
-    if any(one.way for one in asked):
+    if all(one.action in ANYONE for one in asked):
         return None
     act = alive(scene, lasts, means.loop)
     if act is None:

@@ -16,8 +16,7 @@ CELLS = 96
 
 @dataclass(frozen=True, eq=False)
 class Breathing:
-    """A subject, with a margin about it (`share`, (h, w) coarse), that breathes: `out` and `aside` (2, h, w), how far each place
-    goes at most in widths; with a breath of `period` seconds, back at the picture at the end of a `loop` of seconds."""
+    """A subject, that breathes: `out` and `aside` (2, h, w), how far each place goes at most in widths; with a breath of `period` seconds, back at the picture at the end of a `loop` of seconds."""
 
     out: np.ndarray
     aside: np.ndarray
@@ -55,7 +54,7 @@ class Breathing:
 
 
 def alive(scene: Scene, seconds: float, loop: bool) -> Act | None:
-    """What stands out in a scene, breathing and swaying for so many seconds; None where nothing does, or where it is stiff."""
+    """What stands out in a scene, breathing and swaying for so many seconds; None where nothing or a stiff thing does."""
     if scene.subject is None:
         return None
     opacity = scene.subject.opacity.numpy()

@@ -222,11 +222,13 @@ def dance(m: Move) -> None:
     w = m.during(0.35, 0.4)
     beat = 2 * np.pi * 1.0 * m.seconds
     side, late = np.sin(beat), np.sin(beat - 0.6)
-    for limb, sign in (("left arm", 1.0), ("right arm", -1.0)):
+    hands: tuple[tuple[Limb, float], ...] = (("left arm", 1.0), ("right arm", -1.0))
+    for limb, sign in hands:
         up = 0.5 + 0.5 * sign * late
         m.limb(limb, (0.85, -0.5 + 0.85 * up, 0.05), (0.45 - 0.5 * up, 0.55 + 0.4 * up, 0.1), w)
     give = 0.34 * (0.5 - 0.5 * np.cos(2 * beat))
-    for limb, sign in (("left leg", 1.0), ("right leg", -1.0)):
+    feet: tuple[tuple[Limb, float], ...] = (("left leg", 1.0), ("right leg", -1.0))
+    for limb, sign in feet:
         bend = give + 0.3 * np.clip(-sign * side, 0, 1)
         m.limb(limb, (0.22 + 0.1 * sign * side, -np.cos(bend), np.sin(bend)), (0.02, -np.cos(bend), -np.sin(bend)), w)
     m.turn(lean=0.1 * w * side, sway=0.12 * w * side, head_roll=-0.12 * w * late, yaw=0.14 * w * late)
@@ -269,7 +271,7 @@ def move(action: Action, lasts: float, pace: float, strength: float, side: str =
     made = Move(seconds * pace, lasts * pace)
     MOVES[action](made)
     made.body = {name: value * min(strength, 1.4) for name, value in made.body.items()}
-    if side == "right" and action == "wave" or side == "left" and action == "kick":
+    if (side == "right" and action == "wave") or (side == "left" and action == "kick"):
         swap = [1, 0, 3, 2]
         made.directions, made.weight = made.directions[:, swap], made.weight[:, swap]
         for name in ("lean", "yaw", "head_roll", "sway"):

@@ -17,13 +17,12 @@ SPEED = {"walk": 0.75, "run": 1.5}  # lengths of the trunk a second, as one slid
 def side_of(puppet: Puppet, asked: Asked) -> str:
     """The limb of which side does what only one does: that which is named, else the freest that may move."""
     kind = "leg" if asked.action == "kick" else "arm"
-    may = [limb for limb in puppet.cut.limbs if limb.endswith(kind)]
+    may: list[Limb] = [limb for limb in puppet.cut.limbs if limb.endswith(kind)]
     if asked.side and f"{asked.side} {kind}" in may:
         return asked.side
     bones = puppet.skeleton
-    apart = {limb: abs(float(bones.chains[limb][2][0] - bones.hips[0])) for limb in may}
-    best = max(may, key=lambda limb: apart[limb], default="")
-    return best.split(" ")[0]
+    apart = [(abs(float(bones.chains[limb][2][0] - bones.hips[0])), limb) for limb in may]
+    return max(apart)[1].split(" ")[0] if apart else ""
 
 
 def attitudes(puppet: Puppet, asked: Asked, lasts: float, loop: bool) -> tuple[Attitude, ...]:
@@ -33,7 +32,9 @@ def attitudes(puppet: Puppet, asked: Asked, lasts: float, loop: bool) -> tuple[A
     left, forward = bones.left, np.array([bones.left[1], -bones.left[0]])
     front, aside, ahead = abs(left[0]), abs(forward[0]), np.sign(forward[0] or 1)
     mirror = np.sign(left[0]) or 1.0
-    turns = {limb: _limb(puppet, limb, made, left, forward) for limb in puppet.cut.limbs}
+    turns: dict[Limb, tuple[np.ndarray, np.ndarray, np.ndarray]] = {
+        limb: _limb(puppet, limb, made, left, forward) for limb in puppet.cut.limbs
+    }
     shift = np.stack((body["sway"] * bones.trunk * left[0], -_lift(puppet, body["lift"]) * bones.trunk), 1)
     stand, step = _standing(puppet, turns, made)
     shift[:, 1] -= stand
@@ -52,16 +53,18 @@ def attitudes(puppet: Puppet, asked: Asked, lasts: float, loop: bool) -> tuple[A
         "head_yaw": mirror * body["head_yaw"],
     }
     shift -= shift[0]
-    return tuple(
-        Attitude(
-            **{name: float(value[n]) for name, value in values.items()},
-            shift=(float(shift[n, 0]), float(shift[n, 1])),
-            size=float(size[n]),
-            angles={limb: (float(a[n, 0]), float(a[n, 1])) for limb, (a, _, _) in turns.items()},
-            stretches={limb: (float(s[n, 0]), float(s[n, 1])) for limb, (_, s, _) in turns.items()},
-        )
-        for n in range(len(made.seconds))
-    )
+    made_of = list[Attitude]()
+    for n in range(len(made.seconds)):
+        angles: dict[Limb, tuple[float, float]] = {
+            limb: (float(a[n, 0]), float(a[n, 1])) for limb, (a, _, _) in turns.items()
+        }
+        longer: dict[Limb, tuple[float, float]] = {
+            limb: (float(s[n, 0]), float(s[n, 1])) for limb, (_, s, _) in turns.items()
+        }
+        now = {name: float(value[n]) for name, value in values.items()}
+        at = (float(shift[n, 0]), float(shift[n, 1]))
+        made_of.append(Attitude(**now, shift=at, size=float(size[n]), angles=angles, stretches=longer))
+    return tuple(made_of)
 
 
 def _lift(puppet: Puppet, lift: np.ndarray) -> np.ndarray:

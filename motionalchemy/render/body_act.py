@@ -26,8 +26,8 @@ class Piece:
 
 @dataclass(frozen=True, eq=False)
 class BodyAct:
-    """A person in `pieces`, the farthest first, before `plate` (H, W, 3), which is seen where `hole` (H, W) is; its attitudes
-    at `rate` a second; what the `picture` shows and the pieces put together do not, `rest` (H, W, 3); and its `shadow` on the
+    """A person in `pieces`, the farthest first, before `plate` (H, W, 3), which is seen where `hole` (H, W) is; its
+    attitudes at `rate` a second; what the `picture` shows and the pieces put together do not, `rest` (H, W, 3); and its `shadow` on the
     ground (H, W), how dark it is in [0, 1]."""
 
     puppet: Puppet
@@ -139,11 +139,13 @@ def act(
     """A person of a picture (H, W, 3) uint8 before a plate (H, W, 3) float32 that takes attitudes at a rate."""
     cut, colours = puppet.cut, picture.astype(np.float32)
     step = max(3, max(picture.shape[:2]) // 100)
-    pieces = {limb: _piece(limb, colours, matte, step, puppet) for limb, matte in cut.limbs.items()}
+    pieces: dict[Limb, Piece] = {limb: _piece(limb, colours, matte, step, puppet) for limb, matte in cut.limbs.items()}
     trunk = _piece(None, cut.under, cut.trunk, 2 * step, puppet)
-    legs = sorted((limb for limb in pieces if "leg" in limb), key=lambda limb: -_far(puppet, limb))
-    arms = sorted((limb for limb in pieces if "arm" in limb), key=lambda limb: -_far(puppet, limb))
-    behind = arms[:1] if abs(puppet.skeleton.left[1]) > 0.55 and len(arms) == 2 else []
+    far: list[Limb] = list(pieces)
+    far.sort(key=lambda limb: -_far(puppet, limb))
+    legs: list[Limb] = [limb for limb in far if "leg" in limb]
+    arms: list[Limb] = [limb for limb in far if "arm" in limb]
+    behind: list[Limb] = arms[:1] if abs(puppet.skeleton.left[1]) > 0.55 and len(arms) == 2 else []
     ordered = (*(pieces[x] for x in (*behind, *legs)), trunk, *(pieces[x] for x in arms if x not in behind))
     wide = cv2.dilate((puppet.skeleton.matte > 0.02).astype(np.float32), np.ones((7, 7), np.uint8))
     hole = cv2.GaussianBlur(wide, (0, 0), 1.5)

@@ -17,7 +17,7 @@ HELD = 0.012  # of the trunk's square: the smallest thing that counts as held
 
 @dataclass(frozen=True, eq=False)
 class Cut:
-    """A person in pieces: the mattes (H, W) of its `limbs`, how wide (2,) the bones of each are on either side, in pixels, the
+    """A person in pieces: the mattes (H, W) of its `limbs`, how wide (2,) the bones of each are on either side, the
     matte of the `trunk` with the head and all that stays, and the colours (H, W, 3) float32 behind the arms, `under`."""
 
     skeleton: Skeleton
@@ -51,8 +51,8 @@ def cut(picture: np.ndarray, found: Skeleton) -> Cut:
     """A person in a picture (H, W, 3) uint8 in pieces."""
     inside = (found.matte > 0.3).astype(np.uint8)
     deep = cv2.distanceTransform(inside, cv2.DIST_L2, 5)
-    widths = {limb: _widths(found, limb, deep) for limb in found.movable}
-    places = np.stack(np.indices(inside.shape)[::-1], -1).astype(np.float32)
+    widths: dict[Limb, np.ndarray] = {limb: _widths(found, limb, deep) for limb in found.movable}
+    places = np.moveaxis(np.indices(inside.shape)[::-1], 0, -1).astype(np.float32)
     kept, held = _held(found, widths, places, inside)
     widths = {limb: width for limb, width in widths.items() if limb in kept.movable}
     return _pieces(picture, kept, widths, places, inside > 0, held)
@@ -82,19 +82,22 @@ def _held(
     body = _torso(found, inside.shape, 1.25) | (np.linalg.norm(places - found.head, axis=-1) < 0.55 * found.trunk)
     rest = ((near > 2.0) & ~body & (inside > 0)).astype(np.uint8)
     count, parts, facts, _ = cv2.connectedComponentsWithStats(rest)
-    stays, notes = dict(found.stays), list[str]()
-    hands = [limb for limb in widths if "arm" in limb]
+    notes, stays = list[str](), dict(found.stays)
+    hands: list[Limb] = [limb for limb in widths if "arm" in limb]
     reach = 0.3 * found.trunk
     for number in range(1, count):
         if facts[number, cv2.CC_STAT_AREA] < HELD * found.trunk**2 or found.drawn:
             continue
         piece = places[np.asarray(parts) == number]
-        hand = [limb for limb in hands if np.linalg.norm(piece - found.chains[limb][2], axis=-1).min() < reach]
+        hand: list[Limb] = [
+            limb for limb in hands if np.linalg.norm(piece - found.chains[limb][2], axis=-1).min() < reach
+        ]
         other = [np.linalg.norm(piece - place, axis=-1).min() < reach for place in (found.hips, found.shoulders)]
         if len(hand) == 1 and not any(other):
             notes.append(hand[0])
         elif hand:
-            stays |= dict.fromkeys(hand, "it holds something that touches more than that hand")
+            for limb in hand:
+                stays[limb] = "it holds something that touches more than that hand"
     return replace(found, stays=stays), tuple(notes)
 
 
@@ -170,7 +173,7 @@ def _pieces(
     inside: np.ndarray,
     held: tuple[str, ...],
 ) -> Cut:
-    """The mattes of limbs and trunk. Where an arm leaves it, the trunk goes on a little and takes its own colours."""
+    """The mattes of limbs and trunk. Under an arm the trunk goes on a little."""
     labels = _labels(picture, found, widths, places, inside)
     matte, square = found.matte, np.ones((3, 3), np.uint8)
     torso = _torso(found, inside.shape, 0.8)
@@ -182,8 +185,10 @@ def _pieces(
         root, middle, _ = found.chains[limb]
         along = (places - root) @ unit(middle - root)
         own = (labels == number + 3) & inside
-        if "leg" in limb:
+        if "leg" in limb or found.drawn:
             own &= along > 0
+        if found.drawn:
+            own &= _cores(found, limb, widths[limb], places)[1]
         own = inside & (_soft(cv2.morphologyEx(own.astype(np.uint8), cv2.MORPH_OPEN, square), 1.5) > 0.5)
         wider = cv2.dilate(own.astype(np.uint8), np.ones((5, 5), np.uint8))
         close = cv2.dilate(own.astype(np.uint8), square)

@@ -10,7 +10,7 @@ LEAST, LARGEST = 0.02, 3.0  # of the trunk's square: how large a shadow is
 
 
 def cast(picture: np.ndarray, person: Skeleton, plate: np.ndarray) -> np.ndarray | None:
-    """How dark (H, W) the shadow is that a person throws on the ground about its feet, in [0, 1]; None where none is found."""
+    """How dark (H, W) the shadow is that a person throws about its feet, in [0, 1]; None where none is found."""
     if any(person.stays[limb] == "it is not surely seen" for limb in ("left leg", "right leg")):
         return None
     high, wide = person.matte.shape

@@ -83,8 +83,8 @@ def far(inside: np.ndarray, starts: list[tuple[int, int]]) -> np.ndarray:
     while front.any():
         away[front > 0] = steps
         steps += 1
-        grown = cv2.dilate(reached, square if steps % 2 else cross) & inside.astype(np.uint8)
-        front, reached = grown & (1 - reached), grown
+        grown = (cv2.dilate(reached, square if steps % 2 else cross) > 0) & inside
+        front, reached = (grown & (reached == 0)).astype(np.uint8), grown.astype(np.uint8)
     return away
 
 

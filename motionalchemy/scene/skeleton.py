@@ -98,12 +98,16 @@ def _posed(scene: Scene, pose: Pose) -> Skeleton:
     inside = (at >= 0).all(1) & (at < (wide, high)).all(1)
     columns, rows = at.astype(int).clip(0, (wide - 1, high - 1)).T
     sure = (pose.seen > SEEN) & inside & (matte[rows, columns] > WITHIN)
-    chains = {limb: at[list(chain)] for limb, chain in CHAINS.items()}
-    bones = {limb: np.diff(pose.world[list(chain)], axis=0) for limb, chain in CHAINS.items()}
-    deep = {limb: bone[:, 2] / np.maximum(np.linalg.norm(bone, axis=1), 1e-6) for limb, bone in bones.items()}
+    chains: dict[Limb, np.ndarray] = {limb: at[list(chain)] for limb, chain in CHAINS.items()}
+    bones: dict[Limb, np.ndarray] = {limb: np.diff(pose.world[list(chain)], axis=0) for limb, chain in CHAINS.items()}
+    deep: dict[Limb, np.ndarray] = {
+        limb: bone[:, 2] / np.maximum(np.linalg.norm(bone, axis=1), 1e-6) for limb, bone in bones.items()
+    }
     across = pose.world[11] - pose.world[12] + pose.world[23] - pose.world[24]
     left = across[[0, 2]] / max(float(np.hypot(across[0], across[2])), 1e-6)
-    stays = {limb: "" if sure[list(chain)].all() else "it is not surely seen" for limb, chain in CHAINS.items()}
+    stays: dict[Limb, str] = {
+        limb: "" if sure[list(chain)].all() else "it is not surely seen" for limb, chain in CHAINS.items()
+    }
     found = Skeleton(chains, deep, at[0], matte, left, False, stays)
     return Skeleton(chains, deep, at[0], matte, left, False, {limb: _stays(found, limb) for limb in LIMBS})
 
@@ -130,7 +134,9 @@ def _matte(scene: Scene, pose: Pose) -> np.ndarray:
     rough = pose.matte
     if scene.subject is not None:
         out = scene.subject.opacity.numpy()
-        near = cv2.dilate((rough > 0.5).astype(np.uint8), np.ones((max(3, max(high, wide) // 20),) * 2, np.uint8))
+        alone = out.sum() < 1.8 * rough.sum()  # what stands out is this person, with what it holds and wears
+        reach = max(3, round(0.5 * pose.torso) if alone else max(high, wide) // 20)
+        near = cv2.dilate((rough > 0.5).astype(np.uint8), np.ones((reach, reach), np.uint8))
         if np.minimum(out, rough).sum() > 0.5 * rough.sum():
             rough = np.maximum(rough * np.where(out < 0.1, 0.75, 1), near * out * 0.9)
     return refined(scene.picture, rough.astype(np.float32))
@@ -150,7 +156,9 @@ def refined(picture: np.ndarray, rough: np.ndarray) -> np.ndarray:
     if (small == 1).sum() > 20 and (small == 0).sum() > 20:
         cv2.setRNGSeed(0)
         look = cv2.resize(picture, small.shape[::-1], interpolation=cv2.INTER_AREA)
-        small, *_ = cv2.grabCut(look, small, None, np.zeros((1, 65)), np.zeros((1, 65)), 3, cv2.GC_INIT_WITH_MASK)
+        small, *_ = cv2.grabCut(
+            look, small, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), 3, cv2.GC_INIT_WITH_MASK
+        )
     cut = cv2.resize((small % 2).astype(np.float32), (wide, high), interpolation=cv2.INTER_LINEAR)
     mixed = 0.5 * cut + 0.5 * (rough * 1.6 - 0.3).clip(0, 1)
     _, parts, facts, _ = cv2.connectedComponentsWithStats((mixed > 0.5).astype(np.uint8))
@@ -182,6 +190,6 @@ def _drawn(matte: np.ndarray, joints: dict[Limb, np.ndarray | None]) -> Skeleton
         rest = np.array([middle + side * 0.09 * tall, top + (0.36 if "arm" in limb else 0.6) * tall])
         chains[limb] = np.stack((rest, rest + np.array((0, 1)), rest + np.array((0, 2)))) if found is None else found
         stays[limb] = "it does not stand out from the trunk" if found is None else ""
-    flat = {limb: np.zeros(2) for limb in LIMBS}
+    flat: dict[Limb, np.ndarray] = {limb: np.zeros(2) for limb in LIMBS}
     head = np.array([middle, top + 0.14 * tall])
     return Skeleton(chains, flat, head, matte, np.array([1.0, 0.0]), True, stays)

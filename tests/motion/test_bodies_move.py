@@ -31,7 +31,7 @@ def figure() -> tuple[np.ndarray, Skeleton]:
     for chain in chains.values():
         cv2.polylines(picture, [chain.astype(np.int32)], False, ink, 7)
     matte = (picture[..., 0] < 140).astype(np.float32)
-    flat = {limb: np.zeros(2) for limb in LIMBS}
+    flat: dict[Limb, np.ndarray] = {limb: np.zeros(2) for limb in LIMBS}
     stays = dict.fromkeys(LIMBS, "")
     return picture, Skeleton(chains, flat, np.array([96.0, 44]), matte, np.array([1.0, 0]), True, stays)
 
