@@ -14,6 +14,7 @@ from torch import Tensor
 
 from motionalchemy.language.script import Beat
 from motionalchemy.motion import camera_path, travel
+from motionalchemy.motion.acting import Acting as Acts
 from motionalchemy.motion.body import Body
 from motionalchemy.motion.camera import Camera
 from motionalchemy.motion.elements import Elements
@@ -31,7 +32,18 @@ from motionalchemy.render.parallax import CameraPath, displaced
 from motionalchemy.render.warp import SIDE, displacement, under_camera
 from motionalchemy.scene.parse import Scene
 
-MOVERS: tuple[Mover, ...] = (Face(), Goes(), Elements(), Weather(), Retrieval(), Body(), Travel(), Hand(), Camera())
+MOVERS: tuple[Mover, ...] = (
+    Face(),
+    Acts(),
+    Goes(),
+    Elements(),
+    Weather(),
+    Retrieval(),
+    Body(),
+    Travel(),
+    Hand(),
+    Camera(),
+)
 PARTS: tuple[Part, ...] = ("subject", "road", "ground")
 SHORT = 2.1  # seconds of a beat in which one who is sent somewhere may leave the picture
 
