@@ -29,6 +29,7 @@ class Effort:
 
 
 THOROUGH, QUICK = Effort(), Effort(finest=1, rounds=3, later=3, popular=8, most=2000)
+QUICKEST = Effort(finest=1, rounds=2, later=2, popular=4, most=900)
 COARSEST = 72  # pixels of the longer side at which patches are compared first
 PATCH, SMALLER = 7, 5  # pixels across a patch, at the coarsest size and later
 REACH = (4, 2, 1)  # pixels to the neighbours from whom a place takes over, in turn
@@ -203,19 +204,20 @@ def _unique(seen: np.ndarray, source: np.ndarray, patch: int) -> np.ndarray:
 
 def _averaged(filled: np.ndarray, hole: np.ndarray, target: np.ndarray, source: np.ndarray, patch: int) -> np.ndarray:
     """The picture whose hole is the mean of what all patches over a place, laid from their source, show there."""
-    total = np.zeros_like(filled)
-    count = np.zeros((*hole.shape, 1), np.float32)
     half, (high, wide) = patch // 2, hole.shape
+    across = wide + 2 * half
+    total = np.zeros(((high + 2 * half) * across, 3), np.float32)  # with a rim, for what reaches out of the picture
+    count = np.zeros((len(total), 1), np.float32)
+    colours = filled.reshape(-1, 3)
+    to, of = (target + half) @ (across, 1), source @ (wide, 1)  # a source's patch lies in the picture
     for down in range(-half, half + 1):
         for right in range(-half, half + 1):
-            to, of = target + np.array((down, right)), source + np.array((down, right))
-            inside = ((to >= 0) & (to < (high, wide)) & (of >= 0) & (of < (high, wide))).all(1)
-            share = np.exp(-(down * down + right * right) / (0.5 * half * half))
-            to, of = to[inside], of[inside]
-            total[to[:, 0], to[:, 1]] += (
-                share * filled[of[:, 0], of[:, 1]]
-            )  # each place once, as offsets are one to one
-            count[to[:, 0], to[:, 1]] += share
+            share = np.float32(np.exp(-(down * down + right * right) / (0.5 * half * half)))
+            there = to + (down * across + right)
+            total[there] += share * colours[of + (down * wide + right)]  # each place once, as offsets are one to one
+            count[there] += share
+    inner = np.s_[half : half + high, half : half + wide]
+    total, count = (each.reshape(high + 2 * half, across, -1)[inner] for each in (total, count))
     return np.where(hole[..., None] & (count > 0), total / np.maximum(count, 1e-6), filled)
 
 

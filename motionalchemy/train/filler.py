@@ -26,6 +26,7 @@ from motionalchemy.train.loop import Report, Schedule, averaged, train
 COUNT = {"colour": 2.0, "perceived": 2.0, "varied": 0.15}  # what an error counts in the loss
 AROUND = 5  # places of a feature map, over which its deviation is taken
 VARIED = 3  # feature maps of which the deviation counts, the finest first
+SHIFTS = 8  # pixels by which features are taken from elsewhere, along each axis
 SEEN = 4  # pixels around what is hidden where the perceptual distance counts, too
 
 
@@ -78,13 +79,15 @@ def _deviation(x: Tensor) -> Tensor:
     return F.interpolate(small, x.shape[2:], mode="nearest")
 
 
-def filler_loss(model: Filler, batch: FillBatch, device: str = "cpu") -> dict[str, Tensor]:
-    """The named losses; "loss" is what is minimised."""
+def filler_loss(model: Filler, batch: FillBatch, step: int = 0, device: str = "cpu") -> dict[str, Tensor]:
+    """The named losses; "loss" is what is minimised. Features are taken from another corner on at each step: their grid
+    would be seen in what is made."""
     given = batch.pictures, batch.hidden, batch.guesses
     pictures, hidden, guesses = (x.to(device).contiguous(memory_format=torch.channels_last) for x in given)
     with torch.autocast(device, torch.bfloat16, enabled=narrow(device)):
         made, _ = model(pictures, hidden, guesses)
-        perceived, varied = distances(made, pictures, hidden)
+        corner = (..., slice(step % SHIFTS, None), slice(step // SHIFTS % SHIFTS, None))
+        perceived, varied = distances(made[corner], pictures[corner], hidden[corner])
     colour = _mean((made - pictures).abs().mean(1, keepdim=True), hidden)
     parts = {"colour": colour, "perceived": perceived, "varied": varied}
     loss = sum((COUNT[name] * part for name, part in parts.items()), torch.zeros((), device=device))
@@ -108,7 +111,7 @@ def train_filler(recipe: FillerRecipe, folder: Path, out: Path) -> Iterator[Repo
     average = averaged(model)
     where = out / "training" / "filler"
     yield from train(
-        model, data.batch, lambda b, i: filler_loss(model, b, recipe.device), recipe.schedule, where, average
+        model, data.batch, lambda b, i: filler_loss(model, b, i, recipe.device), recipe.schedule, where, average
     )
     if us.leads:
         model.load_state_dict(average)

@@ -157,9 +157,9 @@ def hidden(rng: random.Random, outlines: list[np.ndarray], side: int = SIDE) -> 
             _strips(rng, mask)
         if kinds in ("things", "both") and outlines:
             for _ in range(rng.choice((1, 1, 1, 2))):
-                mask |= cv2.dilate(_outline(rng, outlines, side), _disc(rng.randint(1, 5)))
+                mask |= cv2.dilate(outline(rng, outlines, side), _disc(rng.randint(1, 5)))
         if kinds == "rims" and outlines:
-            thing = _outline(rng, outlines, side)
+            thing = outline(rng, outlines, side)
             mask |= cv2.morphologyEx(thing, cv2.MORPH_GRADIENT, _disc(rng.randint(2, 8)))
         if kinds == "strokes":
             _strokes(rng, mask)
@@ -178,7 +178,7 @@ def _strips(rng: random.Random, mask: np.ndarray) -> None:
         ((mask[:wide], mask[-wide:], mask[:, :wide], mask[:, -wide:])[edge])[...] = 1
 
 
-def _outline(rng: random.Random, outlines: list[np.ndarray], side: int) -> np.ndarray:
+def outline(rng: random.Random, outlines: list[np.ndarray], side: int) -> np.ndarray:
     """The outline of a thing somewhere in a square (side, side) uint8."""
     thing = rng.choice(outlines)
     scale = rng.uniform(0.25, 0.85) * side / max(thing.shape)
