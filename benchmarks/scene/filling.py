@@ -35,7 +35,7 @@ ROWS = 16  # pictures of a sheet
 
 
 def held_back(folder: Path) -> list[Path]:
-    """The pictures of the test: photographs and paintings, then renders; drawn skies, of which there are twins, are none."""
+    """The pictures of the test: photographs and paintings, then renders; no drawn skies, of which there are twins."""
     pictures = [p for p in sorted((folder / "pictures").glob("*.webp")) if filler_data.held(p.name)]
     pictures = [p for p in pictures if not p.name.startswith("corpus_sky")]
     return pictures + sorted((folder / "renders-test").glob("*.png"))[::EVERY][:RENDERS]
@@ -64,8 +64,9 @@ def mirrored(picture: np.ndarray, hidden: np.ndarray) -> np.ndarray:
     """What lies beside hidden strips, or to the left of a hole, mirrored into it."""
     rows, columns = (np.flatnonzero((~hidden).any(axis)) for axis in (1, 0))
     y, x = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-    pad = rows[0], len(hidden) - 1 - rows[-1], columns[0], hidden.shape[1] - 1 - columns[-1]
-    whole = cv2.copyMakeBorder(np.ascontiguousarray(picture[y, x]), *map(int, pad), cv2.BORDER_REFLECT)
+    top, low, left, right = rows[0], len(hidden) - 1 - rows[-1], columns[0], hidden.shape[1] - 1 - columns[-1]
+    pad = (int(top), int(low), int(left), int(right))
+    whole = cv2.copyMakeBorder(np.ascontiguousarray(picture[y, x]), *pad, cv2.BORDER_REFLECT)
     for row in np.flatnonzero((hidden[y, x]).any(1)) + rows[0]:
         inside = np.flatnonzero(hidden[row, x]) + columns[0]
         low, high = inside[0], inside[-1]
@@ -109,7 +110,10 @@ def main() -> None:
     found: dict[tuple[str, str], list[tuple[float, float, float]]] = {}
     paths = held_back(args.data)
     for number, path in enumerate(paths):
-        truth = cv2.imread(str(path))[..., ::-1].copy()
+        opened = cv2.imread(str(path))
+        if opened is None:
+            continue
+        truth = opened[..., ::-1].copy()
         kinds = {"strips": strips(path.name, truth.shape[:2]), "holes": thing(path.name, truth.shape[:2], outlines)}
         for kind, hidden in kinds.items():
             shown = np.where(hidden[..., None], 0, truth).astype(np.uint8)
@@ -123,7 +127,9 @@ def main() -> None:
                 row.append(made)
             if number % max(1, len(paths) // ROWS) == 0:
                 rows.append(np.hstack([cv2.resize(each, (240, 180)) for each in row]))
-    print(f"{len(paths)} pictures\n| | | distance, median (mean) | features, median (mean) | CPU s |\n|---|---|---|---|---|")
+    print(
+        f"{len(paths)} pictures\n| | | distance, median (mean) | features, median (mean) | CPU s |\n|---|---|---|---|---|"
+    )
     for (kind, name), values in found.items():
         near, apart, spent = np.array(values).T
         print(f"| {kind} | {name} | {np.median(near):.4f} ({near.mean():.4f}) "

@@ -2,11 +2,12 @@
 
 Residual convolutions from a half down to an eighth of the picture, dilated there (1511.07122), with attention over all
 of it. What is hidden then takes features of every scale from what is known, by one attention over cells of 8 x 8
-pixels (contextual attention, 1801.07892; of all scales at once, 2005.09704), and a decoder says how much each of the guesses is worth at each place, and what is
-to be added to them.
+pixels (contextual attention, 1801.07892; of all scales at once, 2005.09704), and a decoder says how much each of the
+guesses is worth at each place, and what is to be added to them.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -33,9 +34,10 @@ class FillerConfig:
     compared: int = 24
 
     @classmethod
-    def read(cls, config: dict) -> "FillerConfig":
+    def read(cls, config: dict[str, Any]) -> "FillerConfig":
         """From JSON; raises TypeError for fields that it does not know."""
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in config.items()})
+        lists: dict[str, Any] = {name: tuple(each) for name, each in config.items() if isinstance(each, list)}
+        return cls(**(config | lists))
 
 
 class Residual(nn.Module):
@@ -81,7 +83,8 @@ class Whole(nn.Module):
 
     def forward(self, x: Tensor, share: Tensor) -> Tensor:
         """(B, C, h, w), (B, 1, h, w) -> (B, C, h, w)."""
-        x = x + self.out(copied(self.attention(F.silu(x), share), self.value(F.silu(x)), x.shape[2:]))
+        grid = (int(x.shape[2]), int(x.shape[3]))
+        x = x + self.out(copied(self.attention(F.silu(x), share), self.value(F.silu(x)), grid))
         return x + self.mix(x)
 
 

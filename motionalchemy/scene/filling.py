@@ -117,9 +117,7 @@ def learned(
 
 
 @torch.no_grad()
-def _guessed(
-    model: Filler, values: np.ndarray, empty: np.ndarray, pieces: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _guessed(model: Filler, values: np.ndarray, empty: np.ndarray, pieces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """What the network makes of a picture (h, w, 3) with empty places (h, w), filled by pieces (h, w, 3) too, in 0..255,
     and how much it found these to be worth, (h, w) in 0..1."""
     pixels = values.round().clip(0, 255).astype(np.uint8)

@@ -36,7 +36,10 @@ def straight_on(values: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.n
 
 def _slope(values: np.ndarray, known: np.ndarray) -> np.ndarray:
     """The plane (H, W, n) nearest to what is known of values."""
-    y, x = (axis / max(size, 1) for axis, size in zip(np.mgrid[: known.shape[0], : known.shape[1]], known.shape, strict=True))
+    y, x = (
+        axis / max(size, 1)
+        for axis, size in zip(np.mgrid[: known.shape[0], : known.shape[1]], known.shape, strict=True)
+    )
     basis = np.stack((np.ones(known.shape), x, y), -1)
     step = -(-int(known.sum()) // MANY)
     there = basis[known][::step]
@@ -61,4 +64,4 @@ def _along(values: Tensor, sure: Tensor) -> tuple[Tensor, Tensor]:
     spread = pull_push(pad(steps, (0, 1)), pad(pair, (0, 1))) if wide > 1 else steps
     away = torch.where(has_left & has_right, near * far / (near + far).clamp(min=1), torch.where(has_left, near, far))
     wrong = FAR * spread * away
-    return torch.lerp(*ends, share), torch.where(has_left | has_right, wrong, wrong.new_tensor(1e9))
+    return torch.lerp(ends[0], ends[1], share), torch.where(has_left | has_right, wrong, wrong.new_tensor(1e9))

@@ -18,8 +18,7 @@ from motionalchemy.nets import pack
 from motionalchemy.nets.filler import Filler, FillerConfig
 from motionalchemy.nets.precision import narrow
 from motionalchemy.parts import networks
-from motionalchemy.train import distributed
-from motionalchemy.train import filler_data
+from motionalchemy.train import distributed, filler_data
 from motionalchemy.train.filler_data import FillBatch, FillData, Squares
 from motionalchemy.train.loop import Report, Schedule, averaged, train
 
@@ -56,7 +55,7 @@ def distances(made: Tensor, truth: Tensor, hidden: Tensor) -> tuple[Tensor, Tens
     near = F.max_pool2d(hidden, 2 * SEEN + 1, 1, SEEN)
     perceived, varied = truth.new_zeros(()), truth.new_zeros(())
     for number, (u, v, head) in enumerate(zip(net.maps(made), true, heads, strict=True)):
-        counts = F.adaptive_avg_pool2d(near, u.shape[2:])
+        counts = F.adaptive_avg_pool2d(near, (int(u.shape[2]), int(u.shape[3])))
         u, v = F.normalize(u.float(), dim=1), F.normalize(v.float(), dim=1)
         perceived = perceived + _mean(((u - v).square() * head.view(1, -1, 1, 1)).sum(1, keepdim=True), counts)
         if number < VARIED:
@@ -97,7 +96,8 @@ def filler_loss(model: Filler, batch: FillBatch, step: int = 0, device: str = "c
 def train_filler(recipe: FillerRecipe, folder: Path, out: Path) -> Iterator[Report]:
     """Train the filler in `out`, resuming what lies there; leaves the pack `out`/filler at the end.
 
-    A pack in `out`/start, if there is one, is where the weights begin as far as names and shapes agree. `folder` is the one that tools/scene/build.sh makes. Raises MissingPart without pictures.
+    A pack in `out`/start, if there is one, is where the weights begin as far as names and shapes agree. `folder` is the
+    one that tools/scene/build.sh makes. Raises MissingPart without pictures.
     """
     us = distributed.join()
     torch.manual_seed(recipe.seed)

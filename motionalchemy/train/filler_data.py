@@ -157,10 +157,10 @@ def hidden(rng: random.Random, outlines: list[np.ndarray], side: int = SIDE) -> 
             _strips(rng, mask)
         if kinds in ("things", "both") and outlines:
             for _ in range(rng.choice((1, 1, 1, 2))):
-                mask |= cv2.dilate(outline(rng, outlines, side), _disc(rng.randint(1, 5)))
+                np.maximum(mask, cv2.dilate(outline(rng, outlines, side), _disc(rng.randint(1, 5))), out=mask)
         if kinds == "rims" and outlines:
             thing = outline(rng, outlines, side)
-            mask |= cv2.morphologyEx(thing, cv2.MORPH_GRADIENT, _disc(rng.randint(2, 8)))
+            np.maximum(mask, cv2.morphologyEx(thing, cv2.MORPH_GRADIENT, _disc(rng.randint(2, 8))), out=mask)
         if kinds == "strokes":
             _strokes(rng, mask)
         if 0.01 < mask.mean() < MOST:

@@ -35,7 +35,18 @@ from motionalchemy.nets.precision import narrow
 from motionalchemy.nets.text import TokenEncoder
 from motionalchemy.nets.throughput import ceiling
 from motionalchemy.nets.transformer import FlowTransformer, TransformerConfig
-from motionalchemy.train import codec, distributed, filler, flow, judge_eyes, latents, painter, preview, scene_maps, scenery
+from motionalchemy.train import (
+    codec,
+    distributed,
+    filler,
+    flow,
+    judge_eyes,
+    latents,
+    painter,
+    preview,
+    scene_maps,
+    scenery,
+)
 from motionalchemy.train.codec_data import CodecData
 from motionalchemy.train.filler import FillerRecipe
 from motionalchemy.train.flow_data import FlowBatch, FlowData
@@ -226,7 +237,8 @@ def save_flow(recipe: FlowRecipe, average: dict[str, Tensor], out: Path) -> None
     pack.write_json(out / "config.json", {"kind": "nano", "parts": [*BESIDE, "flow"]})
 
 
-Recipe = CodecRecipe | FlowRecipe | PainterRecipe | SceneryRecipe | JudgeRecipe | RepertoireRecipe | SceneMapsRecipe | FillerRecipe
+Networks = CodecRecipe | FlowRecipe | PainterRecipe | SceneryRecipe | JudgeRecipe | SceneMapsRecipe | FillerRecipe
+Recipe = Networks | RepertoireRecipe
 RECIPES: dict[str, tuple[Callable[[], Recipe], Callable[..., Iterator[Report]]]] = {
     "codec-cpu": (codec_cpu, train_codec),
     "codec-gpu": (codec_gpu, train_codec),
@@ -264,6 +276,8 @@ def run(name: str, corpus: Path, out: Path, steps: int | None = None, clips: int
             recipe = replace(recipe, clips=clips, count=min(clips, recipe.count))
         elif isinstance(recipe, RepertoireRecipe):
             recipe = replace(recipe, clips=clips)
+        elif isinstance(recipe, FillerRecipe):
+            recipe = replace(recipe, squares=clips)
         else:
             raise InputError(f"clips {clips} cannot be used: the recipe {name} encodes none, so leave it out")
     if not isinstance(recipe, SceneMapsRecipe | FillerRecipe):  # whose pictures lie in a folder of their own
