@@ -29,6 +29,9 @@ SEEN = 256  # pixels: pictures are seen at about SEEN x SEEN at most
 CONTEXT = 0.75  # of the box of what is hidden, that is looked at around it
 LEAST = 96  # pixels, the smallest side of what is looked at
 FEW = 0.1  # of what is looked at, that has to be known
+WEAVE = (
+    1.5  # pixels of what the network sees, over which what it adds is evened out: finer than that it weaves a pattern
+)
 PLAIN = 3.0  # grey levels squared: where what goes on evenly is likely to be less wrong, it is what is shown
 ROWS = 0.12  # weight of the height by which patches are matched
 
@@ -124,8 +127,11 @@ def _guessed(model: Filler, values: np.ndarray, empty: np.ndarray, pieces: np.nd
     guesses = np.where(empty[..., None], np.dstack((led(pixels, empty), pieces)), np.dstack((values, values)))
     given, both = (torch.from_numpy(each.astype(np.float32)).permute(2, 0, 1)[None] / 255 for each in (values, guesses))
     mask = torch.from_numpy(empty.astype(np.float32))[None, None]
-    made, worth = model(given, mask, both)
-    return made[0].permute(1, 2, 0).contiguous().numpy() * 255, worth[0, -1].contiguous().numpy()
+    made, worth, added = (each[0].permute(1, 2, 0).contiguous().numpy() for each in model(given, mask, both))
+    inside = empty.astype(np.float32)[..., None]
+    share = cv2.GaussianBlur(inside, (0, 0), WEAVE, borderType=cv2.BORDER_REPLICATE)[..., None]
+    calm = cv2.GaussianBlur(added * inside, (0, 0), WEAVE, borderType=cv2.BORDER_REPLICATE) / np.maximum(share, 0.05)
+    return (made + inside * (calm - added)) * 255, worth[..., -1]
 
 
 def _shrunk(picture: np.ndarray, known: np.ndarray, high: int, wide: int) -> tuple[np.ndarray, np.ndarray]:
