@@ -136,7 +136,8 @@ def _cores(found: Skeleton, limb: Limb, wide: np.ndarray, places: np.ndarray) ->
 def _labels(
     picture: np.ndarray, found: Skeleton, widths: dict[Limb, np.ndarray], places: np.ndarray, inside: np.ndarray
 ) -> np.ndarray:
-    """What each place (H, W) is of: 1 the ground, 2 the trunk, then the limbs in order, parted along the picture's edges."""
+    """What each place (H, W) is of: 1 the ground, 2 the trunk, then the limbs in order, parted along the picture's
+    edges."""
     marks = np.where(inside, 0, 1).astype(np.int32)
     cores = {limb: _cores(found, limb, wide, places) for limb, wide in widths.items()}
     for number, (core, _) in enumerate(cores.values()):
@@ -186,8 +187,8 @@ def _pieces(
         along = (places - root) @ unit(middle - root)
         own = (labels == number + 3) & inside
         if "leg" in limb or found.drawn:
-            own &= along > 0
-        if found.drawn:
+            own &= along > (widths[limb][0] if found.drawn and "arm" in limb else 0)
+        if found.drawn and "arm" in limb:
             own &= _cores(found, limb, widths[limb], places)[1]
         own = inside & (_soft(cv2.morphologyEx(own.astype(np.uint8), cv2.MORPH_OPEN, square), 1.5) > 0.5)
         wider = cv2.dilate(own.astype(np.uint8), np.ones((5, 5), np.uint8))
