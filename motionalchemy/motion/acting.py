@@ -36,8 +36,8 @@ class Acting:
     part: Part = "acts"
 
     def suits(self, scene: Scene, beat: Beat) -> float:
-        """Wherever something is asked that people do with their bodies."""
-        return 0.8 * bool(read(beat.words))
+        """Wherever something is asked that people do with their bodies; rendered actors keep the movements that are known."""
+        return 0.8 * bool(read(beat.words) and not scene.rendered)
 
     def move(self, scene: Scene, beat: Beat, means: Means, made: BeatMotion) -> Generator[Any, None, BeatMotion | None]:
         """All that is asked of those who are named; where nobody is found, what stands out breathes, and that is said."""

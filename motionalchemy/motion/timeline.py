@@ -18,6 +18,8 @@ from motionalchemy.motion.acting import Acting as Acts
 from motionalchemy.motion.body import Body
 from motionalchemy.motion.camera import Camera
 from motionalchemy.motion.elements import Elements
+from motionalchemy.motion.face import Face
+from motionalchemy.motion.going import Goes
 from motionalchemy.motion.hand import Hand
 from motionalchemy.motion.movers import BeatMotion, Means, Mover, Part
 from motionalchemy.motion.retrieval import Retrieval
@@ -30,7 +32,18 @@ from motionalchemy.render.parallax import CameraPath, displaced
 from motionalchemy.render.warp import SIDE, displacement, under_camera
 from motionalchemy.scene.parse import Scene
 
-MOVERS: tuple[Mover, ...] = (Acts(), Elements(), Weather(), Retrieval(), Body(), Travel(), Hand(), Camera())
+MOVERS: tuple[Mover, ...] = (
+    Face(),
+    Acts(),
+    Goes(),
+    Elements(),
+    Weather(),
+    Retrieval(),
+    Body(),
+    Travel(),
+    Hand(),
+    Camera(),
+)
 PARTS: tuple[Part, ...] = ("subject", "road", "ground")
 SHORT = 2.1  # seconds of a beat in which one who is sent somewhere may leave the picture
 

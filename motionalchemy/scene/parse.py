@@ -11,12 +11,13 @@ from torch import Tensor
 
 from motionalchemy.errors import InputError
 from motionalchemy.media import resize
-from motionalchemy.scene import bodies, depth, faces, inpainting, regions, relief, segmentation
+from motionalchemy.scene import bodies, depth, faces, inpainting, kind, regions, relief, segmentation
 from motionalchemy.scene.points import Face, Pose
 from motionalchemy.scene.regions import Regions
 
 EDGE = 0.025  # of the width: how far around a layer what stands behind it is not to be trusted
 THERE = 0.3  # of an opacity, from which a place is of the subject
+ACTOR = 1.0  # log odds from which on a rendered actor is seen: found are 82 % of 150, and 3 % of 186 other pictures
 FRINGE = 0.004  # of the width: how far around a subject what it brings along may be of it
 
 
@@ -72,7 +73,10 @@ class Scene:
     def rendered(self) -> bool:
         """Whether it shows a rendered actor like those whose movements are known; else nothing bends it but what
         understands it."""
-        return True
+        if self.subject is None:
+            return kind.rendered(self.picture, None) > ACTOR
+        opacity = self.subject.opacity.numpy()
+        return kind.rendered(self.picture, opacity) > ACTOR and not self.faces
 
     @property
     def subject(self) -> Layer | None:
