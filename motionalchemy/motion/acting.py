@@ -36,7 +36,7 @@ class Acting:
     part: Part = "acts"
 
     def suits(self, scene: Scene, beat: Beat) -> float:
-        """Wherever something is asked that people do with their bodies; rendered actors keep the movements that are known."""
+        """Wherever something is asked that people do with their bodies; rendered actors keep the known ones."""
         return 0.8 * bool(read(beat.words) and not scene.rendered)
 
     def move(self, scene: Scene, beat: Beat, means: Means, made: BeatMotion) -> Generator[Any, None, BeatMotion | None]:
