@@ -16,8 +16,8 @@ CELLS = 96
 
 @dataclass(frozen=True, eq=False)
 class Breathing:
-    """A subject, that breathes: `out` and `aside` (2, h, w), how far each place goes at most in widths; with a
-    breath of `period` seconds, back at the picture at the end of a `loop` of seconds."""
+    """A subject that breathes: `out` and `aside` (2, h, w) say how far each place goes at most, in widths; a breath takes a
+    `period` of seconds, and at the end of a `loop` of seconds all is back at the picture."""
 
     out: np.ndarray
     aside: np.ndarray

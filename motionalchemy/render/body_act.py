@@ -27,9 +27,8 @@ class Piece:
 @dataclass(frozen=True, eq=False)
 class BodyAct:
     """A person in `pieces`, the farthest first, before `plate` (H, W, 3), which is seen where `hole` (H, W) is; its
-    attitudes at `rate` a second; what the `picture` shows and the pieces put together do not, `rest` (H, W, 3); and
-    its `shadow` on the
-    ground (H, W), how dark it is in [0, 1]."""
+    attitudes at `rate` a second; what the `picture` shows and the pieces put together do not, `rest` (H, W, 3); and its
+    `shadow` on the ground (H, W), how dark it is in [0, 1]."""
 
     puppet: Puppet
     pieces: tuple[Piece, ...]

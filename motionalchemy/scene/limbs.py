@@ -136,8 +136,7 @@ def _cores(found: Skeleton, limb: Limb, wide: np.ndarray, places: np.ndarray) ->
 def _labels(
     picture: np.ndarray, found: Skeleton, widths: dict[Limb, np.ndarray], places: np.ndarray, inside: np.ndarray
 ) -> np.ndarray:
-    """What each place (H, W) is of: 1 the ground, 2 the trunk, then the limbs in order, parted along the picture's
-    edges."""
+    """What each place (H, W) is of: 1 the ground, 2 the trunk, then the limbs, parted along the picture's edges."""
     marks = np.where(inside, 0, 1).astype(np.int32)
     cores = {limb: _cores(found, limb, wide, places) for limb, wide in widths.items()}
     for number, (core, _) in enumerate(cores.values()):
