@@ -100,12 +100,13 @@ def behind(scene: Scene, person: Skeleton) -> np.ndarray:
     """What stands behind a person (H, W, 3) float32: the plate of the scene, filled where only this one is."""
     reach = max(5, max(scene.picture.shape[:2]) // 40) | 1
     hole = cv2.dilate((person.matte > 0.02).astype(np.uint8), np.ones((reach, reach), np.uint8))
-    known = scene.subject is not None and float((scene.subject.opacity.numpy() > 0.3)[person.matte > 0.5].mean()) > 0.97
     if person.drawn:
         return limbs.filled(scene.picture.astype(np.float32), 1.0 - hole)
+    known = scene.subject is not None and float((scene.subject.opacity.numpy() > 0.3)[person.matte > 0.5].mean()) > 0.97
     if known:
         return scene.plate[0].permute(1, 2, 0).numpy() * 255
-    return filling.filled(scene.picture, hole > 0).astype(np.float32)
+    found = filling.filled(scene.picture, hole > 0)
+    return np.where(hole[..., None] > 0, found, scene.picture).astype(np.float32)
 
 
 def _instead(
