@@ -5,7 +5,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-import torch
 
 from motionalchemy.language import spans
 from motionalchemy.language.body_words import Asked, read
@@ -17,7 +16,7 @@ from motionalchemy.motion.movers import BeatMotion, Means, Part
 from motionalchemy.render import body_act
 from motionalchemy.render.act import Act
 from motionalchemy.render.puppet import puppet
-from motionalchemy.scene import inpainting, limbs, skeleton
+from motionalchemy.scene import filling, limbs, skeleton
 from motionalchemy.scene.parse import Scene
 from motionalchemy.scene.shadows import cast
 from motionalchemy.scene.skeleton import Skeleton
@@ -101,12 +100,13 @@ def behind(scene: Scene, person: Skeleton) -> np.ndarray:
     """What stands behind a person (H, W, 3) float32: the plate of the scene, filled where only this one is."""
     reach = max(5, max(scene.picture.shape[:2]) // 40) | 1
     hole = cv2.dilate((person.matte > 0.02).astype(np.uint8), np.ones((reach, reach), np.uint8))
-    hidden = torch.from_numpy(hole > 0)[None, None]
-    known = scene.subject is not None and float((scene.subject.opacity.numpy() > 0.3)[person.matte > 0.5].mean()) > 0.97
-    plate = scene.plate if known else inpainting.inpainted(scene.pixels, hidden)
     if person.drawn:
         return limbs.filled(scene.picture.astype(np.float32), 1.0 - hole)
-    return plate[0].permute(1, 2, 0).numpy() * 255
+    known = scene.subject is not None and float((scene.subject.opacity.numpy() > 0.3)[person.matte > 0.5].mean()) > 0.97
+    if known:
+        return scene.plate[0].permute(1, 2, 0).numpy() * 255
+    found = filling.filled(scene.picture, hole > 0)
+    return np.where(hole[..., None] > 0, found, scene.picture).astype(np.float32)
 
 
 def _instead(

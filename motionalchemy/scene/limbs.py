@@ -186,8 +186,8 @@ def _pieces(
         along = (places - root) @ unit(middle - root)
         own = (labels == number + 3) & inside
         if "leg" in limb or found.drawn:
-            own &= along > 0
-        if found.drawn:
+            own &= along > (widths[limb][0] if found.drawn and "arm" in limb else 0)
+        if found.drawn and "arm" in limb:
             own &= _cores(found, limb, widths[limb], places)[1]
         own = inside & (_soft(cv2.morphologyEx(own.astype(np.uint8), cv2.MORPH_OPEN, square), 1.5) > 0.5)
         wider = cv2.dilate(own.astype(np.uint8), np.ones((5, 5), np.uint8))
