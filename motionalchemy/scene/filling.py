@@ -25,7 +25,7 @@ Strength = Literal["best", "smooth", "patches", "patchmatch", "learned"]
 STRENGTHS: tuple[Strength, ...] = ("best", "smooth", "patches", "patchmatch", "learned")
 WEIGHTS = Path(__file__).parents[1] / "weights" / "scene" / "filler"
 RADIUS = 5  # pixels that an edge is led by (Telea, An Image Inpainting Technique, 2004)
-SEEN = 256  # pixels: pictures are seen at about SEEN x SEEN at most
+SEEN = 208  # pixels: pictures are seen at about SEEN x SEEN at most
 CONTEXT = 0.75  # of the box of what is hidden, that is looked at around it
 LEAST = 96  # pixels, the smallest side of what is looked at
 FEW = 0.1  # of what is looked at, that has to be known
@@ -115,8 +115,9 @@ def learned(
     if scale < 1:
         detail = pieces - _sized(small, height, width)
         whole = whole + _sized(worth, height, width)[..., None] * detail
-    even, wrong = straight_on(picture.astype(np.float32), known)
-    return whole.clip(0, 255) + (even - whole.clip(0, 255)) / (1 + np.square(wrong / PLAIN))
+    even, wrong = straight_on(values, ~empty)
+    trust = _sized(1 / (1 + np.square(wrong / PLAIN)), height, width).reshape(height, width, 1).clip(0, 1)
+    return (whole.clip(0, 255) * (1 - trust) + _sized(even, height, width) * trust).clip(0, 255)
 
 
 @torch.no_grad()
