@@ -14,6 +14,7 @@ SURE, NEVER = (
     0.3,
 )  # times as likely as its best rival, from which on a place is of a region, and below which it is not
 LEAST = 0.004  # of the picture, that a region has to cover
+BESIDE = 0.018  # of the width: how far from a subject a region ends, so that it carries off nothing of it
 BRIGHT = 0.12  # of the brightness, that a light is brighter than what is around it
 NAMES: dict[str, tuple[str, ...]] = {
     "water": ("water",), "sky": ("sky",), "plants": ("plants",), "hair": ("hair",), "cloth": ("clothes",), "fire": ("fire",)
@@ -43,7 +44,7 @@ def region(scene: Scene, name: str) -> Region | None:
         return None
     matte = _cut(scene.picture, ratio)
     if name in ("water", "sky", "plants", "fire"):
-        matte = matte * (1 - _subject(scene, own, matte))
+        matte = matte * (1 - _subject(scene, matte, name == "plants"))
     if matte.mean() < LEAST:
         return None
     inside = cv2.resize(own, matte.shape[::-1])[matte > 0.5]
@@ -117,10 +118,15 @@ def _cut(picture: np.ndarray, ratio: np.ndarray) -> np.ndarray:
     return ((matte - 0.15) / 0.7).clip(0, 1).astype(np.float32)
 
 
-def _subject(scene: Scene, own: np.ndarray, matte: np.ndarray) -> np.ndarray:
-    """How much of each place is of the subject, (H, W), unless that is the region itself."""
+def _subject(scene: Scene, matte: np.ndarray, grows: bool) -> np.ndarray:
+    """How much of each place is of the subject, (H, W), unless that is the region itself: most of it, or one that `grows`
+    in it."""
     if scene.subject is None:
         return np.zeros(matte.shape, np.float32)
     opacity = scene.subject.opacity.numpy()
-    of_it = float((opacity * matte).sum() / max(opacity.sum(), 1e-6))
-    return np.zeros_like(matte) if of_it > 0.6 else cv2.dilate(opacity, np.ones((3, 3), np.uint8))
+    within = float((opacity * matte).sum() / max(opacity.sum(), 1e-6))
+    if within > 0.6 and (grows or opacity.sum() > 0.4 * matte.sum()):
+        return np.zeros_like(matte)
+    reach = max(2, round(BESIDE * matte.shape[1]))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    return cv2.GaussianBlur(cv2.dilate(opacity, disc), (0, 0), reach / 3)
