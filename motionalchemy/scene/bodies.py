@@ -15,7 +15,7 @@ from motionalchemy.scene.points import Face, Pose
 SIDE, LOOK = 224, 256  # pixels that the detector sees, and the network of points
 ANCHORS = cells(SIDE, ((28, 2), (14, 2), (7, 6)))
 PART = 0.6  # of the longer side, that is looked at besides the whole
-LIKELY, SURE = 0.55, 0.5  # scores of the detector with a face, and of the points, from which on a body is one
+LIKELY, SURE = 0.55, 0.4  # scores of the detector with a face, and of the points, from which on a body is one
 ALONE, APART = 0.6, 0.85  # of the detector without a face, in the whole picture or a box, and in a part of the picture
 BELOW = 4.0, 8.0  # heights of a face that are looked at below its middle, and in all
 WIDER = 2.5  # times from the hips to the end of the body, that is looked at
@@ -23,8 +23,11 @@ PASSES = 2  # of the points, each where the one before found them
 AGREES = 0.75  # of the surely seen points, that lie in the network's own mask of the body
 MOVES = 0.07  # of the square, that the points of a body move at most in another look, on average
 KNOWN = 8  # points that are surely seen of a body, at least
+NEAR = 0.2  # of the longer side: with a torso so long in it, parts of the picture are not looked at
 MOST, TRIES = 8, 24  # bodies of a picture, and places that are tried
 Box = tuple[float, float, float, float]
+Look = tuple[np.ndarray, float, float]
+Seen = tuple[float, np.ndarray, float, float]
 Candidate = tuple[float, np.ndarray, float, float, float]
 
 
@@ -38,21 +41,33 @@ def bodies(
     the points stay where they are in another, and its own mask of the body covers them.
     """
     check(picture)
-    faces = faces or ()
     found = list[Pose]()
-    for score, centre, size, angle, enough in _candidates(picture, boxes or (), faces)[:TRIES]:
-        pose = points(picture, centre, size, angle)
-        if pose is None or (score < enough and not any(_of(pose, face) for face in faces)):
-            continue
-        if all(_apart(pose, other) for other in found):
-            found.append(pose)
-        if len(found) == MOST:
+    for looks in (_first(picture, boxes or (), faces or ()), [(*each, APART) for each in windows(picture, PART)]):
+        if any(pose.torso > NEAR * max(picture.shape[:2]) for pose in found):
             break
+        for score, centre, size, angle, enough in _candidates(picture, looks, bool(faces))[:TRIES]:
+            if len(found) == MOST:
+                break
+            pose = points(picture, centre, size, angle, found)
+            if pose is not None and (score >= enough or any(_of(pose, face) for face in faces or ())):
+                found.append(pose)
     return tuple(sorted(found, key=lambda pose: -pose.torso))
 
 
-def points(picture: np.ndarray, centre: np.ndarray, size: float, angle: float) -> Pose | None:
-    """The body in a square of a picture, None where it shows none."""
+def _first(picture: np.ndarray, boxes: Sequence[Box], faces: Sequence[Face]) -> list[Look]:
+    """The squares that are looked at first: their middles, sizes, and scores of the detector that are enough there."""
+    looks: list[Look] = [(*each, ALONE) for each in windows(picture, 1.0)]
+    looks += [(np.array([(l + r) / 2, (t + b) / 2]), 1.3 * max(r - l, b - t), ALONE) for l, t, r, b in boxes]
+    for left, top, right, low in (face.box for face in faces):
+        below = (top + low) / 2 + (BELOW[0] - 1) * (low - top)
+        looks.append((np.array([(left + right) / 2, below]), BELOW[1] * (low - top), APART))
+    return looks
+
+
+def points(
+    picture: np.ndarray, centre: np.ndarray, size: float, angle: float, known: Sequence[Pose] = ()
+) -> Pose | None:
+    """The body in a square of a picture, None where it shows none, or one that is `known`."""
     high, wide = picture.shape[:2]
     for number in range(PASSES):
         where, seen, score, outputs, matrix = _look(picture, centre, size, angle)
@@ -60,6 +75,8 @@ def points(picture: np.ndarray, centre: np.ndarray, size: float, angle: float) -
         centre, size = where[33, :2], WIDER * float(np.hypot(*along))
         angle = float(np.arctan2(along[0], -along[1]))
         if score < SURE * (0.5 if number == 0 else 1) or not 8 < size < 8 * max(high, wide):
+            return None
+        if not all(_apart(where, seen, other) for other in known):
             return None
     again, _, surely, _, _ = _look(picture, centre + 0.05 * size, size * 1.2, angle + 0.15)
     sure = (seen > 0.5) & _inside(where[:33], picture)
@@ -70,8 +87,8 @@ def points(picture: np.ndarray, centre: np.ndarray, size: float, angle: float) -
     matte = cv2.warpAffine(sigmoid(outputs[2].reshape(LOOK, LOOK)), matrix, (wide, high), flags=cv2.INTER_LINEAR)
     world = outputs[3].reshape(39, 3)[:33].copy()
     world[:, :2] = world[:, :2] @ (matrix[:, :2] / np.hypot(*matrix[:, 0])).T
-    floats = (each.astype(np.float32) for each in (where[:33], seen, world))
-    pose = Pose(*floats, score, matte)
+    floats = [each.astype(np.float32) for each in (where[:33], seen, world)]
+    pose = Pose(floats[0], floats[1], floats[2], score, matte)
     return pose if _covered(pose, sure) else None
 
 
@@ -88,31 +105,24 @@ def _look(
     return where, seen, float(outputs[1].reshape(-1)[0]), outputs, matrix
 
 
-def _candidates(picture: np.ndarray, boxes: Sequence[Box], faces: Sequence[Face]) -> list[Candidate]:
+def _candidates(picture: np.ndarray, looks: list[Look], faces: bool) -> list[Candidate]:
     """Where bodies may be, the likeliest first: score, the hips, the size of the square round the whole body, its angle,
     and the score that is enough without a face."""
-    looks = [(*each, ALONE) for each in windows(picture, 1.0)]
-    looks += [(np.array([(l + r) / 2, (t + b) / 2]), 1.3 * max(r - l, b - t), ALONE) for l, t, r, b in boxes]
-    for left, top, right, low in (face.box for face in faces):
-        below = (top + low) / 2 + (BELOW[0] - 1) * (low - top)
-        looks.append((np.array([(left + right) / 2, below]), BELOW[1] * (low - top), APART))
-    looks += [(*each, APART) for each in windows(picture, PART)]
     found = [(*each, enough) for centre, size, enough in looks for each in _detected(picture, centre, size)]
-    least = LIKELY if faces else ALONE
     kept = list[Candidate]()
     for each in sorted(found, key=lambda one: one[4] - one[0]):
         new = all(np.linalg.norm(each[1] - other[1]) > 0.1 * max(each[2], other[2]) for other in kept)
-        if new and each[0] >= (least if faces else each[4]):
+        if new and (faces or each[0] >= each[4]):
             kept.append(each)
     return kept
 
 
-def _detected(picture: np.ndarray, centre: np.ndarray, size: float) -> list[tuple[float, np.ndarray, float, float]]:
+def _detected(picture: np.ndarray, centre: np.ndarray, size: float) -> list[Seen]:
     """Where the detector sees bodies in a square: score, the hips, the size of the square round the whole body, angle."""
     look, matrix = square(picture, centre, size, 0.0, SIDE, cv2.BORDER_CONSTANT)
     boxes, scores = run("pose-detection", look, signed=True)
     surely = sigmoid(scores[:, 0])
-    found = list[tuple[float, np.ndarray, float, float]]()
+    found = list[Seen]()
     for number in np.argsort(-surely)[:60]:
         if surely[number] < LIKELY or len(found) == MOST:
             break
@@ -126,7 +136,9 @@ def _detected(picture: np.ndarray, centre: np.ndarray, size: float) -> list[tupl
 
 def _inside(where: np.ndarray, picture: np.ndarray) -> np.ndarray:
     """Which points (n, 2 or 3) lie in a picture (H, W, ...)."""
-    return (where[:, :2] >= 0).all(1) & (where[:, :2] < picture.shape[1::-1]).all(1)
+    high, wide = picture.shape[:2]
+    x, y = where[:, 0], where[:, 1]
+    return (x >= 0) & (y >= 0) & (x < wide) & (y < high)
 
 
 def _covered(pose: Pose, sure: np.ndarray) -> bool:
@@ -143,11 +155,10 @@ def _of(pose: Pose, face: Face) -> bool:
     return left < pose.points[0, 0] < right and top < pose.points[0, 1] < low
 
 
-def _apart(one: Pose, other: Pose) -> bool:
-    """Whether two poses are of two bodies."""
-    reach = max(one.torso, other.torso)
-    if np.linalg.norm(one.points[0, :2] - other.points[0, :2]) < 0.2 * reach:
+def _apart(where: np.ndarray, seen: np.ndarray, other: Pose) -> bool:
+    """Whether points (39, 3) that are `seen` (33,) are those of another body."""
+    if np.linalg.norm(where[0, :2] - other.points[0, :2]) < 0.2 * other.torso:
         return False
-    both = (one.seen > 0.5) & (other.seen > 0.5)
-    away = np.linalg.norm(one.points[both, :2] - other.points[both, :2], axis=1)
-    return not both.any() or float(np.median(away)) > 0.3 * reach
+    both = (seen > 0.5) & (other.seen > 0.5)
+    away = np.linalg.norm(where[:33, :2] - other.points[:, :2], axis=1)[both]
+    return not both.any() or float(np.median(away)) > 0.3 * other.torso

@@ -36,7 +36,7 @@ def faces(picture: np.ndarray) -> tuple[Face, ...]:
     parts = (*PARTS, FINER) if max(picture.shape[:2]) >= LARGE else PARTS
     found = _meshes(picture, _candidates(picture, parts, 0.0))
     if not found:
-        found = _meshes(picture, [each for turn in TURNS for each in _candidates(picture, PARTS[:2], turn)])
+        found = _meshes(picture, [each for turn in TURNS for each in _candidates(picture, PARTS[:1], turn)])
     return tuple(sorted(found, key=lambda face: -face.between))
 
 
