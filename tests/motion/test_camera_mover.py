@@ -17,13 +17,7 @@ from motionalchemy.pipeline.request import Request
 from motionalchemy.render.warp import SIDE
 from motionalchemy.scene import depth_cut
 
-
-@pytest.fixture(autouse=True, scope="module")
-def actors():
-    """What is drawn here counts as a rendered actor."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("motionalchemy.scene.kind.rendered", lambda *_: 9.0)
-        yield
+pytestmark = pytest.mark.usefixtures("actors")
 
 
 CLIP = 25

@@ -23,13 +23,7 @@ from motionalchemy.render.warp import SIDE
 from motionalchemy.scene import segmentation
 from motionalchemy.scene.parse import Layer, Scene, parse
 
-
-@pytest.fixture(autouse=True, scope="module")
-def actors():
-    """What is drawn here counts as a rendered actor."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("motionalchemy.scene.kind.rendered", lambda *_: 9.0)
-        yield
+pytestmark = pytest.mark.usefixtures("actors")
 
 
 SIZE, CELLS, FRAMES = 64, 16, 8

@@ -26,13 +26,7 @@ from motionalchemy.train import judge_eyes
 from motionalchemy.train.judge_eyes import JudgeRecipe
 from motionalchemy.train.loop import Schedule
 
-
-@pytest.fixture(autouse=True, scope="module")
-def actors():
-    """What is drawn here counts as a rendered actor."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("motionalchemy.scene.kind.rendered", lambda *_: 9.0)
-        yield
+pytestmark = pytest.mark.usefixtures("actors")
 
 
 ASKED = {"gallop": ("the horse gallops to the right", "马在飞奔"), "fall": ("the archer falls down", "射手倒在地上")}

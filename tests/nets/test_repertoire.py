@@ -28,13 +28,7 @@ from motionalchemy.train import recipes
 from motionalchemy.train import repertoire as learned
 from motionalchemy.train.fields import Moves
 
-
-@pytest.fixture(autouse=True, scope="module")
-def actors():
-    """What is drawn here counts as a rendered actor."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("motionalchemy.scene.kind.rendered", lambda *_: 9.0)
-        yield
+pytestmark = pytest.mark.usefixtures("actors")
 
 
 CELLS = 32

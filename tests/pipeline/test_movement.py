@@ -20,13 +20,7 @@ from motionalchemy.pipeline.make import collect
 from motionalchemy.pipeline.request import Request
 from motionalchemy.render.warp import SIDE
 
-
-@pytest.fixture(autouse=True, scope="module")
-def actors():
-    """What is drawn here counts as a rendered actor."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("motionalchemy.scene.kind.rendered", lambda *_: 9.0)
-        yield
+pytestmark = pytest.mark.usefixtures("actors")
 
 
 STAGE = Stage((48.0, 32.0, 80.0, 96.0), 128.0)

@@ -31,13 +31,7 @@ from motionalchemy.pipeline import request
 from motionalchemy.scene import segmentation
 from motionalchemy.train import motions as learning
 
-
-@pytest.fixture(autouse=True, scope="module")
-def actors():
-    """What is drawn here counts as a rendered actor."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("motionalchemy.scene.kind.rendered", lambda *_: 9.0)
-        yield
+pytestmark = pytest.mark.usefixtures("actors")
 
 
 QUICK = learning.Recipe(steps=2, count=2, rank=2, views=4)
