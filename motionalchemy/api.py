@@ -41,6 +41,7 @@ def animate(
     loop: bool = False,
     motion: Motions | None = None,
     camera: str | None = None,
+    audio: str | Path | None = None,
     seconds: float | None = None,
     fps: float | None = None,
     candidates: int | None = None,

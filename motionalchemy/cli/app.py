@@ -10,7 +10,7 @@ import typer
 from typer import Option
 
 from motionalchemy import __version__
-from motionalchemy.cli import clips, corpus, measuring, models, serving, training
+from motionalchemy.cli import clips, corpus, explaining, measuring, models, serving, training
 from motionalchemy.errors import Cancelled, MotionAlchemyError
 from motionalchemy.nets import threads
 from motionalchemy.parts import packages
@@ -65,6 +65,7 @@ def _common(
 for _command in (*clips.COMMANDS, training.train, training.learn):
     app.command()(_command)
 app.command("motions")(training.motions_list)
+app.command()(explaining.explain)
 for _command in (measuring.evaluate, measuring.compare, measuring.bench, serving.serve):
     app.command()(_command)
 app.add_typer(models.app, name="models")

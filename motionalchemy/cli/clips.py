@@ -83,6 +83,7 @@ def animate(
         str | None,
         Option(help=help_of("camera")),
     ] = None,
+    audio: Annotated[str | None, Option(help=help_of("audio"))] = None,
     stages: Stages = None,
     device: Device = "auto",
     memory: Memory = None,

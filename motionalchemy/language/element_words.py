@@ -184,13 +184,14 @@ def read(words: str) -> tuple[Asked, ...]:
             begin = max([begin, *(each.end() for each in BREAKS.finditer(words, begin, end) if each.end() < end)])
             part = clause(words, begin, end)
             said = words[part[0] : part[1]]
-            way = next((name for name, known in WAYS if known.search(said)), "")
+            ways: list[Way] = [name for name, known in WAYS if known.search(said)]
             strength = 2.0 if STRONG.search(said) else 0.6 if SOFT.search(said) else 1.0
             taken.append((begin, end))
             same = next((each for each in found if each.element == element), None)
             if same is not None:
-                found[found.index(same)] = replace(same, spans=(*same.spans, part))
+                found[found.index(same)] = replace(same, spans=(*same.spans, part), said=f"{same.said} {said}")
                 continue
+            way: Way = ways[0] if ways else ""
             found.append(Asked(element, way, strength, words[begin:end].strip(), (part,), said))
     return tuple(sorted(found, key=lambda each: each.spans[0]))
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 Span = tuple[int, int]
 LOOSE = re.compile(
-    r"^(?:[\s,;，；、。.]|(?:and|while|as|with|then|but)\b|[并而且和与及然后同时边])+"
+    r"^(?:[\s,;，；、。.]|(?:and|while|as|with|then|but)\b|同时|然后|[并而且和与及])+"
     r"|(?:[\s,;，；、]|\b(?:and|while|as|with|then|but|the|a)\b|[并而且和与及])+(?=[.。!！]?$)",
     re.IGNORECASE,
 )

@@ -17,7 +17,7 @@ class Body:
 
     def suits(self, scene: Scene, beat: Beat) -> float:
         """Wherever a rendered actor does something or is sent somewhere; what was seen is better."""
-        return 0.5 * float(scene.subject is not None and scene.rendered and bool(beat.heading or beat.acts))
+        return 0.5 * float(scene.subject is not None and bool(beat.heading or beat.acts) and scene.rendered)
 
     def move(self, scene: Scene, beat: Beat, means: Means, made: BeatMotion) -> Generator[Any, None, BeatMotion | None]:
         """What the flow makes of the beat in its place; None for a clip of one window, which the flow makes whole."""

@@ -22,6 +22,7 @@ SPOTS: tuple[tuple[re.Pattern[str], Point], ...] = (  # right and down of the mi
     (re.compile(r"\b(?:horizon|distance|cent(?:er|re)|middle)\b|地平线|远处|中间|中心|中央"), (0.0, 0.0)),
 )
 FACE_AT = 0.17  # of its height, how far below the top of a subject its face is
+RELIEF, FILLS = 0.3, 0.6  # of its own depth, that a subject keeps; of the picture, from which on it is no thing in it
 CLEAR = 0.05  # of the width and of the height, how far from all edges a subject is before which a view can come nearer
 
 
@@ -69,11 +70,24 @@ def shot(scene: Scene, beat: Beat, means: Means) -> Shot | None:
         circles = any(move.kind == "orbit" for move in moves)
         if circles and (nearness is None or scene.subject is not None):  # a subject that stands out turns as a solid
             return None
+        if nearness is not None and scene.subject is not None:
+            nearness = united(nearness, scene.subject.opacity.numpy())
         depth = depth_cut.cut(scene.picture, nearness)
     for move in moves:
         if move.target and place(scene, move.target) is None:
             means.note(f"{move.target!r} was not found in the picture: the camera heads for its middle")
     return Shot(moves, view(scene, depth), depth)
+
+
+def united(nearness: np.ndarray, opacity: np.ndarray) -> np.ndarray:
+    """A nearness (H, W) in which what stands out (its `opacity` (H, W)) is one thing: its own relief is less deep, so that
+    no layer ends within it."""
+    inside = opacity > 0.5
+    if not inside.any() or inside.mean() > FILLS:
+        return nearness
+    middle = float(np.median(nearness[inside]))
+    one = middle + RELIEF * (nearness - middle)
+    return (nearness + opacity * (one - nearness)).astype(np.float32)
 
 
 def view(scene: Scene, depth: depth_cut.DepthCut) -> View:

@@ -25,6 +25,7 @@ DRIFT, VAPOUR = 0.030, 0.08  # widths a second: clouds, smoke
 SWAY = {"plants": 0.016, "hair": 0.012, "cloth": 0.018}  # widths that the top of something sways
 SEEDS = re.compile(r"seed|away|蒲公英|种子|吹散", re.IGNORECASE)
 STARS = re.compile(r"star|星", re.IGNORECASE)
+LAMPS = re.compile(r"lamp|lantern|candle|灯光摇|灯笼|油灯|台灯|路灯", re.IGNORECASE)
 ON_WATER = re.compile(r"on the (?:water|sea|river|lake)|水面|湖面|江面|海面|河面", re.IGNORECASE)
 BLOOM = re.compile(r"flower|petal|dandelion|rose|tulip|花|蒲公英", re.IGNORECASE)
 Maker = Callable[[Scene, Asked, Clip], list[Act]]
@@ -44,18 +45,21 @@ class Elements:
         yield from ()
         lasts = (beat.end - max(beat.begin - 1, 0)) / means.fps
         clip, acts, done = Clip(lasts, means.loop, means.seed), list[Act](), list[tuple[int, int]]()
-        asked = read(beat.words)
+        asked, moved = read(beat.words), set[str]()
         if not asked and windy(beat.words):
             asked = tuple(Asked(each, "", 0.8, "wind", ()) for each in ("plants", "hair", "clouds"))
         with means.phase("parse"):
             for one in asked:
+                done += one.spans
+                if NAMES[one.element] in moved:
+                    continue
                 found = MAKERS[one.element](scene, one, clip)
                 if found:
                     acts += found
+                    moved.add(NAMES[one.element])
                     means.note(f"{NAMES[one.element]}: {DOES[one.element]}{TOWARDS[one.way]}")
                 elif one.words != "wind":
                     means.note(f"{one.words!r} is not done: no {NAMES[one.element]} was surely found in the picture")
-                done += one.spans
         if not acts and not done:
             return None
         left = means.left(beat, spans.without(beat.words, done))
@@ -73,7 +77,7 @@ def clouds(scene: Scene, asked: Asked, clip: Clip) -> list[Act]:
     if found is None:
         return []
     size = cells(scene)
-    matte = found.matte * (1 - _sun(scene.picture))
+    matte = found.matte * (1 - elements.sun(scene.picture))
     rows = np.nonzero((found.matte > 0.5).any(1))[0]
     low = rows[-1] / scene.picture.shape[0] if len(rows) else 1.0
     height = (1 - np.linspace(0, 1, size[0], dtype=np.float32) / max(float(low), 1e-3)).clip(0, 1)
@@ -84,24 +88,6 @@ def clouds(scene: Scene, asked: Asked, clip: Clip) -> list[Act]:
     return [flowing(scene, Region(matte, found.sure), velocity, clip, 1)]
 
 
-def _sun(picture: np.ndarray) -> np.ndarray:
-    """How much each place (H, W) is of a light that stands in the sky."""
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    bright = (grey > 250).astype(np.uint8)
-    count, label, facts, _ = cv2.connectedComponentsWithStats(bright)
-    sun = np.zeros(grey.shape, np.float32)
-    for number in range(1, count):
-        area, wide, high = (
-            facts[number, cv2.CC_STAT_AREA],
-            facts[number, cv2.CC_STAT_WIDTH],
-            facts[number, cv2.CC_STAT_HEIGHT],
-        )
-        if area > 0.0004 * grey.size and area > 0.55 * wide * high and wide < 0.25 * grey.shape[1]:
-            sun[np.asarray(label) == number] = 1
-    reach = max(3, round(0.05 * grey.shape[1])) | 1
-    return cv2.GaussianBlur(cv2.dilate(sun, np.ones((reach, reach), np.uint8)), (0, 0), reach / 3)
-
-
 def _sways(scene: Scene, asked: Asked, clip: Clip, matte: np.ndarray, height: np.ndarray, seed: int) -> list[Act]:
     """What sways sideways from its root, in gusts that travel."""
     size = cells(scene)
@@ -109,9 +95,9 @@ def _sways(scene: Scene, asked: Asked, clip: Clip, matte: np.ndarray, height: np
     side = -1.0 if asked.way == "left" else 1.0
     reach = SWAY[asked.element] * asked.strength * small(height, size)
     course = waves(clip, 3, 3.0, 6.0, 3.4, seed)
-    waves[0] = side * np.abs(waves[0]) * 2
+    course[0] = side * np.abs(course[0]) * 2
     bias = 0.9 * side if asked.way in ("left", "right") else 0.35
-    return [Waving(still, matte, np.stack((reach, 0.12 * reach)), waves, bias, None, 0.0, clip.end)]
+    return [Waving(still, matte, np.stack((reach, 0.12 * reach)), course, bias, None, 0.0, clip.end)]
 
 
 def plants(scene: Scene, asked: Asked, clip: Clip) -> list[Act]:
@@ -139,9 +125,8 @@ def _seeds(asked: Asked, clip: Clip) -> Act:
     """Seeds that the wind carries off."""
     rng = np.random.default_rng(clip.seed + 16)
     count = round(22 * asked.strength)
-    drops = np.stack(
-        (rng.random(count), rng.random(count), rng.uniform(0.4, 1, count), rng.uniform(0.01, 0.03, count), 6.28 * rng.random(count)), 1
-    )  # fmt: skip
+    at, phase = rng.random((2, count)), 2 * np.pi * rng.random(count)
+    drops = np.stack((*at, rng.uniform(0.4, 1, count), rng.uniform(0.01, 0.03, count), phase), 1)
     way = (-0.34 if asked.way == "left" else 0.34), 0.03
     return Falling(drops, way, 0.016, (252, 250, 240), 0.85, 0.0, None, clip.end)
 
@@ -179,12 +164,22 @@ def lights(scene: Scene, asked: Asked, clip: Clip) -> list[Act]:
         water = elements.region(scene, "water")
         if water is not None:
             return [*calm(scene, replace(asked, said=""), clip), glitter(scene, water, asked, clip)]
-    where = elements.region(scene, "sky") if STARS.search(asked.words) else None
-    found = elements.lights(scene, None if where is None else where.matte)
-    if found is None:
-        return []
-    course = grain(scene.picture.shape[:2], clip.seed + 8, 0.0, 12.0, 0.02)
-    return [Flickering(found.matte, course, 0.34 * min(asked.strength, 1.5), clip.rate(1.1), clip.end)]
+    acts, size = list[Act](), scene.picture.shape[:2]
+    stars, lamps = STARS.search(asked.said), LAMPS.search(asked.said)
+    where = None
+    if stars:
+        sky = elements.region(scene, "sky")
+        where = np.zeros(size, np.float32) if sky is None else sky.matte
+        where[: size[0] // 2] = 1 if sky is None else where[: size[0] // 2]
+    found = elements.lights(scene, where)
+    if found is not None and (stars or not lamps):
+        course = grain(size, clip.seed + 8, 0.0, 12.0, 0.02)
+        acts.append(Flickering(found.matte, course, 0.4 * min(asked.strength, 1.5), clip.rate(1.1), clip.end))
+    glow = elements.lamplight(scene.picture) if lamps else None
+    if glow is not None:
+        course = grain(size, clip.seed + 18, 0.0, 2.0, 0.4)
+        acts.append(Flickering(glow, course, 0.10 * min(asked.strength, 1.5), clip.rate(1.7), clip.end))
+    return acts
 
 
 def fire(scene: Scene, asked: Asked, clip: Clip) -> list[Act]:
@@ -218,12 +213,12 @@ def smoke(scene: Scene, asked: Asked, clip: Clip) -> list[Act]:
         side = {"left": -1.0, "right": 1.0}.get(asked.way, 0.3)
         velocity = np.stack((np.full(size, 0.4 * side * VAPOUR), np.full(size, -VAPOUR))) * asked.strength
         return [flowing(scene, found, velocity, clip, 11)]
-    return _vapour(scene, asked, clip, np.float32([150, 150, 150]), 0.6)
+    return _vapour(scene, asked, clip, np.array([150, 150, 150], np.float32), 0.6)
 
 
 def steam(scene: Scene, asked: Asked, clip: Clip) -> list[Act]:
     """Steam that rises from what stands out."""
-    return _vapour(scene, asked, clip, np.float32([235, 238, 240]), 0.5)
+    return _vapour(scene, asked, clip, np.array([235, 238, 240], np.float32), 0.5)
 
 
 def _vapour(scene: Scene, asked: Asked, clip: Clip, level: np.ndarray, dense: float) -> list[Act]:

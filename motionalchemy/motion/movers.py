@@ -17,6 +17,7 @@ from motionalchemy.language.camera_keys import CameraKey
 from motionalchemy.language.headings import Heading
 from motionalchemy.language.script import Beat
 from motionalchemy.media.clip import Clip
+from motionalchemy.media.sound import Sound
 from motionalchemy.motion.camera_path import View
 from motionalchemy.render.act import Act
 from motionalchemy.scene.depth_cut import DepthCut
@@ -96,6 +97,11 @@ class Means(Protocol):
     @property
     def loop(self) -> bool:
         """Whether the clip comes back to its picture at its end."""
+        ...
+
+    @property
+    def audio(self) -> Sound | None:
+        """What whoever talks is heard to say, if it is given."""
         ...
 
     @property

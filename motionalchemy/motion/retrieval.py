@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from motionalchemy.language.script import Beat
 from motionalchemy.media.clip import Clip
@@ -14,10 +15,16 @@ from motionalchemy.motion.constraints import within
 from motionalchemy.motion.movers import ENOUGH, BeatMotion, Means, Part
 from motionalchemy.nets import judge
 from motionalchemy.render import layers
-from motionalchemy.render.warp import displacement
+from motionalchemy.render.check import strained
+from motionalchemy.render.warp import SIDE, displacement
 from motionalchemy.scene.parse import Scene
 
 LOOKS = 8  # of movements that are retrieved
+FOLDS, STRETCH = (
+    0.01,
+    0.10,
+)  # of a subject that is no rendered actor, that a movement may fold over, and stretch, at most
+EVERY = 6  # frames between two that are checked for that
 
 
 class Retrieval:
@@ -43,6 +50,8 @@ class Retrieval:
             means.check()
             with means.phase("retrieve"):
                 moves = within(moves, scene.subject)
+                if not scene.rendered and harms(displacement(moves), scene):
+                    continue
                 acts = layers.acting(small, displacement(moves)[every - 1 :: every])
                 frames = np.stack([small.picture, *acts])
                 sure = means.seen(frames, means.fps / every, beat.action)
@@ -53,3 +62,11 @@ class Retrieval:
         if best is not None and not scene.rendered and best.sure < ENOUGH:
             return None
         return best
+
+
+def harms(field: Tensor, scene: Scene) -> bool:
+    """Whether a displacement field (T, 2, h, w) folds or stretches the subject of a scene more than a picture bears."""
+    assert scene.subject is not None
+    there = scene.subject.cells(*field.shape[2:]).numpy() > 0.5
+    found = [strained(each / SIDE, there) for each in field[::EVERY].numpy()]
+    return max(folds for folds, _ in found) > FOLDS or max(stretch for _, stretch in found) > STRETCH

@@ -82,6 +82,11 @@ class SubjectTrack:
         layer = self.scene(clip.frames[0]).subject
         return None if layer is None else Decomposition(model.movement(latents)[0].cpu() * SIDE, layer.rgba[:, 3:])
 
+    @property
+    def parsed(self) -> Scene | None:
+        """The scene that was parsed last, None where none was."""
+        return self._scene
+
     def scene(self, picture: np.ndarray) -> Scene:
         """The scene of a picture (H, W, 3) uint8, parsed once."""
         if self._scene is None or not np.array_equal(self._scene.picture, picture):

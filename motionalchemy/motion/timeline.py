@@ -14,9 +14,13 @@ from torch import Tensor
 
 from motionalchemy.language.script import Beat
 from motionalchemy.motion import camera_path, travel
+from motionalchemy.motion.acting import Acting as Acts
+from motionalchemy.motion.alive import alive
 from motionalchemy.motion.body import Body
 from motionalchemy.motion.camera import Camera
 from motionalchemy.motion.elements import Elements
+from motionalchemy.motion.face import Face
+from motionalchemy.motion.going import Goes
 from motionalchemy.motion.hand import Hand
 from motionalchemy.motion.movers import BeatMotion, Means, Mover, Part
 from motionalchemy.motion.retrieval import Retrieval
@@ -29,8 +33,20 @@ from motionalchemy.render.parallax import CameraPath, displaced
 from motionalchemy.render.warp import SIDE, displacement, under_camera
 from motionalchemy.scene.parse import Scene
 
-MOVERS: tuple[Mover, ...] = (Elements(), Weather(), Retrieval(), Body(), Travel(), Hand(), Camera())
+MOVERS: tuple[Mover, ...] = (
+    Face(),
+    Acts(),
+    Goes(),
+    Elements(),
+    Weather(),
+    Retrieval(),
+    Body(),
+    Travel(),
+    Hand(),
+    Camera(),
+)
 PARTS: tuple[Part, ...] = ("subject", "road", "ground")
+LIVES = 0.35  # of a subject, that regions of animals and people cover, from which on it may breathe
 SHORT = 2.1  # seconds of a beat in which one who is sent somewhere may leave the picture
 
 
@@ -54,10 +70,24 @@ def beat_motion(scene: Scene, beat: Beat, means: Means) -> Generator[Any, None, 
 
 
 def resting(scene: Scene, made: BeatMotion, means: Means) -> BeatMotion:
-    """What happens where nothing that was asked can be done: the picture stands, and that is said."""
-    if made.beat.words.strip():
-        means.note(f"{made.beat.words!r} is not done: nothing in the picture was found that is known to move so")
-    return made
+    """What happens where nothing that was asked can be done: what lives breathes, else the picture stands; that is said."""
+    beat = made.beat
+    if not beat.words.strip():
+        return made
+    lasts = (beat.end - max(beat.begin - 1, 0)) / means.fps
+    act = alive(scene, lasts, means.loop) if _lives(scene) else None
+    instead = "it breathes a little instead" if act is not None else "the picture stands still"
+    means.note(f"{beat.words!r} is not done: nothing was found in the picture that is known to move so; {instead}")
+    return made if act is None else made.with_acts((act,), beat, served=True)
+
+
+def _lives(scene: Scene) -> bool:
+    """Whether the subject of a scene is an animal or a person."""
+    if scene.subject is None:
+        return False
+    regions = scene.regions.of("animal", "skin", "hair", "clothes")
+    there = scene.subject.cells(*regions.shape).numpy() > 0.5
+    return bool(there.any()) and float(regions[there].mean()) > LIVES
 
 
 def suited(part: Part, scene: Scene, beat: Beat) -> list[Mover]:

@@ -60,8 +60,7 @@ class Graph(nn.Module):
     def _step(self, name: str, step: dict[str, Any], taken: list[Tensor]) -> Tensor:
         kind, x = step["op"], taken[0]
         if kind == "conv":
-            x = F.pad(x, step["pad"]) if any(step["pad"]) else x
-            x = F.conv2d(x, self.weights[name], self.biases[name], step["stride"], 0, step["dilation"], step["groups"])
+            x = self._conv(name, step, x)
         elif kind == "prelu":
             x = F.prelu(x, self.weights[name])
         elif kind == "add":
@@ -69,7 +68,9 @@ class Graph(nn.Module):
         elif kind == "pad":
             x = F.pad(x, step["pad"])
         elif kind == "pool":
-            x = F.max_pool2d(F.pad(x, step["pad"], value=float("-inf")), step["size"], step["stride"])
+            around = step["pad"]
+            x = F.pad(x, around, value=float("-inf")) if any(around) else x
+            x = F.max_pool2d(x, step["size"], step["stride"])
         elif kind == "resize":
             x = F.interpolate(x, step["size"], mode="bilinear", align_corners=step["corners"])
         elif kind == "reshape":
@@ -86,6 +87,14 @@ class Graph(nn.Module):
         if last == "relu6":
             return x.clamp(0, 6)
         return x.sigmoid() if last == "sigmoid" else x
+
+    def _conv(self, name: str, step: dict[str, Any], x: Tensor) -> Tensor:
+        left, right, top, low = step.get("pad", (0, 0, 0, 0))
+        even = left == right and top == low
+        around = (top, left) if even else 0
+        x = x if even else F.pad(x, (left, right, top, low))
+        slides = (step.get("stride", 1), around, step.get("dilation", 1), step.get("groups", 1))
+        return F.conv2d(x, self.weights[name], self.biases[name], *slides)
 
 
 def _spread(x: Tensor, block: int) -> Tensor:

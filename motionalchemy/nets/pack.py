@@ -1,6 +1,7 @@
 """A pack: a network as a folder of `config.json` and `model.safetensors`, read strictly and checked by its sum.
 
-Matrices can be stored in half precision or as 8-bit integers with one scale a row; they are widened when read.
+Matrices can be stored in half precision, as 8-bit integers with one scale a row, or without their zeros; they are widened
+when read.
 """
 
 import dataclasses
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from safetensors.torch import save as serialized
@@ -19,15 +21,22 @@ from torch import Tensor, nn
 from motionalchemy.errors import InputError, MissingPart
 
 SCALE = ".scale"
+PLACES, SHAPE = ".places", ".shape"  # of a tensor without its zeros: one bit a value, whether it is stored
 
 
 def save(
-    folder: Path, model: nn.Module, kind: str, store: str = "float16", about: dict[str, Any] | None = None
+    folder: Path,
+    model: nn.Module,
+    kind: str,
+    store: str = "float16",
+    about: dict[str, Any] | None = None,
+    otherwise: dict[str, str] | None = None,
 ) -> None:
-    """Write `model` (which has a dataclass `config`) as a pack; `store` is float32, float16 or int8."""
+    """Write `model` (which has a dataclass `config`) as a pack; `store` is float32, float16, int8 or sparse, `otherwise`
+    that of single tensors by name."""
     tensors: dict[str, Tensor] = {}
     for name, value in model.state_dict().items():
-        tensors |= _narrow(name, value.detach().cpu(), store)
+        tensors |= _narrow(name, value.detach().cpu(), (otherwise or {}).get(name, store))
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / ".model.safetensors.part"
     save_file(tensors, part)
@@ -113,8 +122,13 @@ def _narrow(name: str, value: Tensor, store: str) -> dict[str, Tensor]:
         return {name: value.contiguous()}
     if store == "float16" or value.ndim < 2:
         return {name: value.half().contiguous()}
+    if store == "sparse":
+        flat = value.half().flatten()
+        places = np.packbits((flat != 0).numpy())
+        shape = torch.tensor(value.shape)
+        return {name: flat[flat != 0], name + PLACES: torch.from_numpy(places), name + SHAPE: shape}
     if store != "int8":
-        raise InputError(f"a pack is stored as float32, float16 or int8, not {store!r}")
+        raise InputError(f"a pack is stored as float32, float16, int8 or sparse, not {store!r}")
     scale = value.flatten(1).abs().amax(1).clamp(min=1e-12) / 127
     rows = scale.view(-1, *[1] * (value.ndim - 1))
     return {name: (value / rows).round().to(torch.int8), name + SCALE: scale.float()}
@@ -123,10 +137,20 @@ def _narrow(name: str, value: Tensor, store: str) -> dict[str, Tensor]:
 def _widen(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     out = {}
     for name, value in tensors.items():
-        if name.endswith(SCALE) and name.removesuffix(SCALE) in tensors:
+        if any(name.endswith(end) and name.removesuffix(end) in tensors for end in (SCALE, PLACES, SHAPE)):
             continue
+        if name + PLACES in tensors:
+            value = _spread(value, tensors[name + PLACES], tensors[name + SHAPE])
         scale = tensors.get(name + SCALE)
         if value.dtype == torch.int8 and scale is not None:
             value = value.float() * scale.view(-1, *[1] * (value.ndim - 1))
         out[name] = value.float() if value.is_floating_point() else value
     return out
+
+
+def _spread(value: Tensor, places: Tensor, shape: Tensor) -> Tensor:
+    """A tensor whose values without zeros, their places and shape are given."""
+    whole = torch.zeros(*shape.tolist(), dtype=value.dtype)
+    at = torch.from_numpy(np.unpackbits(places.numpy(), count=whole.numel())).bool()
+    whole.view(-1)[at] = value
+    return whole

@@ -1,11 +1,13 @@
-"""What was heard of a camera in the words of a request, and what of it is not done, as notes before anything is made."""
+"""What was heard in the words of a request and not done, and what was seen in its picture, for whoever asked."""
 
 import re
+from typing import Any
 
 from motionalchemy.language.camera import CameraMove, read
 from motionalchemy.models.base import Card
 from motionalchemy.pipeline.layouts import words
 from motionalchemy.pipeline.request import Settled
+from motionalchemy.scene.parse import Scene
 
 
 def camera_notes(settled: Settled, card: Card) -> tuple[str, ...]:
@@ -36,3 +38,21 @@ def _less(move: CameraMove) -> str:
     if move.done:
         return f"camera: {described(move)} is done as far as one picture allows: {move.why}"
     return f"camera: {move.words!r} is not done: {move.why}"
+
+
+def seen(scene: Scene | None) -> dict[str, Any]:
+    """What is known of a scene by what was asked of it, as JSON: the box of its subject, its faces and bodies, in shares
+    of the picture's width, and the regions that cover more than a twentieth of it."""
+    if scene is None:
+        return {}
+    wide = scene.picture.shape[1]
+    found = dict[str, Any]()
+    if scene.subject is not None:
+        found["subject"] = [round(edge, 3) for edge in scene.subject.box]
+    for name in ("faces", "bodies"):
+        if name in scene.__dict__:
+            found[name] = [[round(edge / wide, 3) for edge in each.box] for each in getattr(scene, name)]
+    if "regions" in scene.__dict__:
+        shares = ((name, scene.regions.share(name)) for name in scene.regions.names if name != "other")
+        found["regions"] = {name: round(share, 3) for name, share in shares if share > 0.05}
+    return found

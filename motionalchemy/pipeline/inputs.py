@@ -26,6 +26,7 @@ def steps(
     video: Film | None = None,
     views: Sequence[Picture] | None = None,
     motion: Motions | None = None,
+    audio: str | Path | None = None,
     output: str | Path | None = None,
     backbone: Backbone | None = None,
     cancel: Callable[[], bool] | None = None,
@@ -59,6 +60,8 @@ def steps(
         if clips:
             held["motion"] = clips[0]
         fields["motion"] = [str(name) for name in shown if not isinstance(name, Clip)] or None
+    if audio is not None:
+        fields["audio"] = str(audio)
     if prompt is not None:
         fields["prompt"] = prompt
     where = None if output is None else Path(output)

@@ -11,8 +11,9 @@ from motionalchemy.errors import InputError, PlanRefused
 from motionalchemy.flow.stages import Stage
 from motionalchemy.language import edits
 from motionalchemy.media import files as media_files
-from motionalchemy.media import footage, reader, resize, sinks, writer
+from motionalchemy.media import footage, reader, resize, sinks, sound, writer
 from motionalchemy.media.footage import Footage
+from motionalchemy.media.sound import Sound
 from motionalchemy.models import base, registry
 from motionalchemy.models.base import Backbone, Card
 from motionalchemy.motion import interpolation
@@ -68,6 +69,7 @@ class Job:
     between: interpolation.Method | None = None  # how frames between others are made, if any are
     joined: bool = False  # all that are not given are such frames, and the model makes none
     shadow: np.ndarray | None = None  # how dark that of the subject of the first picture is, (H, W) in [0, 1], if known
+    audio: Sound | None = None  # what whoever talks is heard to say
 
     @property
     def exchanges(self) -> bool:
@@ -118,6 +120,7 @@ def prepare(
     return Job(
         settled, card, first, tuple(due), source, layout.frames - settled.loop, tuple(layout.spans), stages, sizes, full,
         inputs, notes + region + camera_notes(settled, card), learned, clip, other, taken, between, joined, shadow,
+        _audio(request, inputs),
     )  # fmt: skip
 
 
@@ -227,6 +230,15 @@ def _pictures(request: Request, memory: Memory, inputs: dict[str, str]) -> dict[
     for name, path in files(request.model_dump(include={"region"})).items():
         inputs[name] = media_files.sha256(Path(path)) if Path(path).is_file() else ""
     return {name: held[name] for name in sorted(held, key=lambda name: name == "last")}
+
+
+def _audio(request: Request, inputs: dict[str, str]) -> Sound | None:
+    """The sound that is given; raises MediaError."""
+    if request.audio is None:
+        return None
+    heard = sound.read(Path(request.audio))
+    inputs["audio"] = media_files.sha256(Path(request.audio))
+    return heard
 
 
 def _footage(request: Request, memory: Memory, inputs: dict[str, str]) -> Footage | None:

@@ -18,11 +18,12 @@ from motionalchemy.errors import Cancelled, InputError
 from motionalchemy.media import files, muxing, sinks, writer
 from motionalchemy.media.clip import Clip
 from motionalchemy.media.sinks import FrameSink
+from motionalchemy.media.sound import Sound, beside
 from motionalchemy.models import base, registry
 from motionalchemy.models.base import Backbone
 from motionalchemy.motion import interpolation, learned
 from motionalchemy.motion.subject import SubjectTrack
-from motionalchemy.pipeline import conditioning, windows
+from motionalchemy.pipeline import conditioning, heard, windows
 from motionalchemy.pipeline.job import Job, costs, prepare
 from motionalchemy.pipeline.progress import Meter, Progress, Result, Watch
 from motionalchemy.pipeline.request import Request
@@ -62,10 +63,20 @@ def make(
         for note in (*job.notes, *sink.notes):
             first = 1, stages, 0, job.stages[0].steps
             yield Progress(*first, 0.0, None, lambda: _still(job), None, 1, count, note)
-        yield from _windows(run, sink)
+        yield from _told(run, _windows(run, sink))
         stop_if(cancel)
         result = closed(_result(run, sink), job, sink, output, watch)
     yield Progress(stages, stages, steps, steps, 1.0, 0.0, lambda: result.clip, result, count, count)
+
+
+def _told(run: Run, steps: Iterator[Progress]) -> Iterator[Progress]:
+    """The same steps, and before each what was found out since the one before and whoever asked should know."""
+    told = 0
+    for at in steps:
+        for note in run.said[told:]:
+            yield replace(at, step=0, note=note)
+        told = len(run.said)
+        yield at
 
 
 def _windows(run: Run, sink: FrameSink) -> Iterator[Progress]:
@@ -96,6 +107,9 @@ def _result(run: Run, sink: FrameSink) -> Result:
     job, model = run.job, run.model
     frames = interpolation.count(job.frames, job.request.interpolate, job.request.loop)
     facts = job.request, model.name, model.sha256, job.inputs, run.watch.timings
+    seen = heard.seen(run.subject.parsed)
+    if seen:
+        sink.found["scene"] = seen
     if run.said:
         sink.found["notes"] = list(dict.fromkeys([*sink.found.get("notes", ()), *run.said]))
     return Result(None, *facts, None, sink.found, frames)
@@ -161,6 +175,8 @@ def closed(result: Result, job: Job, sink: FrameSink, output: Path | None, watch
             sound = job.footage.path if job.footage is not None and job.footage.sound else None
             if not muxing.mux_sound(sink.whole(), output, sound):
                 result.found["sound"] = "left out: an MP4 cannot hold its kind"
+        if job.audio is not None and not _voiced(job.audio, output):
+            result.found["sound"] = f"left out: a {output.suffix.lower()} file holds none, an .mp4 does"
     try:
         facts = (result.request, result.model, result.sha256, result.inputs, result.timings)
         files.write_text(text(*facts, output, result.found), path_for(output))
@@ -168,6 +184,13 @@ def closed(result: Result, job: Job, sink: FrameSink, output: Path | None, watch
         output.unlink(missing_ok=True)
         raise
     return replace(result, path=output)
+
+
+def _voiced(heard: Sound, output: Path) -> bool:
+    """Puts a sound beside the pictures of an output, and says whether that could be done."""
+    if output.suffix.lower() == ".mp4":
+        beside(output, output, heard.path)
+    return output.suffix.lower() == ".mp4"
 
 
 def collect(run: Iterator[Progress]) -> Result:

@@ -14,6 +14,7 @@ from torch import Tensor
 from motionalchemy.language import camera, headings, script
 from motionalchemy.language.script import Beat
 from motionalchemy.media.clip import Clip
+from motionalchemy.media.sound import Sound
 from motionalchemy.pipeline.plans import Conditioning
 from motionalchemy.pipeline.progress import Progress, timed
 from motionalchemy.pipeline.run import Run, stop_if
@@ -52,6 +53,11 @@ class RunMeans:
     def loop(self) -> bool:
         """Whether the clip comes back to its picture at its end."""
         return self.run.job.request.loop
+
+    @property
+    def audio(self) -> Sound | None:
+        """What whoever talks is heard to say, if it is given."""
+        return self.run.job.audio
 
     @property
     def seed(self) -> int:

@@ -7,6 +7,7 @@ MEANING = {
     "motion": "what it moves like: a learned motion, NAME or NAME:WEIGHT, several of them, or a clip",
     "camera": "the camera's path by keys, '0:0,0,1 2:0.2,0,1.3': seconds, where it looks right and down of the middle in "
     "picture widths, how many times as large; a fourth number turns it, in degrees clockwise",
+    "audio": "a voice for whoever talks, WAV, MP3, M4A, FLAC or OGG: the mouth goes with it, and an MP4 holds it",
     "seconds": f"length of the clip in seconds, up to 600; {OWN}",
     "fps": f"frames per second; {OWN}",
     "size": f"side of a square of equal area, in pixels; {OWN}",

@@ -40,7 +40,9 @@ class Asked:
 
 
 TASKS: dict[str, Asked] = {
-    "animate": Asked(("prompt", "image"), ("last", "loop", "seconds", "fps", "motion", "candidates", "camera")),
+    "animate": Asked(
+        ("prompt", "image"), ("last", "loop", "seconds", "fps", "motion", "candidates", "camera", "audio")
+    ),
     "imagine": Asked(("prompt",), ("seconds", "fps", "candidates")),
     "extend": Asked(("prompt", "video"), ("seconds", "last", "candidates")),
     "edit": Asked(("prompt", "video"), ("image", "region", "strength", "method", "source_prompt")),
@@ -62,7 +64,7 @@ SHARED = (
     "lora",
     "interpolate",
 )
-FILES = ("image", "last", "video", "views", "region")  # fields that may name files
+FILES = ("image", "last", "video", "views", "region", "audio")  # fields that may name files
 REGIONS = ("auto", "all", "subject", "background")
 LONGEST = 600  # seconds of a clip
 
@@ -115,6 +117,7 @@ class Request(BaseModel):
         min_length=1,
         max_length=4000,
     )
+    audio: str | None = Field(None, description="the path of a sound", examples=["voice.wav"])
     region: str = Field(
         "auto", description=f"{', '.join(REGIONS)} or the path of a mask", examples=["subject"], min_length=1
     )

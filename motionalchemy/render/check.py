@@ -43,12 +43,12 @@ class Report:
 def check(field: np.ndarray, lines: np.ndarray, width: int, frame: np.ndarray | None = None) -> Report:
     """What a field (2, h, w) does to a picture `width` pixels wide with straight `lines` (n, 4), both ends in its
     pixels, and what the `frame` (H, W, 3) uint8 shows that comes of it, if there is one."""
-    folded, stretched = _strained(field)
+    folded, stretched = strained(field)
     return Report(folded, stretched, bend(field, lines, width), 0.0 if frame is None else mirrored(frame))
 
 
-def _strained(field: np.ndarray) -> tuple[float, float]:
-    """The shares of a field (2, h, w) that fold and that stretch."""
+def strained(field: np.ndarray, where: np.ndarray | None = None) -> tuple[float, float]:
+    """The shares of a field (2, h, w), or of the part of it that is of `where` (h, w) bool, that fold and that stretch."""
     cell = 1 / field.shape[2]
     right_x, right_y = (np.diff(each, axis=1)[:-1] / cell for each in field)
     down_x, down_y = (np.diff(each, axis=0)[:, :-1] / cell for each in field)
@@ -57,7 +57,11 @@ def _strained(field: np.ndarray) -> tuple[float, float]:
     total, apart = a * a + b * b + c * c + d * d, 2 * np.abs(area)
     large = (np.sqrt(total + apart) + np.sqrt(np.maximum(total - apart, 0))) / 2
     small = np.abs(area) / np.maximum(large, 1e-9)
-    return float((area <= 0).mean()), float(((large > STRETCH) | (small < 1 / STRETCH)).mean())
+    inside = np.ones(area.shape, bool) if where is None else where[:-1, :-1]
+    if not inside.any():
+        return 0.0, 0.0
+    bad = (large > STRETCH) | (small < 1 / STRETCH)
+    return float((area <= 0)[inside].mean()), float(bad[inside].mean())
 
 
 def bend(field: np.ndarray, lines: np.ndarray, width: int) -> float:

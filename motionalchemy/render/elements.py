@@ -236,9 +236,8 @@ class Rising:
         for scale, speed, share in ((1.6, 0.30, 0.6), (3.4, 0.42, 0.4)):
             x = (columns / wide + 0.06 * np.sin(6 * up + scale - seconds)) * side * scale / 2
             y = (rows / wide + speed * self.tall * seconds) * side * scale / 3
-            found += share * cv2.remap(
-                self.noise, np.float32(x % (side - 1)), np.float32(y % (side - 1)), cv2.INTER_LINEAR
-            )
+            u, v = ((each % (side - 1)).astype(np.float32) for each in (x, y))
+            found += share * cv2.remap(self.noise, u, v, cv2.INTER_LINEAR)
         return (body * ((found - 0.35) / 0.4).clip(0, 1)).astype(np.float32) * (up > -0.1)
 
     def field(self, seconds: float) -> np.ndarray | None:

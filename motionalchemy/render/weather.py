@@ -45,7 +45,7 @@ class Falling:
         cover = self.cover(frame.shape[:2], seconds) * (share * self.alpha)
         if self.shown is not None:
             cover = cover * self.shown
-        return frame + cover[..., None] * (np.float32(self.colour) - frame)
+        return frame + cover[..., None] * (np.array(self.colour, np.float32) - frame)
 
     def cover(self, size: tuple[int, int], seconds: float) -> np.ndarray:
         """How much of each place is covered, (H, W) in [0, 1]."""
@@ -116,6 +116,40 @@ class Graded:
 
 
 @dataclass(frozen=True, eq=False)
+class Sinking:
+    """A sun that goes down, or comes up: its `light` (H, W, 3) in grey levels, which goes `down` so many heights in `lasts`
+    seconds, behind what does not belong to the `sky` (H, W)."""
+
+    light: np.ndarray
+    sky: np.ndarray
+    down: float
+    lasts: float
+    loop: float = 0.0
+    order: int = 9
+    on: Place = "picture"
+
+    def draw(self, frame: np.ndarray, seconds: float) -> np.ndarray:
+        """A frame (H, W, 3) with the sun where it is now."""
+        late = float(np.clip(seconds / self.lasts, 0, 1))
+        if self.loop:
+            late = 1 - abs(2 * float(np.clip(seconds / self.loop, 0, 1)) - 1)
+        if late == 0:
+            return frame
+        high, wide = self.sky.shape
+        by = np.array([[1, 0, 0], [0, 1, late * self.down * high]], np.float32)
+        moved = cv2.warpAffine(self.light, by, (wide, high), flags=cv2.INTER_LINEAR)
+        return frame + self.sky[..., None] * (moved - self.light)
+
+    def field(self, seconds: float) -> np.ndarray | None:
+        """Its light goes, the sky stays."""
+        return None
+
+    def softened(self, share: float) -> "Sinking":
+        """The same, less far."""
+        return replace(self, down=self.down * share)
+
+
+@dataclass(frozen=True, eq=False)
 class Foggy:
     """Fog before what is far away (`far` (H, W) in [0, 1]), in drifting banks of `noise` (N, M) that repeats sideways."""
 
@@ -141,7 +175,7 @@ class Foggy:
             self.noise, x, rows / high * (len(self.noise) - 1), cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP
         )
         alpha = (self.dense * share) * self.far * (0.35 + 0.65 * banks)
-        return frame + alpha.clip(0, 0.95)[..., None] * (np.float32(self.colour) - frame)
+        return frame + alpha.clip(0, 0.95)[..., None] * (np.array(self.colour, np.float32) - frame)
 
     def field(self, seconds: float) -> np.ndarray | None:
         """Nothing moves."""
@@ -172,7 +206,7 @@ class Flashing:
         if level < 0.02:
             return frame
         light = self.strength * level * (0.35 + 0.65 * self.sky)[..., None]
-        return frame * (1 + 0.8 * light) + np.float32((70, 75, 95)) * light * (0.3 + frame / 255)
+        return frame * (1 + 0.8 * light) + np.array((70, 75, 95), np.float32) * light * (0.3 + frame / 255)
 
     def field(self, seconds: float) -> np.ndarray | None:
         """Nothing moves."""

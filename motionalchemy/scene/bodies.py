@@ -61,7 +61,7 @@ def points(picture: np.ndarray, centre: np.ndarray, size: float, angle: float) -
     flags = cv2.INTER_LINEAR
     matte = cv2.warpAffine(sigmoid(outputs[2].reshape(LOOK, LOOK)), matrix, (wide, high), flags=flags)
     turn = matrix[:, :2] / np.hypot(*matrix[:, 0])
-    world = outputs[4].reshape(39, 3)[:33].copy()
+    world = outputs[-1].reshape(39, 3)[:33].copy()
     world[:, :2] = world[:, :2] @ turn.T
     pose = Pose(where[:33].astype(np.float32), seen.astype(np.float32), world.astype(np.float32), score, matte)
     return pose if score > SURE and _plausible(pose) else None

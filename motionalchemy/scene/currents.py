@@ -25,10 +25,10 @@ def river(matte: np.ndarray, near: np.ndarray) -> np.ndarray:
         if own.sum() < 6:
             continue
         field += _fall(own)
-    length = np.hypot(*field)
+    length = np.hypot(field[0], field[1])
     limit = np.percentile(length[mask], 80) if mask.any() else 1.0
     field = field / max(float(limit), 1e-6)
-    length = np.hypot(*field)
+    length = np.hypot(field[0], field[1])
     field *= np.where(length > 1.2, 1.2 / np.maximum(length, 1e-6), 1)
     inner = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5)
     bank = (0.35 + inner / 3).clip(0, 1)

@@ -6,18 +6,34 @@ there on each place keeps where it was taken from, or takes over from where its 
 Synthesizing Natural Textures, 2001), whichever fits better. Pieces are shifted, never mirrored.
 """
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 import torch
 
 from motionalchemy.media import pullpush
 
-COARSEST, FINEST = 72, 300  # pixels of the longer side at which patches are compared, first and last
+
+@dataclass(frozen=True)
+class Effort:
+    """How long is looked: pixels of the longer side at which patches are compared last, rounds of replacing patches at the
+    coarsest size, and of taking over from neighbours at all, offsets that many places have and that are offered to all
+    at the coarsest size, and known patches that are compared at most."""
+
+    finest: int = 300
+    rounds: int = 5
+    later: int = 6
+    popular: int = 24
+    most: int = 4000
+
+
+THOROUGH, QUICK = Effort(), Effort(finest=1, rounds=3, later=3, popular=8, most=2000)
+QUICKEST = Effort(finest=1, rounds=2, later=2, popular=4, most=900)
+COARSEST = 72  # pixels of the longer side at which patches are compared first
 PATCH, SMALLER = 7, 5  # pixels across a patch, at the coarsest size and later
-ROUNDS, LATER = 5, 6  # of replacing patches at the coarsest size, and of taking over from neighbours at all
 REACH = (4, 2, 1)  # pixels to the neighbours from whom a place takes over, in turn
 STEPS = ((0, 1), (0, -1), (1, 0), (-1, 0))
-POPULAR = 24  # offsets that many places have, and that are offered to all at the coarsest size
 ALONE = 1.5  # how many times as much a patch costs beside that no neighbour comes from the same piece
 ROW, COLUMN, GUIDE = (
     1.4,
@@ -25,7 +41,6 @@ ROW, COLUMN, GUIDE = (
     1.0,
 )  # what a patch costs that comes from elsewhere, in shares of the contrast for half the
 # height, half the width, and half the range of a guide
-MOST = 4000  # known patches that are compared at most
 UNIQUE = 3.0  # times what sets a patch apart from all others, that it costs besides
 WORN = 0.02  # of the contrast of a patch squared, that it costs besides each time that it is shown too often
 SEAM = 0.1  # of the longer side: how far into a hole a difference at its edge is evened out
@@ -34,12 +49,12 @@ LEAST = 40  # known patches below which there is nothing to copy
 
 def exemplar(
     picture: np.ndarray, hole: np.ndarray, known: np.ndarray, guide: np.ndarray | None = None,
-    wanted: np.ndarray | None = None,
+    wanted: np.ndarray | None = None, effort: Effort = THOROUGH,
 ) -> np.ndarray | None:  # fmt: skip
     """A picture (H, W, 3) float32 in [0, 255] whose `hole` (H, W) is filled by pieces of what is `known` (H, W), both bool,
     rather from where a `guide` (H, W) in [0, 1] is alike; the part of it that is not `wanted` (H, W) bool is left as it is.
     None where too little is known to be copied."""
-    sizes = _levels(hole)
+    sizes = _levels(hole, effort.finest)
     if sizes is None:
         return picture
     needed = hole if wanted is None else hole & wanted
@@ -57,21 +72,21 @@ def exemplar(
             costs = np.dstack((costs, 2 * GUIDE * alike))
         if offsets is None:
             filled = smooth(small, empty, ~empty)
-            offsets, filled = _replaced(filled, empty, places, costs, patch)
+            offsets, filled = _replaced(filled, empty, places, costs, patch, effort)
             offsets = _landed(offsets, empty, places)
         else:
             offsets = _enlarged(offsets, empty.shape)
             offsets = _landed(offsets, empty, places)
             filled = _voted(small, empty, sure, offsets)
         offsets, filled = _taken_over(
-            small, filled, empty, sure, places, offsets, costs, patch, 0 if number else POPULAR
+            small, filled, empty, sure, places, offsets, costs, patch, 0 if number else effort.popular, effort.later
         )
     assert offsets is not None
     offsets = _enlarged(offsets, hole.shape, sizes[-1])
     return _evened(picture, needed, hole, known & ~hole, offsets)
 
 
-def _levels(hole: np.ndarray) -> list[int] | None:
+def _levels(hole: np.ndarray, finest: int) -> list[int] | None:
     """By how much a picture is shrunk from the coarsest size to the finest; None where it has no hole."""
     if not hole.any():
         return None
@@ -80,7 +95,7 @@ def _levels(hole: np.ndarray) -> list[int] | None:
     while side / scale > COARSEST * 1.4:
         scale *= 2
     scales = [scale]
-    while scales[-1] > 1 and 2 * side / scales[-1] <= FINEST:
+    while scales[-1] > 1 and 2 * side / scales[-1] <= finest:
         scales.append(scales[-1] // 2)
     return scales
 
@@ -150,12 +165,12 @@ def _patches(picture: np.ndarray, patch: int) -> np.ndarray:
 
 
 def _replaced(
-    filled: np.ndarray, hole: np.ndarray, places: np.ndarray, costs: np.ndarray, patch: int
+    filled: np.ndarray, hole: np.ndarray, places: np.ndarray, costs: np.ndarray, patch: int, effort: Effort
 ) -> tuple[np.ndarray, np.ndarray]:
     """From where each place near the hole is taken (H, W, 2), and the picture so filled: all known patches are compared."""
     near = cv2.dilate(hole.astype(np.uint8), np.ones((patch, patch), np.uint8)) > 0
     source = np.argwhere(places)
-    source = source[:: -(-len(source) // MOST)]
+    source = source[:: -(-len(source) // effort.most)]
     target = np.argwhere(near)
     scale = max(float(filled[places].std()), 4.0) * np.sqrt(3.0) * patch
     seen = _patches(filled, patch)[source[:, 0], source[:, 1]].reshape(len(source), -1)
@@ -163,7 +178,7 @@ def _replaced(
     norm = np.square(seen).sum(1) + UNIQUE * _unique(seen, source, patch)
     offsets, worn = np.zeros((*hole.shape, 2), np.int32), np.zeros(len(seen), np.float32)
     fair = max(1.0, 2 * len(target) / len(seen))  # times that a patch is shown
-    for _ in range(ROUNDS):
+    for _ in range(effort.rounds):
         asked = _patches(filled, patch)[target[:, 0], target[:, 1]].reshape(len(target), -1)
         asked = np.column_stack((asked, scale * costs[target[:, 0], target[:, 1]])).astype(np.float32)
         best = np.concatenate(
@@ -189,19 +204,20 @@ def _unique(seen: np.ndarray, source: np.ndarray, patch: int) -> np.ndarray:
 
 def _averaged(filled: np.ndarray, hole: np.ndarray, target: np.ndarray, source: np.ndarray, patch: int) -> np.ndarray:
     """The picture whose hole is the mean of what all patches over a place, laid from their source, show there."""
-    total = np.zeros_like(filled)
-    count = np.zeros((*hole.shape, 1), np.float32)
     half, (high, wide) = patch // 2, hole.shape
+    across = wide + 2 * half
+    total = np.zeros(((high + 2 * half) * across, 3), np.float32)  # with a rim, for what reaches out of the picture
+    count = np.zeros((len(total), 1), np.float32)
+    colours = filled.reshape(-1, 3)
+    to, of = (target + half) @ (across, 1), source @ (wide, 1)  # a source's patch lies in the picture
     for down in range(-half, half + 1):
         for right in range(-half, half + 1):
-            to, of = target + np.array((down, right)), source + np.array((down, right))
-            inside = ((to >= 0) & (to < (high, wide)) & (of >= 0) & (of < (high, wide))).all(1)
-            share = np.exp(-(down * down + right * right) / (0.5 * half * half))
-            to, of = to[inside], of[inside]
-            total[to[:, 0], to[:, 1]] += (
-                share * filled[of[:, 0], of[:, 1]]
-            )  # each place once, as offsets are one to one
-            count[to[:, 0], to[:, 1]] += share
+            share = np.float32(np.exp(-(down * down + right * right) / (0.5 * half * half)))
+            there = to + (down * across + right)
+            total[there] += share * colours[of + (down * wide + right)]  # each place once, as offsets are one to one
+            count[there] += share
+    inner = np.s_[half : half + high, half : half + wide]
+    total, count = (each.reshape(high + 2 * half, across, -1)[inner] for each in (total, count))
     return np.where(hole[..., None] & (count > 0), total / np.maximum(count, 1e-6), filled)
 
 
@@ -249,7 +265,7 @@ def _voted(picture: np.ndarray, hole: np.ndarray, known: np.ndarray, offsets: np
 
 def _taken_over(
     picture: np.ndarray, filled: np.ndarray, hole: np.ndarray, known: np.ndarray, places: np.ndarray,
-    offsets: np.ndarray, costs: np.ndarray, patch: int, popular: int,
+    offsets: np.ndarray, costs: np.ndarray, patch: int, popular: int, later: int,
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """Offsets of which each is that of a neighbour, or one of the most `popular`, where that fits better, and the
     picture so filled."""
@@ -257,7 +273,7 @@ def _taken_over(
     high, wide = hole.shape
     scale = max(float(picture[known].std()), 4.0) * np.sqrt(3.0) * patch
     patches = _patches(picture, patch)
-    for turn in range(LATER):
+    for turn in range(later):
         asked = _patches(filled, patch)[at[:, 0], at[:, 1]]
         best = np.full(len(at), np.inf, np.float32)
         chosen = offsets[at[:, 0], at[:, 1]].copy()

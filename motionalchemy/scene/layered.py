@@ -12,10 +12,10 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from motionalchemy.scene import beyond
-from motionalchemy.scene.beyond import Learned, Strength
+from motionalchemy.scene import filling
 from motionalchemy.scene.depth_cut import FARTHEST, DepthCut, disc, ramp
 from motionalchemy.scene.exemplar import smooth
+from motionalchemy.scene.filling import Strength
 from motionalchemy.scene.straight import segments, straightened
 
 TWIN = 0.05  # of the way around it: a thing that is less cut by the picture's edge is not copied beyond that
@@ -74,11 +74,10 @@ class LayeredScene:
 def build(
     found: DepthCut,
     margins: tuple[int, int, int, int] = (0, 0, 0, 0),
-    strength: Strength = "exemplar",
-    learned: Learned | None = None,
+    strength: Strength = "best",
     subject: np.ndarray | None = None,
 ) -> LayeredScene:
-    """The layers of a picture, larger than it by `margins` (left, top, right, bottom) in pixels, filled as `beyond`
+    """The layers of a picture, larger than it by `margins` (left, top, right, bottom) in pixels, filled as `filling`
     says, but not with copies of its `subject` (H, W) bool; raises as that does."""
     left, top, right, low = margins
     pad = (top, low, left, right)
@@ -90,7 +89,7 @@ def build(
         clear = _clear(found.masks) if found.masks else np.zeros(picture.shape[:2], bool)
         clear = clear if subject is None else clear | subject
         known = ~outside & (cv2.copyMakeBorder(clear.astype(np.uint8), *pad, cv2.BORDER_CONSTANT, value=1) == 0)
-        wide = beyond.filled(wide, outside, known if known.mean() > ALIKE else None, strength, learned, near)
+        wide = filling.filled(wide, outside, strength, known if known.mean() > ALIKE else None, near)
     masks = [cv2.copyMakeBorder(mask.astype(np.uint8), *pad, cv2.BORDER_REPLICATE) > 0 for mask in found.masks]
     masks = [np.ones(near.shape, bool), *masks]
     reach, seen = ramp(picture), max(3, round(REACH * side))
@@ -103,7 +102,7 @@ def build(
     below = np.zeros((*near.shape, 3), np.float32)
     for number, (mask, after, matte) in enumerate(zip(masks, nearer, mattes, strict=True)):
         hidden = np.any([each > SHOWN for each in mattes[number + 1 :]], axis=0) if after.any() else none
-        colours = _behind(wide, mask, after, hidden, (reach, seen), strength, learned)
+        colours = _behind(wide, mask, after, hidden, (reach, seen), strength)
         shown = _explained(wide, colours, hidden, below, matte) if number else colours
         below = shown + (1 - matte[..., None]) * below
         edges = (0.0, *found.levels, 2.0)
@@ -132,7 +131,7 @@ def _clear(masks: tuple[np.ndarray, ...]) -> np.ndarray:
 
 def _behind(
     picture: np.ndarray, mask: np.ndarray, nearer: np.ndarray, hidden: np.ndarray, reaches: tuple[int, int],
-    strength: Strength, learned: Learned | None,
+    strength: Strength,
 ) -> np.ndarray:  # fmt: skip
     """The colours (H, W, 3) float32 of a layer, going on where it is hidden by what is nearer, and a little around
     itself, from its own pixels that are no nearer than the first of `reaches` to either; no farther than the second
@@ -151,7 +150,7 @@ def _behind(
     rim = hidden & (cv2.dilate((mask & ~hidden).astype(np.uint8), disc(seen)) > 0)
     if strength == "smooth" or not rim.any():
         return even
-    found = beyond.filled(even.round().clip(0, 255).astype(np.uint8), hidden, own, strength, learned, wanted=rim)
+    found = filling.filled(even.round().clip(0, 255).astype(np.uint8), hidden, strength, own, wanted=rim)
     return np.where(rim[..., None], found, even).astype(np.float32)
 
 

@@ -11,12 +11,14 @@ from torch import Tensor
 
 from motionalchemy.errors import InputError
 from motionalchemy.media import resize
-from motionalchemy.scene import bodies, depth, faces, inpainting, regions, relief, segmentation
+from motionalchemy.scene import bodies, depth, faces, filling, kind, regions, relief, segmentation
 from motionalchemy.scene.points import Face, Pose
 from motionalchemy.scene.regions import Regions
 
 EDGE = 0.025  # of the width: how far around a layer what stands behind it is not to be trusted
+SEEN = 128  # pixels: what is hidden is filled from about SEEN x SEEN around it, as soon as it can be
 THERE = 0.3  # of an opacity, from which a place is of the subject
+ACTOR = 1.0  # log odds from which on a rendered actor is seen: found are 82 % of 150, and 3 % of 186 other pictures
 FRINGE = 0.004  # of the width: how far around a subject what it brings along may be of it
 
 
@@ -72,7 +74,10 @@ class Scene:
     def rendered(self) -> bool:
         """Whether it shows a rendered actor like those whose movements are known; else nothing bends it but what
         understands it."""
-        return True
+        if self.subject is None:
+            return kind.rendered(self.picture, None) > ACTOR
+        opacity = self.subject.opacity.numpy()
+        return kind.rendered(self.picture, opacity) > ACTOR and not self.faces
 
     @property
     def subject(self) -> Layer | None:
@@ -126,11 +131,18 @@ def parse(picture: np.ndarray, shadow: np.ndarray | None = None) -> Scene:
         return Scene(picture, pixels, (), pixels, pixels, dark)
     layer = torch.from_numpy(np.ascontiguousarray(cut)).permute(2, 0, 1)[None].float() / 255
     opacity = layer[:, 3:]
-    hidden = _widened(opacity, EDGE) > 0.02
-    plate = lit = inpainting.inpainted(pixels, hidden)
+    hidden = (_widened(opacity, EDGE) > 0.02)[0, 0].numpy()
+    plate = lit = _behind(pixels, hidden)
     if shadow is not None:
-        lit = inpainting.inpainted((pixels / (1 - dark)).clamp(max=1), hidden)
+        lit = _behind((pixels / (1 - dark)).clamp(max=1), hidden)
     return Scene(picture, pixels, (Layer(torch.cat((layer[:, :3] * opacity, opacity), 1)),), plate, lit, dark)
+
+
+def _behind(pixels: Tensor, hidden: np.ndarray) -> Tensor:
+    """Pixels (1, 3, H, W) in [0, 1] whose hidden places (H, W) bool are filled."""
+    seen = (pixels[0].permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
+    found = torch.from_numpy(filling.filled(seen, hidden, seen=SEEN)).permute(2, 0, 1)[None].float() / 255
+    return torch.where(torch.from_numpy(hidden), found, pixels)
 
 
 def _widened(opacity: Tensor, share: float) -> Tensor:

@@ -194,6 +194,12 @@ class Jobs:
                 state, bytes, code, message, time.time(),
             )  # fmt: skip
 
+    def remark(self, job: Job, notes: Sequence[str]) -> bool:
+        """Write what was found out while a claimed job was made beside what was known before."""
+        with self._change():
+            facts = dict(job.facts) | {"notes": list(notes)}
+            return self._update_own(job, "facts = ?", json.dumps(facts))
+
     def give_back(self, job: Job) -> bool:
         """Queue a claimed job again, the attempt not counted: its worker was asked to stop."""
         with self._change():

@@ -180,6 +180,7 @@ _REFUSED_ZH = {
     "views": "这些图片无法使用：请给 2 到 64 张 PNG 或 JPEG。",
     "last": "无法读取最后一张图片：请另存为 PNG 或 JPEG 再试一次。",
     "region": "这个区域无法使用：请另选区域或重新涂抹。",
+    "audio": "无法读取这段声音：请另存为 WAV 或 MP3 再试一次。",
     "prompt": "这句话无法使用：请写 1 到 2000 个字符，其中要有文字或数字。",
     "negative": "“不想出现的内容”无法使用：最多 2000 个字符。",
     "seconds": "这个秒数无法使用：请换一个更合适的秒数，或留空。",
@@ -194,10 +195,10 @@ _REFUSED_ZH = {
 }
 
 # The names that uploads have on the server, as a refusal begins with them, and what a person calls them.
-_FILE = re.compile(r"'(input_reference|video|last|region|view|motion)(?:-\d+)?(?:\.\w+)?'")
+_FILE = re.compile(r"'(input_reference|video|last|region|view|motion|audio)(?:-\d+)?(?:\.\w+)?'")
 _FILES_EN = {
     "input_reference": "the file", "video": "the video", "last": "the last picture", "region": "the painted region",
-    "view": "one of the files", "motion": "the video of the motion",
+    "view": "one of the files", "motion": "the video of the motion", "audio": "the sound",
 }  # fmt: skip
 
 

@@ -46,7 +46,9 @@ def _own_fields() -> dict[str, Any]:
         if name in SERVER_ONLY:
             continue
         if name in FILES:
-            words = f"{', '.join(REGIONS)} or a mask" if name == "region" else "a picture"
+            words = (
+                f"{', '.join(REGIONS)} or a mask" if name == "region" else "a sound" if name == "audio" else "a picture"
+            )
             one = {"type": "string", "description": f"{words}, as a file or a data: URI"}
             schema = {"type": "array", "items": one} if name == "views" else one
         if name == "motion":

@@ -91,6 +91,8 @@ class Worker:
         for at in run:
             if at.result is None:
                 report(at)
+            else:
+                self.jobs.remark(job, at.result.found.get("notes", ()))
 
     def _stopped(self, job: Job) -> bool:
         """Whether to stop this job; does not return at all when the server has gone.

@@ -12,6 +12,7 @@ repertoire-cpu
             how the actors of the corpus move, to be carried over to others
 depth-cpu   the network that says how near each place of a picture is, from the folder of tools/scene/build.sh
 regions-cpu the network that says what is sky, water, plants, hair ..., from the same folder
+filler-cpu  the network that fills what is hidden in a picture, from the same folder
 """
 
 import shutil
@@ -34,8 +35,20 @@ from motionalchemy.nets.precision import narrow
 from motionalchemy.nets.text import TokenEncoder
 from motionalchemy.nets.throughput import ceiling
 from motionalchemy.nets.transformer import FlowTransformer, TransformerConfig
-from motionalchemy.train import codec, distributed, flow, judge_eyes, latents, painter, preview, scene_maps, scenery
+from motionalchemy.train import (
+    codec,
+    distributed,
+    filler,
+    flow,
+    judge_eyes,
+    latents,
+    painter,
+    preview,
+    scene_maps,
+    scenery,
+)
 from motionalchemy.train.codec_data import CodecData
+from motionalchemy.train.filler import FillerRecipe
 from motionalchemy.train.flow_data import FlowBatch, FlowData
 from motionalchemy.train.judge_eyes import JudgeRecipe
 from motionalchemy.train.loop import CHECKPOINT, Report, Schedule, averaged, flops, train
@@ -224,7 +237,8 @@ def save_flow(recipe: FlowRecipe, average: dict[str, Tensor], out: Path) -> None
     pack.write_json(out / "config.json", {"kind": "nano", "parts": [*BESIDE, "flow"]})
 
 
-Recipe = CodecRecipe | FlowRecipe | PainterRecipe | SceneryRecipe | JudgeRecipe | RepertoireRecipe | SceneMapsRecipe
+Networks = CodecRecipe | FlowRecipe | PainterRecipe | SceneryRecipe | JudgeRecipe | SceneMapsRecipe | FillerRecipe
+Recipe = Networks | RepertoireRecipe
 RECIPES: dict[str, tuple[Callable[[], Recipe], Callable[..., Iterator[Report]]]] = {
     "codec-cpu": (codec_cpu, train_codec),
     "codec-gpu": (codec_gpu, train_codec),
@@ -237,6 +251,7 @@ RECIPES: dict[str, tuple[Callable[[], Recipe], Callable[..., Iterator[Report]]]]
     "repertoire-cpu": (repertoire_cpu, fill_repertoire),
     "depth-cpu": (scene_maps.depth_cpu, scene_maps.train_scene_maps),
     "regions-cpu": (scene_maps.regions_cpu, scene_maps.train_scene_maps),
+    "filler-cpu": (filler.filler_cpu, filler.train_filler),
 }
 
 
@@ -261,8 +276,10 @@ def run(name: str, corpus: Path, out: Path, steps: int | None = None, clips: int
             recipe = replace(recipe, clips=clips, count=min(clips, recipe.count))
         elif isinstance(recipe, RepertoireRecipe):
             recipe = replace(recipe, clips=clips)
+        elif isinstance(recipe, FillerRecipe):
+            recipe = replace(recipe, squares=clips)
         else:
             raise InputError(f"clips {clips} cannot be used: the recipe {name} encodes none, so leave it out")
-    if not isinstance(recipe, SceneMapsRecipe):  # whose pictures lie in a folder of their own
+    if not isinstance(recipe, SceneMapsRecipe | FillerRecipe):  # whose pictures lie in a folder of their own
         shards.check(corpus)
     yield from carry_out(recipe, corpus, out)

@@ -181,7 +181,7 @@ class Waves:
     part = "ground"
 
     def suits(self, scene: Scene, beat: Beat) -> float:
-        return float("water" in beat.words)
+        return float("lava" in beat.words)
 
     def move(self, scene: Scene, beat: Beat, means: Recorded, made: BeatMotion):
         yield from ()
@@ -191,7 +191,7 @@ class Waves:
 def test_a_new_mover_is_one_row_and_serves_a_clip_of_one_window_too(scene, monkeypatch):
     monkeypatch.setattr(timeline, "MOVERS", (*MOVERS, Waves()))
     means = Recorded(alone=True, remembers=False)
-    _, found = run(scene, said("the water flows", None), means)
+    _, found = run(scene, said("the lava flows", None), means)
     assert not means.asked and found.found and found.sure == 1
     torch.testing.assert_close(found.ground, even(0.2))
     assert not run(scene, said("the grass grows", None), means)[1].found
@@ -199,7 +199,7 @@ def test_a_new_mover_is_one_row_and_serves_a_clip_of_one_window_too(scene, monke
 
 def test_what_a_new_mover_moves_is_shown_by_the_model_that_ships(monkeypatch):
     monkeypatch.setattr(timeline, "MOVERS", (*MOVERS, Waves()))
-    clip = ma.animate(picture(), "the water flows", size=64, seconds=0.4)
+    clip = ma.animate(picture(), "the lava flows", size=64, seconds=0.4)
     assert np.array_equal(clip.frames[0], picture())
     dark = [np.nonzero(frame.mean(-1) < 120)[1].mean() / SIZE for frame in clip.frames]
     assert dark[-1] - dark[0] == pytest.approx(0.2, abs=0.08)
@@ -220,8 +220,8 @@ def test_one_candidate_asks_for_no_choice(scene):
 
 def test_what_nobody_does_moves_the_whole_picture(empty):
     means = Recorded()
-    _, found = run(empty, said("the sea rolls in", None), means)
-    assert means.asked == ["one: the sea rolls in"] and found.moves is None
+    _, found = run(empty, said("everything rolls in", None), means)
+    assert means.asked == ["one: everything rolls in"] and found.moves is None
     torch.testing.assert_close(found.ground, even(0.05))
 
 
@@ -270,5 +270,6 @@ def test_a_scene_of_another_size_is_the_same_scene(scene, empty):
 
 
 def test_movers_are_asked_by_what_they_move():
-    assert [type(mover) for mover in MOVERS] == [Retrieval, Body, Travel, Hand, Camera]
-    assert [mover.part for mover in MOVERS] == ["subject", "subject", "road", "ground", "ground"]
+    known = [mover for mover in MOVERS if mover.part != "acts"]
+    assert [type(mover) for mover in known] == [Retrieval, Body, Travel, Hand, Camera]
+    assert [mover.part for mover in known] == ["subject", "subject", "road", "ground", "ground"]

@@ -15,8 +15,7 @@ from motionalchemy.motion.subject import SubjectTrack
 from motionalchemy.motion.travel import PACE
 from motionalchemy.nets import motion
 from motionalchemy.render.warp import SIDE, SIDES
-from motionalchemy.scene import inpainting, segmentation
-from motionalchemy.scene.inpainting import inpainted
+from motionalchemy.scene import segmentation
 
 PIXELS, CELLS, FRAMES = 128, 32, 8
 TOP, LEFT, TALL, WIDE = 48, 20, 40, 28  # of the subject in the picture
@@ -301,36 +300,6 @@ def test_what_bends_a_subject_bends_it_also_when_it_goes_far():
         for f in (straight, leans)
     ]
     assert red[1] - red[0] > 1
-
-
-def test_behind_what_is_hidden_texture_and_horizon_go_on():
-    picture = torch.rand(1, 3, 32, 64, generator=torch.Generator().manual_seed(0)) * 0.1
-    picture[:, :, :16] += 0.6
-    hidden = torch.zeros(1, 1, 32, 64, dtype=torch.bool)
-    hidden[:, :, 8:24, 24:40] = True
-    filled = inpainted(picture.masked_fill(hidden, 1.0), hidden)
-    inside = filled[:, :, 8:24, 24:40]
-    beyond = (F.max_pool2d(hidden.float(), 5, 1, 2) == 0).expand_as(filled)
-    assert torch.equal(filled[beyond], picture[beyond])
-    assert inside[:, :, :8].mean() - inside[:, :, 8:].mean() == pytest.approx(0.6, abs=0.05)
-    assert inside[:, :, :8].std() > 0.5 * picture[:, :, :16].std()
-
-
-def test_where_edges_run_aslant_they_are_led_into_what_is_hidden():
-    y, x = torch.meshgrid(torch.arange(64.0), torch.arange(64.0), indexing="ij")
-    picture = (x + 1.5 * y > 80).float().expand(1, 3, -1, -1) * 0.8
-    hidden = torch.zeros(1, 1, 64, 64, dtype=torch.bool)
-    hidden[:, :, 22:42, 22:42] = True
-    found = [way(picture.masked_fill(hidden, 0.5), hidden) for way in (inpainted, inpainting._mirrored)]
-    led, mirrored = (float((each - picture).abs()[hidden.expand_as(picture)].mean()) for each in found)
-    assert led < 0.1 and led < 0.6 * mirrored
-
-
-def test_rows_of_which_nothing_is_known_come_from_above_and_below():
-    hidden = torch.zeros(1, 1, 16, 16, dtype=torch.bool)
-    hidden[:, :, 6:10] = True
-    filled = inpainted(torch.full((1, 3, 16, 16), 0.5).masked_fill(hidden, 0.0), hidden)
-    torch.testing.assert_close(filled, torch.full((1, 3, 16, 16), 0.5), atol=1e-4, rtol=0)
 
 
 def test_a_run_looks_for_its_subject_once(looked):

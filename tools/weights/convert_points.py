@@ -24,35 +24,43 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from motionalchemy.nets import pack
 from motionalchemy.nets.graph import Graph, GraphConfig
 
-FILES = {  # name of the pack: file in the wheel, its sha256, how its weights are stored
+FILES = {  # name of the pack: file in the wheel, its sha256, how its weights are stored, the outputs that are kept
     "face-detection": (
         "face_detection/face_detection_short_range",
         "bbff11cebd1eb27a1e004cae0b0e63ec8c551cbf34a4451148b4908b8db3eca8",
         "float16",
+        (0, 1),
     ),
     "face-mesh": (
         "face_landmark/face_landmark",
         "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814",
         "float16",
+        (0, 1),
     ),
     "iris": (
         "iris_landmark/iris_landmark",
         "d1744d2a09c25f501d39eba4faff47e53ecca8852c5ce19bce8eeac39357521f",
         "float16",
+        (0, 1),
     ),
     "pose-detection": (
         "pose_detection/pose_detection",
         "9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c",
-        "float16",
+        "sparse",  # 31 % of its weights are not 0
+        (0, 1),
     ),
     "pose": (
         "pose_landmark/pose_landmark_full",
         "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f",
         "float16",
+        (0, 1, 2, 4),  # points, score, mask, points in metres; not the heat map of each point
     ),
 }
 OPS = {value: name for name, value in vars(tflite.BuiltinOperator).items() if isinstance(value, int)}
 THEN = {1: "relu", 3: "relu6"}
+NARROW = {
+    "pose": (864, 144, 1, 1)
+}  # weights that fit 8 bits: together they move no point by more than 0.3 of 256 pixels
 SKIPPED = ("DEQUANTIZE", "DENSIFY")
 
 
@@ -138,7 +146,9 @@ class Converter:
         stride, dilation = found.StrideW(), found.DilationWFactor()
         pads = self._around(self.shape(takes[0]), weight.shape[2:], stride, dilation, found.Padding())
         then = {"then": THEN[found.FusedActivationFunction()]} if found.FusedActivationFunction() else {}
-        number = self.add(made, "conv", takes[:1], pad=pads, stride=stride, dilation=dilation, groups=groups, **then)
+        slides = {"stride": stride, "dilation": dilation, "groups": groups}
+        more = {name: value for name, value in slides.items() if value != 1} | ({"pad": pads} if any(pads) else {})
+        number = self.add(made, "conv", takes[:1], **more, **then)
         self.weights[number] = weight, self.constant(takes[2])
 
     def prelu(self, op: Any, takes: list[int], made: int) -> None:
@@ -189,9 +199,23 @@ class Converter:
         """A share."""
         self.add(made, "sigmoid", takes)
 
-    def network(self) -> Graph:
-        """What was read, as a network."""
-        outputs = [self.numbers[int(self.graph.Outputs(k))] for k in range(self.graph.OutputsLength())]
+    def _keep(self, outputs: list[int]) -> list[int]:
+        """Leave out every step that no output takes part in; returns the new numbers of the outputs."""
+        needed, waiting = set[int](), list(outputs)
+        while waiting:
+            number = waiting.pop()
+            if number and number not in needed:
+                needed.add(number)
+                waiting += self.steps[number - 1]["takes"]
+        new = {old: at for at, old in enumerate([0, *sorted(needed)])}
+        kept = [self.steps[number - 1] for number in sorted(needed)]
+        self.steps = [step | {"takes": [new[each] for each in step["takes"]]} for step in kept]
+        self.weights = {new[number]: found for number, found in self.weights.items() if number in needed}
+        return [new[each] for each in outputs]
+
+    def network(self, keep: tuple[int, ...]) -> Graph:
+        """What was read, as a network that returns the outputs to `keep`."""
+        outputs = self._keep([self.numbers[int(self.graph.Outputs(number))] for number in keep])
         shapes = {str(number): list(weight.shape) for number, (weight, _) in self.weights.items()}
         graph = Graph(GraphConfig(self.side, self.steps, outputs, shapes))
         state = dict[str, torch.Tensor]()
@@ -210,14 +234,18 @@ def main() -> None:
     given.add_argument("out", type=Path)
     args = given.parse_args()
     wheel = zipfile.ZipFile(next(iter(sorted(args.wheels.glob("mediapipe-0.10.21*.whl")))))
-    for name, (inside, sha256, store) in FILES.items():
+    for name, (inside, sha256, store, keep) in FILES.items():
         raw = wheel.read(f"mediapipe/modules/{inside}.tflite")
         if hashlib.sha256(raw).hexdigest() != sha256:
             raise SystemExit(f"{inside} is not the file that is meant: its sha256 differs")
         converter = Converter(raw)
         converter.convert()
-        graph = converter.network()
-        pack.save(args.out / name, graph, name, store, {"source": f"mediapipe 0.10.21, {inside}.tflite, Apache-2.0"})
+        graph = converter.network(keep)
+        about = {"licence": "Apache-2.0", "source": f"mediapipe 0.10.21, {inside}.tflite, Google LLC"}
+        eight = {
+            f"weights.{number}" for number, (weight, _) in converter.weights.items() if weight.shape == NARROW.get(name)
+        }
+        pack.save(args.out / name, graph, name, store, about, dict.fromkeys(eight, "int8"))
         print(name, sum(each.numel() for each in graph.parameters()), "weights", len(graph.config.steps), "steps")
 
 

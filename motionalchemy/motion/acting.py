@@ -1,0 +1,129 @@
+"""People who do with their bodies what a sentence says, limb by limb; what has no skeleton breathes instead."""
+
+from collections.abc import Generator
+from typing import Any
+
+import cv2
+import numpy as np
+
+from motionalchemy.language import spans
+from motionalchemy.language.body_words import Asked, read
+from motionalchemy.language.script import Beat
+from motionalchemy.motion import body_plan
+from motionalchemy.motion.alive import alive
+from motionalchemy.motion.body_moves import RATE
+from motionalchemy.motion.movers import BeatMotion, Means, Part
+from motionalchemy.render import body_act
+from motionalchemy.render.act import Act
+from motionalchemy.render.puppet import puppet
+from motionalchemy.scene import filling, limbs, skeleton
+from motionalchemy.scene.parse import Scene
+from motionalchemy.scene.shadows import cast
+from motionalchemy.scene.skeleton import Skeleton
+
+ARMS = frozenset({"wave", "clap", "raise", "cheer", "exercise"})
+"""What cannot be shown without an arm that moves."""
+LEGS = frozenset({"kick", "squat"})
+ANYONE = frozenset({"walk", "run", "jump", "hop", "sway"})
+"""What things and animals do, too: where no person is found, it is left to what moves those."""
+MOST = 3  # people who are moved at once
+
+
+class Acting:
+    """Moves people limb by limb, where a sentence asks for it and the picture shows them."""
+
+    part: Part = "acts"
+
+    def suits(self, scene: Scene, beat: Beat) -> float:
+        """Wherever something is asked that people do with their bodies, and no rendered actor does it."""
+        return 0.8 * bool(read(beat.words) and not scene.rendered)
+
+    def move(self, scene: Scene, beat: Beat, means: Means, made: BeatMotion) -> Generator[Any, None, BeatMotion | None]:
+        """All that is asked of those who are named; where nobody is found, what stands out breathes, and that is said."""
+        yield from ()
+        asked = read(beat.words)
+        lasts = (beat.end - max(beat.begin - 1, 0)) / means.fps
+        with means.phase("parse"):
+            people = skeleton.skeletons(scene)
+            if not people:
+                return _instead(scene, beat, means, made, asked, lasts)
+            acts, done = list[Act](), list[spans.Span]()
+            for one in asked[:1]:
+                found = [act for person in named(people, one) if (act := acted(scene, person, one, lasts, means))]
+                acts += found
+                done += one.spans if found else ()
+            for late in asked[1:]:
+                means.note(
+                    f"{late.words!r} is not done: one thing at a time is done in a beat; write it as a sentence of its own"
+                )
+        if not acts:
+            return _instead(scene, beat, means, made, asked, lasts, "it has no limb that is surely seen for that")
+        return made.with_acts(acts, means.left(beat, spans.without(beat.words, done)), served=True)
+
+
+def named(people: tuple[Skeleton, ...], asked: Asked) -> list[Skeleton]:
+    """Those of whom a sentence speaks, else the largest."""
+    across = sorted(people, key=lambda person: float(person.hips[0]))
+    if asked.who == "all":
+        return list(people[:MOST])
+    return [across[0]] if asked.who == "left" else [across[-1]] if asked.who == "right" else [people[0]]
+
+
+def acted(scene: Scene, person: Skeleton, asked: Asked, lasts: float, means: Means) -> Act | None:
+    """A person who does what is asked, and what is said of it; None where the limbs for it are not seen."""
+    cut = limbs.cut(scene.picture, person)
+    moving = set(cut.limbs)
+    need = "arm" if asked.action in ARMS else "leg" if asked.action in LEGS else ""
+    if (need and not any(need in limb for limb in moving)) or (
+        asked.action == "clap" and len([x for x in moving if "arm" in x]) < 2
+    ):
+        why = sorted({f"{limb}: {text}" for limb, text in cut.skeleton.stays.items() if text and need in limb})
+        means.note(f"{asked.words!r} is not done with the {need}s ({'; '.join(why)})")
+        return None
+    stands = puppet(cut)
+    plan = body_plan.attitudes(stands, asked, lasts, means.loop)
+    stays = [limb for limb in skeleton.LIMBS if limb not in moving]
+    text = "a drawn figure" if person.drawn else "a person"
+    means.note(
+        f"body: {asked.words!r} is done by {text}" + (f"; with the trunk stay {', '.join(stays)}" if stays else "")
+    )
+    if cut.held:
+        means.note(f"what the person holds goes along with the {' and the '.join(cut.held)}")
+    plate = behind(scene, person)
+    shadow = None if person.drawn else cast(scene.picture, person, plate)
+    if shadow is not None:
+        plate = plate / np.maximum(1 - shadow[..., None], 0.4)
+    return body_act.act(stands, scene.picture, plate.clip(0, 255), plan, RATE, shadow)
+
+
+def behind(scene: Scene, person: Skeleton) -> np.ndarray:
+    """What stands behind a person (H, W, 3) float32: the plate of the scene, filled where only this one is."""
+    reach = max(5, max(scene.picture.shape[:2]) // 40) | 1
+    hole = cv2.dilate((person.matte > 0.02).astype(np.uint8), np.ones((reach, reach), np.uint8))
+    if person.drawn:
+        return limbs.filled(scene.picture.astype(np.float32), 1.0 - hole)
+    known = scene.subject is not None and float((scene.subject.opacity.numpy() > 0.3)[person.matte > 0.5].mean()) > 0.97
+    if known:
+        return scene.plate[0].permute(1, 2, 0).numpy() * 255
+    found = filling.filled(scene.picture, hole > 0)
+    return np.where(hole[..., None] > 0, found, scene.picture).astype(np.float32)
+
+
+def _instead(
+    scene: Scene,
+    beat: Beat,
+    means: Means,
+    made: BeatMotion,
+    asked: tuple[Asked, ...],
+    lasts: float,
+    why: str = "no person with a skeleton was found",
+) -> BeatMotion | None:
+    """What stands out breathes, where what was asked cannot be done."""
+    if all(one.action in ANYONE for one in asked):
+        return None
+    act = alive(scene, lasts, means.loop)
+    if act is None:
+        return None
+    means.note(f"{asked[0].words!r} is not done: {why}; it breathes and sways a little instead")
+    done = [span for one in asked for span in one.spans]
+    return made.with_acts([act], means.left(beat, spans.without(beat.words, done)), served=True)

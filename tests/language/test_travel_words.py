@@ -1,0 +1,44 @@
+"""Stiff things that are sent on their way, in both languages; and sentences that send none."""
+
+import pytest
+
+from motionalchemy.language.travel_words import read
+
+ASKED = (
+    ("a red bus drives to the right", "goes", "right"),
+    ("the train passes from right to left", "goes", "left"),
+    ("一辆卡车向左行驶", "goes", "left"),
+    ("the swans swim across the lake", "floats", ""),
+    ("帆船缓缓航行", "floats", ""),
+    ("the ship sails towards the camera", "floats", "near"),
+    ("an eagle soars into the distance", "flies", "far"),
+    ("一只海鸥向右飞去", "flies", "right"),
+    ("hot air balloons rise over the valley", "rises", ""),
+    ("孔明灯慢慢升起", "rises", ""),
+    ("the emblem rotates", "spins", ""),
+    ("风车转动", "spins", ""),
+    ("the lantern swings", "swings", ""),
+    ("the vase falls from the shelf", "falls", ""),
+)
+
+
+@pytest.mark.parametrize(("words", "deed", "heading"), ASKED)
+def test_a_thing_is_sent_on_its_way(words: str, deed: str, heading: str):
+    (found,) = read(words)
+    assert (found.deed, found.heading) == (deed, heading)
+
+
+def test_several_things_and_their_pace_are_heard():
+    (found,) = read("three boats drift slowly to the left")
+    assert found.many and found.pace < 1
+    (found,) = read("the boat races to the left, crossing the bay")[:1]
+    assert not found.many
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["the horse gallops to the left", "she walks away", "he turns around", "the sun sinks", "树叶落下",
+     "drone shot flying forward", "无人机向前飞过小路", "the camera rises", "rain falls", "she smiles"],
+)  # fmt: skip
+def test_other_sentences_send_nothing(words: str):
+    assert not read(words)
