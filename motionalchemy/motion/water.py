@@ -17,6 +17,7 @@ from motionalchemy.scene.parse import Scene
 STREAM, FALLS, ROLL = 0.10, 0.22, 0.05  # widths a second: rivers, waterfalls, foam near us
 SWELL, RIPPLE, RING = 0.0085, 0.0045, 0.006  # widths that sea, calm water and rings on it are displaced, near us
 FINE = 0.005  # of the width: what is finer than that is carried, what is coarser goes up and down
+WHOLE, COARSE, BED = 0.5, 0.015, 0.6  # of less water than that of the picture, so much of what is so coarse is its bed
 GLITTER = re.compile(r"glitter|sparkl|glisten|shimmer|twinkl|闪|粼", re.IGNORECASE)
 RINGS = re.compile(r"\bripples? (?:spread|expand|run|form|on)|泛起|扩散|荡开|一圈", re.IGNORECASE)
 
@@ -42,7 +43,13 @@ def _bed(scene: Scene, found: Region, asked: Asked, clip: Clip) -> Act:
     if asked.way == "up":
         field = -field
     velocity = np.stack([cv2.resize(each, size[::-1]) for each in field]) * STREAM * min(asked.strength, 1.6)
-    return replace(flowing(scene, found, velocity, clip, 2), cycle=clip.cycle / 2)
+    still = elements.filled(scene.picture, found.matte)
+    if found.share < WHOLE:
+        stays = elements.standing(scene.picture, found)
+        found = Region(found.matte * (1 - stays), found.sure)
+        still = still - BED * cv2.GaussianBlur(still, (0, 0), COARSE * still.shape[1])
+    act = flowing(scene, found, velocity, clip, 2, still)
+    return replace(act, cycle=clip.cycle / 2)
 
 
 def fall(scene: Scene, asked: Asked, clip: Clip) -> list[Act]:

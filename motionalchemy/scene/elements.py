@@ -196,6 +196,26 @@ def _subject(scene: Scene, matte: np.ndarray, grows: bool) -> np.ndarray:
     return cv2.GaussianBlur(cv2.dilate(opacity, disc), (0, 0), reach / 3)
 
 
+def standing(picture: np.ndarray, found: Region) -> np.ndarray:
+    """How much each place (H, W) of running water seems to stand in it, like rocks: what is large and much brighter or
+    darker than the water around it, and its outline, but no foam."""
+    wide = picture.shape[1]
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    fine, weight = 0.006 * wide, found.matte
+    soft = cv2.GaussianBlur(grey, (0, 0), fine)
+    steep = np.hypot(cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1)) * fine / 8
+    around = cv2.GaussianBlur(grey * weight, (0, 0), 0.12 * wide) / np.maximum(
+        cv2.GaussianBlur(weight, (0, 0), 0.12 * wide), 0.05
+    )
+    body = cv2.GaussianBlur(grey, (0, 0), 0.018 * wide)
+    apart = ((np.abs(body - around) - 26) / 22).clip(0, 1)
+    edge = cv2.dilate(((steep - 9) / 9).clip(0, 1), np.ones((3, 3), np.uint8))
+    stands = cv2.GaussianBlur(np.maximum(apart, edge), (0, 0), fine).clip(0, 1)
+    busy = cv2.GaussianBlur(np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 0.004 * wide)), (0, 0), 0.01 * wide)
+    foam = ((busy - 9) / 4).clip(0, 1) * ((body - around + 4) / 12).clip(0, 1)
+    return stands * (1 - cv2.GaussianBlur(foam, (0, 0), fine))
+
+
 def sun(picture: np.ndarray) -> np.ndarray:
     """How much each place (H, W) of a picture (H, W, 3) is of a light that stands in the sky."""
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
