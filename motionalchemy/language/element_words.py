@@ -124,7 +124,11 @@ PATTERNS: tuple[tuple[Element, re.Pattern[str]], ...] = (
         ),
     ),
 )
-BREAKS = re.compile(r"[,;.，；。、!！]|\b(?:and|while|as|with|then|but)\b|并且|并|同时|而", re.IGNORECASE)
+BREAKS = re.compile(
+    rf"[,;.，；。、!！]|\b(?:and(?!\s+(?!flower|flag|stream\b|light){_MOVES}\b)|while|as|with|then|but)\b"
+    r"|并且|并|同时|而(?![来下去至起])",
+    re.IGNORECASE,
+)
 WIND = re.compile(
     r"\b(?:windy|gusts?|(?:strong )?wind blows?|in the (?:strong )?wind|a breeze)\b|大风|刮风|微风|风很大|起风",
     re.IGNORECASE,
@@ -158,13 +162,15 @@ SOFT = re.compile(
 
 @dataclass(frozen=True)
 class Asked:
-    """One `element` that is asked to move, its `way`, how strongly, 1 as usual, the `words` and where they stand."""
+    """One `element` that is asked to move, its `way`, how strongly, 1 as usual, the `words`, where they stand, and
+    all that was `said` there."""
 
     element: Element
     way: Way
     strength: float
     words: str
     spans: tuple[Span, ...]
+    said: str = ""
 
 
 def read(words: str) -> tuple[Asked, ...]:
@@ -183,10 +189,10 @@ def read(words: str) -> tuple[Asked, ...]:
             taken.append((begin, end))
             same = next((each for each in found if each.element == element), None)
             if same is not None:
-                found[found.index(same)] = replace(same, spans=(*same.spans, part))
+                found[found.index(same)] = replace(same, spans=(*same.spans, part), said=f"{same.said} {said}")
                 continue
             way: Way = ways[0] if ways else ""
-            found.append(Asked(element, way, strength, words[begin:end].strip(), (part,)))
+            found.append(Asked(element, way, strength, words[begin:end].strip(), (part,), said))
     return tuple(sorted(found, key=lambda each: each.spans[0]))
 
 

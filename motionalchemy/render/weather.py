@@ -116,6 +116,40 @@ class Graded:
 
 
 @dataclass(frozen=True, eq=False)
+class Sinking:
+    """A sun that goes down, or comes up: its `light` (H, W, 3) in grey levels, which goes `down` so many heights in `lasts`
+    seconds, behind what does not belong to the `sky` (H, W)."""
+
+    light: np.ndarray
+    sky: np.ndarray
+    down: float
+    lasts: float
+    loop: float = 0.0
+    order: int = 9
+    on: Place = "picture"
+
+    def draw(self, frame: np.ndarray, seconds: float) -> np.ndarray:
+        """A frame (H, W, 3) with the sun where it is now."""
+        late = float(np.clip(seconds / self.lasts, 0, 1))
+        if self.loop:
+            late = 1 - abs(2 * float(np.clip(seconds / self.loop, 0, 1)) - 1)
+        if late == 0:
+            return frame
+        high, wide = self.sky.shape
+        by = np.array([[1, 0, 0], [0, 1, late * self.down * high]], np.float32)
+        moved = cv2.warpAffine(self.light, by, (wide, high), flags=cv2.INTER_LINEAR)
+        return frame + self.sky[..., None] * (moved - self.light)
+
+    def field(self, seconds: float) -> np.ndarray | None:
+        """Its light goes, the sky stays."""
+        return None
+
+    def softened(self, share: float) -> "Sinking":
+        """The same, less far."""
+        return replace(self, down=self.down * share)
+
+
+@dataclass(frozen=True, eq=False)
 class Foggy:
     """Fog before what is far away (`far` (H, W) in [0, 1]), in drifting banks of `noise` (N, M) that repeats sideways."""
 
