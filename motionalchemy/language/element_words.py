@@ -68,9 +68,9 @@ PATTERNS: tuple[tuple[Element, re.Pattern[str]], ...] = (
     (
         "clouds",
         _either(
-            _english("clouds?|sky|mist|fog|haze"),
+            _english("clouds?|sky"),
             r"\bclouds? (?:race|roll|drift)\w*",
-            rf"(?:乌云|白云|云朵|云层|云彩|云海|云雾|云|雾气?|薄雾|雾){_ZH}(?:飘|移|动|滚|涌|飞|掠|流|翻|卷|缭绕|弥漫|散)[\u4e00-\u9fff]{{0,4}}|风起云涌",
+            rf"(?:乌云|白云|云朵|云层|云彩|云海|云(?!雾)){_ZH}(?:飘|移|动|滚|涌|飞|掠|流|翻|卷|散)[\u4e00-\u9fff]{{0,4}}|风起云涌",
         ),
     ),
     (

@@ -38,7 +38,7 @@ PATTERNS: tuple[tuple[Weather, re.Pattern[str]], ...] = (
         "fog",
         re.compile(
             r"\b(?:fog|mist|haze)\b[^,.;]*?\b(?:rolls?|drifts?|comes?|rises?|gathers?|covers?|fills?|thickens?|settles?|creeps?)\b[^,.;]*"
-            r"|起[了]?[^，。；]{0,2}雾|雾气?[^，。；]{0,4}(?:弥漫|升起|笼罩|涌)|大雾",
+            r"|起[了]?[^，。；]{0,2}雾|雾气?[^，。；]{0,4}(?:弥漫|升起|笼罩|涌|飘|流|缭绕|散)[\u4e00-\u9fff]{0,2}|大雾",
             re.IGNORECASE,
         ),
     ),
