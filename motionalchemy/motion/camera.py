@@ -68,7 +68,8 @@ def shot(scene: Scene, beat: Beat, means: Means) -> Shot | None:
     with means.phase("parse"):
         nearness = means.nearness()
         circles = any(move.kind == "orbit" for move in moves)
-        if circles and (nearness is None or scene.subject is not None):  # a subject that stands out turns as a solid
+        solid = scene.subject is not None and scene.rendered  # an actor turns as a solid
+        if circles and (nearness is None or solid):
             return None
         if nearness is not None and scene.subject is not None:
             nearness = united(nearness, scene.subject.opacity.numpy())

@@ -16,7 +16,7 @@ from motionalchemy.scene.parse import Scene
 SPEED: dict[Deed, float] = {  # widths a second
     "goes": 0.16, "floats": 0.11, "flies": 0.20, "rises": 0.10, "falls": 0.12, "spins": 0.0, "swings": 0.0
 }  # fmt: skip
-ODD: tuple[Deed, ...] = ("rises", "falls", "spins", "swings")  # what no rendered actor does
+ODD: tuple[Deed, ...] = ("rises", "spins", "swings")  # what no rendered actor does
 GROWS = 0.32  # times larger a second, that something becomes as it comes nearer
 TURNS, SWINGS = 2.2, 0.10  # radians a second of what spins; radians to each side of what swings
 BOBS: dict[Deed, float] = {"floats": 0.004, "flies": 0.010}

@@ -115,10 +115,10 @@ class Filler(nn.Module):
         self.colours = nn.Conv2d(half, 4 * (3 + GUESSES), 3, padding=1, padding_mode="replicate")
         _begin(self)
 
-    def forward(self, pictures: Tensor, hidden: Tensor, guesses: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, pictures: Tensor, hidden: Tensor, guesses: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """RGB (B, 3, H, W) in 0..1, what is hidden of it (B, 1, H, W) as 1, and it led along edges and by patches (B, 6,
-        H, W); sides are multiples of CELL -> the whole, (B, 3, H, W), what is known as it was, and what each guess is
-        worth, (B, GUESSES, H, W)."""
+        H, W); sides are multiples of CELL -> the whole, (B, 3, H, W), what is known as it was, what each guess is
+        worth, (B, GUESSES, H, W), and what is added to them, (B, 3, H, W)."""
         known = pictures * (1 - hidden)
         even = torch.where(hidden > 0, pull_push(known, 1 - hidden), pictures)
         guesses = torch.cat((even, guesses), 1)
@@ -141,7 +141,7 @@ class Filler(nn.Module):
         found = F.pixel_shuffle(self.colours(F.silu(x)), 2).float()
         worth = (found[:, 3:] + found.new_tensor(FIRST).view(1, -1, 1, 1)).softmax(1)
         mixed = (guesses.unflatten(1, (GUESSES, 3)) * worth[:, :, None]).sum(1)
-        return torch.where(hidden > 0, mixed + found[:, :3], pictures), worth
+        return torch.where(hidden > 0, mixed + found[:, :3], pictures), worth, found[:, :3]
 
 
 def _begin(model: nn.Module) -> None:

@@ -25,18 +25,12 @@ PLACES, SHAPE = ".places", ".shape"  # of a tensor without its zeros: one bit a 
 
 
 def save(
-    folder: Path,
-    model: nn.Module,
-    kind: str,
-    store: str = "float16",
-    about: dict[str, Any] | None = None,
-    otherwise: dict[str, str] | None = None,
+    folder: Path, model: nn.Module, kind: str, store: str = "float16", about: dict[str, Any] | None = None
 ) -> None:
-    """Write `model` (which has a dataclass `config`) as a pack; `store` is float32, float16, int8 or sparse, `otherwise`
-    that of single tensors by name."""
+    """Write `model` (which has a dataclass `config`) as a pack; `store` is float32, float16, int8 or sparse."""
     tensors: dict[str, Tensor] = {}
     for name, value in model.state_dict().items():
-        tensors |= _narrow(name, value.detach().cpu(), (otherwise or {}).get(name, store))
+        tensors |= _narrow(name, value.detach().cpu(), store)
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / ".model.safetensors.part"
     save_file(tensors, part)

@@ -3,97 +3,108 @@
 The networks are BlazeFace, the face mesh and the iris network of MediaPipe (1907.05047, 1907.06724, 2006.11341).
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from motionalchemy.scene.depth import check
-from motionalchemy.scene.looks import back_to, cells, run, sigmoid, square
+from motionalchemy.scene.looks import back_to, cells, run, sigmoid, square, windows
 from motionalchemy.scene.points import CORNERS, LIDS, Face, Side
 
 SIDE, MESH, IRIS = 128, 192, 64  # pixels that the networks see
 ANCHORS = cells(SIDE, ((16, 2), (8, 6)))
-PARTS = (1.0, 0.6, 0.35)  # of the longer side, that is looked at at once
+PARTS = (1.0, 0.6, 0.35)  # of the longer side, that are looked at at once
+FINER, LARGE = 0.2, 900  # the part that is looked at besides, in pictures with so many pixels on the longer side
+TURNS = (np.pi / 2, -np.pi / 2, np.pi)  # that are tried where no head is upright: up to 60 degrees need none
 LIKELY, SURE = 0.5, 0.75  # scores of the detector, and of the mesh, from which on a face is one
-ENOUGH = 0.85  # of the detector in the whole picture, that spares looks at its parts
+MOVES = 0.2  # eye distances that the points of a face move at most in another look; those of a false one 0.3 and more
 WIDER = 1.5  # than its box, a face is looked at
 PASSES = 3  # of the mesh, each where the one before found it
 SAME = 0.3  # overlap of two boxes of one face
-MOST = 12  # faces of a picture
-SMALLEST = 20.0  # pixels: the smallest box of a face
+MOST, TRIES = 12, 40  # faces of a picture, and places that are tried
+SMALLEST = 16.0  # pixels: the smallest box of the detector, of a face 20 pixels wide
 EYE = 2.3  # widths of an eye, that the iris network sees
+SHIFT = 0.3  # eye widths by which it may move the lids of the mesh, on average
+Candidate = tuple[float, np.ndarray, float, float]
 
 
 def faces(picture: np.ndarray) -> tuple[Face, ...]:
-    """The faces of a picture (H, W, 3) uint8, the largest first; raises InputError for another shape or type."""
+    """The faces of a picture (H, W, 3) uint8, the largest first; raises InputError for another shape or type.
+
+    A face is one if the mesh network says so of three looks, its points stay where they are in another, and it looks less
+    like one upside down.
+    """
     check(picture)
+    parts = (*PARTS, FINER) if max(picture.shape[:2]) >= LARGE else PARTS
+    found = _meshes(picture, _candidates(picture, parts, 0.0))
+    if not found:
+        found = _meshes(picture, [each for turn in TURNS for each in _candidates(picture, PARTS[:1], turn)])
+    return tuple(sorted(found, key=lambda face: -face.between))
+
+
+def _meshes(picture: np.ndarray, candidates: list[Candidate]) -> list[Face]:
     found = list[Face]()
-    for _, centre, size, angle in _candidates(picture):
+    for _, centre, size, angle in sorted(candidates, key=lambda one: -one[0])[:TRIES]:
+        if any(box[0] < centre[0] < box[2] and box[1] < centre[1] < box[3] for box in (each.box for each in found)):
+            continue
         face = mesh(picture, centre, size * WIDER, angle)
         if face is not None and all(_overlap(face.box, other.box) < SAME for other in found):
             found.append(face)
         if len(found) == MOST:
             break
-    return tuple(sorted(found, key=lambda face: -face.between))
+    return found
 
 
-def mesh(picture: np.ndarray, centre: np.ndarray, size: float, angle: float) -> Face | None:
-    """The face in a square of a picture, None where it shows none."""
+def mesh(picture: np.ndarray, centre: np.ndarray, size: float, angle: float, either: bool = True) -> Face | None:
+    """The face in a square of a picture, None where it shows none; `either` way up."""
     points, score = np.zeros((468, 3)), 0.0
     for number in range(PASSES):
-        look, matrix = square(picture, centre, size, angle, MESH)
-        raw, surely = run("face-mesh", look)
-        score = float(sigmoid(surely.reshape(-1)[0]))
+        points, score = _look(picture, centre, size, angle)
         if score < SURE * (0.5 if number == 0 else 1):
             return None
-        raw = raw.reshape(468, 3)
-        points = np.concatenate((back_to(raw[:, :2], matrix), raw[:, 2:] * size / MESH), 1)
-        across = points[CORNERS["left"][0]] - points[CORNERS["right"][0]]
-        angle = float(np.arctan2(across[1], across[0]))
-        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-        upright = points[:, :2] @ turn
-        low, high = upright.min(0), upright.max(0)
-        centre, size = turn @ ((low + high) / 2), float((high - low).max()) * WIDER
+        centre, size, angle = _around(points)
+    if either and _look(picture, centre, size, angle + np.pi)[1] > score:
+        return mesh(picture, centre, size, angle + np.pi, either=False)
     irises = [_iris(picture, points, side, angle) for side in ("right", "left")]
     face = Face(points.astype(np.float32), np.stack(irises).astype(np.float32), score)
-    return face if _plausible(face, picture.shape[:2]) else None
+    again, surely = _look(picture, centre + 0.05 * size, size * 1.2, angle + 0.15)
+    moves = np.linalg.norm(again[:, :2] - points[:, :2], axis=1).mean() / max(face.between, 1e-6)
+    return face if surely > LIKELY and moves < MOVES and _plausible(face, picture.shape[:2]) else None
 
 
-def _candidates(picture: np.ndarray) -> list[tuple[float, np.ndarray, float, float]]:
-    """Where faces may be: score, centre, size of the box and angle, the likeliest first."""
-    found = list[tuple[float, np.ndarray, float, float]]()
-    for part in PARTS:
-        for look in _parts(picture.shape[:2], part):
-            found += _detected(picture, *look)
-        if part == PARTS[0] and found and max(each[0] for each in found) > ENOUGH:
-            large = max(each[2] for each in found if each[0] > ENOUGH)
-            if large > 0.25 * min(picture.shape[:2]):
-                break
-    kept = list[tuple[float, np.ndarray, float, float]]()
-    for each in sorted(found, key=lambda one: -one[0]):
-        if all(np.linalg.norm(each[1] - other[1]) > 0.5 * max(each[2], other[2]) for other in kept):
+def _look(picture: np.ndarray, centre: np.ndarray, size: float, angle: float) -> tuple[np.ndarray, float]:
+    """The points (468, 3) that the mesh network sees in a square, and how surely it shows a face."""
+    look, matrix = square(picture, centre, size, angle, MESH)
+    raw, surely = run("face-mesh", look)
+    raw = raw.reshape(468, 3)
+    points = np.concatenate((back_to(raw[:, :2], matrix), raw[:, 2:] * size / MESH), 1)
+    return points, float(sigmoid(surely.reshape(-1)[0]))
+
+
+def _around(points: np.ndarray) -> tuple[np.ndarray, float, float]:
+    """Centre, size and angle of the square in which a mesh is looked at again."""
+    across = points[CORNERS["left"][0]] - points[CORNERS["right"][0]]
+    angle = float(np.arctan2(across[1], across[0]))
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    upright = points[:, :2] @ turn
+    low, high = upright.min(0), upright.max(0)
+    return turn @ ((low + high) / 2), float((high - low).max()) * WIDER, angle
+
+
+def _candidates(picture: np.ndarray, parts: tuple[float, ...], turn: float) -> list[Candidate]:
+    """Where faces may be: score, centre, size of the box and angle, each place once."""
+    seen = [each for part in parts for look in windows(picture, part) for each in _detected(picture, *look, turn)]
+    kept = list[Candidate]()
+    for each in sorted(seen, key=lambda one: -one[0]):
+        if all(np.linalg.norm(each[1] - other[1]) > 0.25 * max(each[2], other[2]) for other in kept):
             kept.append(each)
-    return kept[: 2 * MOST]
+    return kept
 
 
-def _parts(size: tuple[int, int], part: float) -> Iterator[tuple[np.ndarray, float]]:
-    """The middles and sizes of squares that cover a picture (H, W), overlapping by half."""
-    high, wide = size
-    side = max(high, wide) * part
-    if part == 1:
-        yield np.array([wide / 2, high / 2]), side
-        return
-    for y in np.arange(min(side / 2, high / 2), max(high - side / 4, high / 2 + 1), side / 2):
-        for x in np.arange(min(side / 2, wide / 2), max(wide - side / 4, wide / 2 + 1), side / 2):
-            yield np.array([x, y]), side
-
-
-def _detected(picture: np.ndarray, centre: np.ndarray, size: float) -> list[tuple[float, np.ndarray, float, float]]:
+def _detected(picture: np.ndarray, centre: np.ndarray, size: float, turn: float) -> list[Candidate]:
     """What the detector sees in a square."""
-    look, matrix = square(picture, centre, size, 0.0, SIDE)
+    look, matrix = square(picture, centre, size, turn, SIDE)
     boxes, scores = run("face-detection", look, signed=True)
     surely = sigmoid(scores[:, 0])
-    found = list[tuple[float, np.ndarray, float, float]]()
+    found = list[Candidate]()
     for number in np.argsort(-surely)[:24]:
         if surely[number] < LIKELY:
             break
@@ -107,18 +118,22 @@ def _detected(picture: np.ndarray, centre: np.ndarray, size: float) -> list[tupl
 
 
 def _iris(picture: np.ndarray, points: np.ndarray, side: Side, angle: float) -> np.ndarray:
-    """The iris (5, 2) of an eye; the lids of the mesh `points` are set to where the network sees them."""
+    """The iris (5, 2) of an eye; the lids of the mesh `points` are set to where the network sees them, if that is near."""
     lids = list(LIDS[side])
     corners = points[list(CORNERS[side]), :2]
-    size = float(np.linalg.norm(corners[0] - corners[1])) * EYE
-    look, matrix = square(picture, points[lids, :2].mean(0), max(size, 4.0), angle, IRIS)
+    wide = max(float(np.linalg.norm(corners[0] - corners[1])), 1.0)
+    middle = points[lids, :2].mean(0)
+    look, matrix = square(picture, middle, wide * EYE, angle, IRIS)
     mirror = side == "left"  # the network has seen right eyes alone
     outputs = run("iris", look[:, ::-1] if mirror else look)
     lid, iris = (each.reshape(-1, 3)[:, :2].copy() for each in outputs)
     if mirror:
         lid[:, 0], iris[:, 0] = IRIS - lid[:, 0], IRIS - iris[:, 0]
-    points[lids, :2] = back_to(lid[:16], matrix)
-    return back_to(iris, matrix)
+    lid, iris = back_to(lid[: len(lids)], matrix), back_to(iris, matrix)
+    if np.linalg.norm(lid - points[lids, :2], axis=1).mean() > SHIFT * wide:
+        return middle + 0.2 * wide * np.array([[0, 0], [1, 0], [0, -1], [-1, 0], [0, 1]])
+    points[lids, :2] = lid
+    return iris
 
 
 def _plausible(face: Face, size: tuple[int, int]) -> bool:

@@ -25,10 +25,13 @@ Strength = Literal["best", "smooth", "patches", "patchmatch", "learned"]
 STRENGTHS: tuple[Strength, ...] = ("best", "smooth", "patches", "patchmatch", "learned")
 WEIGHTS = Path(__file__).parents[1] / "weights" / "scene" / "filler"
 RADIUS = 5  # pixels that an edge is led by (Telea, An Image Inpainting Technique, 2004)
-SEEN = 256  # pixels: pictures are seen at about SEEN x SEEN at most
+SEEN = 208  # pixels: pictures are seen at about SEEN x SEEN at most
 CONTEXT = 0.75  # of the box of what is hidden, that is looked at around it
 LEAST = 96  # pixels, the smallest side of what is looked at
 FEW = 0.1  # of what is looked at, that has to be known
+WEAVE = (
+    1.5  # pixels of what the network sees, over which what it adds is evened out: finer than that it weaves a pattern
+)
 PLAIN = 3.0  # grey levels squared: where what goes on evenly is likely to be less wrong, it is what is shown
 ROWS = 0.12  # weight of the height by which patches are matched
 
@@ -112,8 +115,9 @@ def learned(
     if scale < 1:
         detail = pieces - _sized(small, height, width)
         whole = whole + _sized(worth, height, width)[..., None] * detail
-    even, wrong = straight_on(picture.astype(np.float32), known)
-    return whole.clip(0, 255) + (even - whole.clip(0, 255)) / (1 + np.square(wrong / PLAIN))
+    even, wrong = straight_on(values, ~empty)
+    trust = _sized(1 / (1 + np.square(wrong / PLAIN)), height, width).reshape(height, width, 1).clip(0, 1)
+    return (whole.clip(0, 255) * (1 - trust) + _sized(even, height, width) * trust).clip(0, 255)
 
 
 @torch.no_grad()
@@ -124,8 +128,11 @@ def _guessed(model: Filler, values: np.ndarray, empty: np.ndarray, pieces: np.nd
     guesses = np.where(empty[..., None], np.dstack((led(pixels, empty), pieces)), np.dstack((values, values)))
     given, both = (torch.from_numpy(each.astype(np.float32)).permute(2, 0, 1)[None] / 255 for each in (values, guesses))
     mask = torch.from_numpy(empty.astype(np.float32))[None, None]
-    made, worth = model(given, mask, both)
-    return made[0].permute(1, 2, 0).contiguous().numpy() * 255, worth[0, -1].contiguous().numpy()
+    made, worth, added = (each[0].permute(1, 2, 0).contiguous().numpy() for each in model(given, mask, both))
+    inside = empty.astype(np.float32)[..., None]
+    share = cv2.GaussianBlur(inside, (0, 0), WEAVE, borderType=cv2.BORDER_REPLICATE)[..., None]
+    calm = cv2.GaussianBlur(added * inside, (0, 0), WEAVE, borderType=cv2.BORDER_REPLICATE) / np.maximum(share, 0.05)
+    return (made + inside * (calm - added)) * 255, worth[..., -1]
 
 
 def _shrunk(picture: np.ndarray, known: np.ndarray, high: int, wide: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,5 +1,6 @@
 """Square looks at parts of a picture, turned as a network expects them, and the way back from its pixels."""
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from motionalchemy.nets import pack
 from motionalchemy.nets.graph import Graph, GraphConfig
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "scene" / "points"
+PLAIN = 4.0  # grey levels: what varies by less shows nobody
 
 
 @cache
@@ -50,6 +52,26 @@ def run(name: str, look: np.ndarray, signed: bool = False) -> list[np.ndarray]:
     given = torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)[None]
     outputs = network(name)(given.contiguous(memory_format=torch.channels_last))
     return [each[0].numpy() for each in outputs]
+
+
+def windows(picture: np.ndarray, part: float) -> Iterator[tuple[np.ndarray, float]]:
+    """The middles (2,) and sizes of squares, a `part` of the longer side wide, that cover a picture (H, W, 3) and overlap
+    by a third or more; those that show one colour are left out."""
+    high, wide = picture.shape[:2]
+    size = max(high, wide) * part
+    for y in _spread(high, size):
+        for x in _spread(wide, size):
+            top, left = max(int(y - size / 2), 0), max(int(x - size / 2), 0)
+            shown = picture[top : int(y + size / 2) + 1 : 4, left : int(x + size / 2) + 1 : 4]
+            if part == 1 or shown.std(axis=(0, 1)).max() > PLAIN:
+                yield np.array([x, y]), size
+
+
+def _spread(length: int, size: float) -> np.ndarray:
+    """The middles of windows along one side."""
+    if size >= length:
+        return np.array([length / 2])
+    return np.linspace(size / 2, length - size / 2, int(np.ceil(1.5 * (length - size) / size)) + 1)
 
 
 def sigmoid(values: np.ndarray) -> np.ndarray:

@@ -102,10 +102,9 @@ class Scene:
     @cached_property
     def bodies(self) -> tuple[Pose, ...]:
         """The bodies in it, the largest first, looked for when they are first asked for."""
-        if self.subject is None:
-            return bodies.bodies(self.picture)
-        left, top, right, low = (edge * self.picture.shape[1] for edge in self.subject.box)
-        return bodies.bodies(self.picture, ((left, top, right, low),))
+        edges = (self.subject.box,) if self.subject is not None else ()
+        boxes = [(l * wide, t * wide, r * wide, b * wide) for wide in (self.picture.shape[1],) for l, t, r, b in edges]
+        return bodies.bodies(self.picture, boxes, self.faces)
 
     def resized(self, height: int, width: int) -> "Scene":
         """The same at another size in pixels; itself at its own."""

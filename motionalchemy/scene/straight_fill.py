@@ -12,7 +12,7 @@ from motionalchemy.media.pullpush import pull_push
 
 ALWAYS = 0.25  # of a grey level squared, that any guess may be wrong by
 FAR = 3.0  # how much steeper than by its length the error of a guess along a line grows
-MANY = 20_000  # known places that a slope is taken from at most
+MANY = 4_000  # known places that a slope is taken from at most
 
 
 def straight_on(values: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

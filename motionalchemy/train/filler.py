@@ -84,7 +84,7 @@ def filler_loss(model: Filler, batch: FillBatch, step: int = 0, device: str = "c
     given = batch.pictures, batch.hidden, batch.guesses
     pictures, hidden, guesses = (x.to(device).contiguous(memory_format=torch.channels_last) for x in given)
     with torch.autocast(device, torch.bfloat16, enabled=narrow(device)):
-        made, _ = model(pictures, hidden, guesses)
+        made, _, _ = model(pictures, hidden, guesses)
         corner = (..., slice(step % SHIFTS, None), slice(step // SHIFTS % SHIFTS, None))
         perceived, varied = distances(made[corner], pictures[corner], hidden[corner])
     colour = _mean((made - pictures).abs().mean(1, keepdim=True), hidden)

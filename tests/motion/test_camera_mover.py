@@ -17,6 +17,9 @@ from motionalchemy.pipeline.request import Request
 from motionalchemy.render.warp import SIDE
 from motionalchemy.scene import depth_cut
 
+pytestmark = pytest.mark.usefixtures("actors")
+
+
 CLIP = 25
 
 

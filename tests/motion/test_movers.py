@@ -23,6 +23,9 @@ from motionalchemy.render.warp import SIDE
 from motionalchemy.scene import segmentation
 from motionalchemy.scene.parse import Layer, Scene, parse
 
+pytestmark = pytest.mark.usefixtures("actors")
+
+
 SIZE, CELLS, FRAMES = 64, 16, 8
 
 

@@ -26,6 +26,9 @@ from motionalchemy.train import judge_eyes
 from motionalchemy.train.judge_eyes import JudgeRecipe
 from motionalchemy.train.loop import Schedule
 
+pytestmark = pytest.mark.usefixtures("actors")
+
+
 ASKED = {"gallop": ("the horse gallops to the right", "马在飞奔"), "fall": ("the archer falls down", "射手倒在地上")}
 NO_ACTION = ("the camera zooms in", "镜头拉近", "a flag flutters in the wind", "雨中的城市")
 

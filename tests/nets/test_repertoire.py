@@ -28,6 +28,9 @@ from motionalchemy.train import recipes
 from motionalchemy.train import repertoire as learned
 from motionalchemy.train.fields import Moves
 
+pytestmark = pytest.mark.usefixtures("actors")
+
+
 CELLS = 32
 
 

@@ -20,6 +20,9 @@ from motionalchemy.pipeline.make import collect
 from motionalchemy.pipeline.request import Request
 from motionalchemy.render.warp import SIDE
 
+pytestmark = pytest.mark.usefixtures("actors")
+
+
 STAGE = Stage((48.0, 32.0, 80.0, 96.0), 128.0)
 FPS = 24.0
 

