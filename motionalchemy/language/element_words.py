@@ -142,7 +142,7 @@ PATTERNS: tuple[tuple[Element, re.Pattern[str]], ...] = (
     (
         "plants",
         _either(
-            _chinese("小?草|树枝?|树叶|叶子|花朵?|花草|麦浪|竹子|芦苇|柳枝"),
+            _chinese("小?草|树枝?|树叶|叶子|(?<![雪浪])花朵?|花草|麦浪|竹子|芦苇|柳枝"),
             _english(
                 "grass(?:es)?|trees?|leaves|leaf|flowers?|petals?|plants?|reeds?|wheat|field|branches|bushes|meadow|forest|palms?|seeds|dandelions?|bamboo|crops?"
             ),
@@ -153,6 +153,7 @@ PATTERNS: tuple[tuple[Element, re.Pattern[str]], ...] = (
         ),
     ),
 )
+DOING = re.compile(r"\s*\w+ing\b", re.IGNORECASE)  # what is said of a thing beside what it is asked
 FALLS = re.compile(r"\b(?:fall|falls|falling)\b|[飘落]落|落下|纷飞|飘散", re.IGNORECASE)  # that is weather
 BREAKS = re.compile(
     rf"[,;.，；。、!！]|\b(?:and(?!\s+(?!flower|flag|stream\b|light){_MOVES}\b)|while|as|with|then|but)\b"
@@ -217,6 +218,8 @@ def read(words: str) -> tuple[Asked, ...]:
             begin = max([begin, *(each.end() for each in BREAKS.finditer(words, begin, end) if each.end() < end)])
             part = clause(words, begin, end)
             said = words[part[0] : part[1]]
+            if DOING.match(words, begin):
+                part = begin, end
             ways: list[Way] = [name for name, known in WAYS if known.search(said)]
             strength = 2.0 if STRONG.search(said) else 0.6 if SOFT.search(said) else 1.0
             taken.append((begin, end))
