@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -117,7 +118,7 @@ def case(name: str, picture: np.ndarray) -> str:
     still = shown[0].astype(np.float32)
     change = np.mean([np.abs(each - still).max(2) for each in shown[1:-1]], axis=0) > CHANGED
     leak = (change & (may == 0)).sum() / max(change.sum(), 1)
-    step = [np.abs(b.astype(np.float32) - a).mean() for a, b in zip(shown, shown[1:], strict=False)]
+    step = [np.abs(b.astype(np.float32) - a).mean() for a, b in pairwise(shown)]
     seam = step[-1] / max(np.mean((step[-2], step[0])), 1e-6)
     kept = sharpness(shown[FRAMES // 2]) / sharpness(shown[0])
     done = (change & (surely > 0)).sum() / max(surely.sum(), 1)
@@ -136,7 +137,7 @@ def brook(path: Path, side: int) -> str:
         return f"\nBrook: nothing moves ({means.notes})."
     greys = [cv2.cvtColor(each, cv2.COLOR_RGB2GRAY) for each in shown]
     flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    true = np.mean([flow.calc(a, b, None) for a, b in zip(greys, greys[1:], strict=False)], axis=0)  # type: ignore[call-overload]
+    true = np.mean([flow.calc(a, b, None) for a, b in pairwise(greys)], axis=0)  # type: ignore[call-overload]
     high, wide = greys[0].shape
     own = np.stack([cv2.resize(each, (wide, high)) for each in act.velocity], 2) * wide / clip.fps
     true_speed, speed = np.linalg.norm(true, axis=2), np.linalg.norm(own, axis=2)

@@ -74,7 +74,7 @@ def _undone(made: BeatMotion, left: Beat) -> BeatMotion:
 def clouds(scene: Scene, asked: Asked, clip: Clip) -> list[Act]:
     """Clouds that drift to a side, slower towards the horizon; the sun stays."""
     found = elements.region(scene, "sky")
-    if found is None:
+    if found is None or elements.plain(scene.picture, found):
         return []
     size = cells(scene)
     matte = found.matte * (1 - elements.sun(scene.picture))
@@ -238,7 +238,7 @@ MAKERS: dict[str, Maker] = {
     "fire": fire, "plants": plants, "hair": hair, "cloth": cloth, "lights": lights,
 }  # fmt: skip
 NAMES = {
-    "river": "water", "fall": "water", "sea": "water", "calm": "water", "clouds": "sky", "smoke": "smoke",
+    "river": "water", "fall": "water", "sea": "water", "calm": "water", "clouds": "sky with clouds", "smoke": "smoke",
     "steam": "thing that steams", "fire": "fire", "plants": "plants", "hair": "hair", "cloth": "cloth", "lights": "lights",
 }  # fmt: skip
 DOES = {

@@ -14,7 +14,7 @@ from motionalchemy.scene import currents, elements
 from motionalchemy.scene.elements import Region
 from motionalchemy.scene.parse import Scene
 
-STREAM, FALLS, ROLL = 0.10, 0.22, 0.05  # widths a second: rivers, waterfalls, foam near us
+STREAM, FALLS, ROLL = 0.08, 0.22, 0.05  # widths a second: rivers, waterfalls, foam near us
 SWELL, RIPPLE, RING = 0.0085, 0.0045, 0.006  # widths that sea, calm water and rings on it are displaced, near us
 FINE = 0.005  # of the width: what is finer than that is carried, what is coarser goes up and down
 WHOLE, COARSE, BED = 0.5, 0.015, 0.6  # of less water than that of the picture, so much of what is so coarse is its bed

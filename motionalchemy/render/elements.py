@@ -187,7 +187,7 @@ class Flickering:
         """How much brighter each place (H, W) is, about -1.3 to 1.3; whole turns come back in a clip that loops."""
         second, third = (2.0, 3.0) if self.loop else (2.3, 3.7)
         own = np.sin(turn + self.course)
-        return own + 0.6 * np.sin(second * turn + 2.1 * self.course) + 0.4 * np.sin(third * turn - self.course)
+        return own + 0.6 * np.sin(second * turn + 2.1 * self.course) + 0.4 * np.sin(third * turn + 3.3 * self.course)
 
     def field(self, seconds: float) -> np.ndarray | None:
         """Nothing moves."""

@@ -21,6 +21,7 @@ HORIZON = 9  # grey levels, by which the water is brighter or darker than the sk
 LARGEST = 0.003  # of the picture, that one light covers at most
 STIFF = ("animal", "building", "vehicle", "skin", "hair", "clothes", "text")
 BESIDE = 0.018  # of the width: how far from a subject a region ends, so that it carries off nothing of it
+PLAIN = 1.6  # grey levels, by which a sky without clouds differs from its own gradient; 1.3 there, 2.7 in faint haze
 REACH = 0.2  # of the width, beyond which the sky is as it is without its sun
 BRIGHT = 0.12  # of the brightness, that a light is brighter than what is around it
 NAMES: dict[str, tuple[str, ...]] = {
@@ -194,6 +195,22 @@ def _subject(scene: Scene, matte: np.ndarray, grows: bool) -> np.ndarray:
     reach = max(2, round(BESIDE * matte.shape[1]))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     return cv2.GaussianBlur(cv2.dilate(opacity, disc), (0, 0), reach / 3)
+
+
+def plain(picture: np.ndarray, found: Region) -> bool:
+    """Whether a sky holds nothing whose drift could be seen."""
+    wide = picture.shape[1]
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    reach = max(3, round(0.02 * wide))
+    inner = (cv2.erode(found.matte, np.ones((reach, reach), np.uint8)) > 0.9).astype(np.float32)
+
+    def mean(share: float) -> np.ndarray:
+        return cv2.GaussianBlur(grey * inner, (0, 0), share * wide) / np.maximum(
+            cv2.GaussianBlur(inner, (0, 0), share * wide), 0.05
+        )
+
+    apart = (mean(0.006) - mean(0.06))[inner > 0]
+    return not apart.size or float(apart.std()) < PLAIN
 
 
 def standing(picture: np.ndarray, found: Region) -> np.ndarray:
