@@ -38,7 +38,7 @@ class Weather:
     def move(self, scene: Scene, beat: Beat, means: Means, made: BeatMotion) -> Generator[Any, None, BeatMotion | None]:
         """All the weather that is asked for."""
         yield from ()
-        lasts = (beat.end - max(beat.begin - 1, 0)) / means.fps
+        lasts = beat.lasts(means.fps)
         acts, done = list[Act](), list[spans.Span]()
         with means.phase("parse"):
             for number, one in enumerate(read(beat.words)):
