@@ -89,7 +89,7 @@ class Flowing:
 
 @dataclass(frozen=True, eq=False)
 class Waving:
-    """What is carried by waves that travel through it: `reach` (2, h, w), how far right and down a place goes at most,
+    """What is displaced by waves that travel through it: `reach` (2, h, w), how far right and down a place goes at most,
     in widths; the waves, each a column of `waves` (4, n): radians a width right and down, radians a second, and a phase,
     at places in the picture or, if they are given, at `places` (2, h, w); how much brighter a crest is, in grey levels
     (`shine`), and how far it leans to a side (`bias`). Waves of a `loop` of so many seconds go round whole times in it."""
@@ -106,7 +106,7 @@ class Waving:
     on: Place = "picture"
 
     def draw(self, frame: np.ndarray, seconds: float) -> np.ndarray:
-        """A frame (H, W, 3) with the region carried."""
+        """A frame (H, W, 3) with the region displaced."""
         ease = self._ease(seconds)
         if ease == 0 or seconds <= 0:
             return frame
@@ -122,7 +122,7 @@ class Waving:
         return float(ease * ease * (3 - 2 * ease))
 
     def _wave(self, seconds: float) -> np.ndarray:
-        """How far places are carried, (h, w), about -1 to 1."""
+        """How far places are displaced, (h, w), about -1 to 1."""
         _, high, wide = self.reach.shape
         rows, columns = np.indices((high, wide), np.float32)
         x, y = ((columns + 0.5) / wide, (rows + 0.5) / wide) if self.places is None else self.places
