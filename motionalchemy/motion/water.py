@@ -10,7 +10,7 @@ from motionalchemy.language.element_words import Asked
 from motionalchemy.motion.element_tools import Timing, cells, flowing, waves
 from motionalchemy.render.act import Act
 from motionalchemy.render.elements import Flickering, Waving, grain
-from motionalchemy.scene import currents, elements
+from motionalchemy.scene import currents, elements, straight
 from motionalchemy.scene.elements import Region
 from motionalchemy.scene.parse import Scene
 
@@ -18,6 +18,7 @@ STREAM, FALLS, ROLL = 0.08, 0.22, 0.05  # widths a second: rivers, waterfalls, f
 SWELL, RIPPLE, RING = 0.0085, 0.0045, 0.006  # widths that sea, calm water and rings on it are displaced, near us
 FINE = 0.005  # of the width: what is finer than that is carried, what is coarser goes up and down
 WHOLE, COARSE, BED = 0.5, 0.015, 0.6  # of less water than that of the picture, so much of what is so coarse is its bed
+LEVEL = 0.3, 0.05  # of the width, that a horizon is long at least; of its length, that it rises at most
 GLITTER = re.compile(r"glitter|sparkl|glisten|shimmer|twinkl|闪|粼", re.IGNORECASE)
 RINGS = re.compile(r"\bripples? (?:spread|expand|run|form|on)|泛起|扩散|荡开|一圈", re.IGNORECASE)
 
@@ -67,11 +68,24 @@ def sea(scene: Scene, asked: Asked, timing: Timing) -> list[Act]:
     found = elements.region(scene, "water")
     if found is None:
         return []
-    rows = np.nonzero((found.matte > 0.5).any(1))[0]
-    if found.share > 0.6 and len(rows) and rows[0] < 0.05 * len(found.matte):
+    rows, level = np.nonzero((found.matte > 0.5).any(1))[0], _horizon(scene)
+    if level is not None:
+        below = np.arange(len(found.matte))[:, None] > level
+        found = Region(found.matte * below.astype(np.float32), found.sure)
+    elif found.share > 0.6 and len(rows) and rows[0] < 0.05 * len(found.matte):
         return [_bed(scene, found, asked, timing)]
     side = {"left": -0.5, "right": 0.5}.get(asked.way, 0.0)
     return _surface(scene, found, asked, timing, (SWELL, 16.0, 4.2, 6.0), (side * ROLL, ROLL))
+
+
+def _horizon(scene: Scene) -> int | None:
+    """The row of a long level line in the upper half of a picture, over which there is no water; None without one."""
+    high, wide = scene.picture.shape[:2]
+    found = straight.segments(scene.picture)
+    right, down = np.abs(found[:, 2] - found[:, 0]), np.abs(found[:, 3] - found[:, 1])
+    rows = found[:, [1, 3]].mean(1)
+    level = rows[(right > LEVEL[0] * wide) & (down < LEVEL[1] * right) & (rows < 0.6 * high)]
+    return int(level.max()) if len(level) else None
 
 
 def calm(scene: Scene, asked: Asked, timing: Timing) -> list[Act]:
