@@ -225,9 +225,9 @@ def test_weather_comes_over_any_picture(words: str, kinds: int):
 
 def test_over_a_horizon_there_is_no_sea(monkeypatch):
     shown = scene("water", "water")
-    line = np.float32([[2, HIGH // 2, WIDE - 2, HIGH // 2 + 1]])
+    line = np.array([[2, HIGH // 2, WIDE - 2, HIGH // 2 + 1]], np.float32)
     monkeypatch.setattr(straight, "segments", lambda picture: line)
-    act = Elements().move(shown, beat(0, FRAMES, "the sea rolls in"), Quiet(), BeatMotion(beat(0, FRAMES, "")))
+    act = Elements().move(shown, beat(0, FRAMES, "the sea rolls in"), Quiet(), BeatMotion(beat(0, FRAMES, "")))  # pyright: ignore[reportArgumentType]
     with pytest.raises(StopIteration) as end:
         next(act)
     made = end.value.value
