@@ -26,15 +26,19 @@ _SWIMMERS = "duck duckling swan goose geese fish goldfish whale dolphin turtle s
 _CRAFT = (
     "plane airplane aeroplane jet helicopter ufo kite rocket spaceship shuttle airship blimp balloon spacecraft glider"
 )
-_WINGED = "bird eagle gull seagull butterfly butterflies bee dragon superman owl hawk crow swallow dragonfly dragonflies bat"
+_WINGED = (
+    "bird eagle gull seagull butterfly butterflies bee dragon superman owl hawk crow swallow dragonfly dragonflies bat"
+)
 _ROUND = "ball wheel tire tyre marble stone rock boulder barrel coin basketball football pumpkin apple orange globe log"
 _TURNING = (
-    "logo sign emblem statue windmill fan wheel globe planet earth record carousel coin gear cog propeller turbine top badge"
-    " icon figurine vase pinwheel disc cube"
+    "logo sign emblem statue windmill fan wheel globe planet earth record carousel coin gear cog propeller turbine top"
+    " badge icon figurine vase pinwheel disc cube"
 )
 _HUNG = "lamp lantern sign pendulum chandelier bell ornament toy basket medal hammock"
 _THING, _BOAT, _FLYER = _names(_CARS), _names(f"{_SHIPS} {_SWIMMERS}"), _names(f"{_CRAFT} {_WINGED}")
-_RISER = _names("rocket balloon shuttle lantern spaceship plane airplane helicopter bubble elevator lift ufo kite airship")
+_RISER = _names(
+    "rocket balloon shuttle lantern spaceship plane airplane helicopter bubble elevator lift ufo kite airship"
+)
 _FLAT = _names("wheel windmill fan gear cog propeller turbine pinwheel record")
 _ZH_GAP = r"[^，。；,.;]{0,8}?"
 _ZH_CAR = "(?:汽车|小车|轿车|公交车|巴士|卡车|货车|火车|列车|高铁|电车|摩托车|自行车|单车|马车|坦克|雪橇|车子?|车辆)"
@@ -67,7 +71,8 @@ PATTERNS: tuple[tuple[Deed, re.Pattern[str]], ...] = (
     (
         "ticks",
         re.compile(
-            r"\b(?:(?:hour|minute|second|clock'?s?|watch'?s?) hands?|hands? of (?:the|a) (?:\w+ )?(?:clock|watch))\b[^,.;]*?"
+            r"\b(?:(?:hour|minute|second|clock'?s?|watch'?s?) hands?|hands? of (?:the|a) (?:\w+ )?(?:clock|watch))\b"
+            r"[^,.;]*?"
             r"\b(?:turn|mov|spin|rotat|tick|go|sweep|rac)\w*[^,.;]*|\bclock (?:ticks|runs)\b[^,.;]*"
             r"|(?:指针|时针|分针|秒针)[^，。；]{0,4}(?:转|走|移动|摆)[^，。；]{0,4}",
             re.IGNORECASE,
@@ -76,7 +81,8 @@ PATTERNS: tuple[tuple[Deed, re.Pattern[str]], ...] = (
     (
         "rolls",
         re.compile(
-            rf"\b{_names(_ROUND)}\b[^,.;]*?\broll(?:s|ing|ed)?\b[^,.;]*|{_ZH_ROUND}{_ZH_GAP}滚[^，。；]{{0,6}}", re.IGNORECASE
+            rf"\b{_names(_ROUND)}\b[^,.;]*?\broll(?:s|ing|ed)?\b[^,.;]*|{_ZH_ROUND}{_ZH_GAP}滚[^，。；]{{0,6}}",
+            re.IGNORECASE,
         ),
     ),
     (
@@ -90,7 +96,8 @@ PATTERNS: tuple[tuple[Deed, re.Pattern[str]], ...] = (
     (
         "swings",
         re.compile(
-            r"\b(?:swings?|swinging|rocks? (?:back and forth|gently|from side)|dangles?)\b(?! (?:her|his|their|its|open|shut) )[^,.;]*"
+            r"\b(?:swings?|swinging|rocks? (?:back and forth|gently|from side)|dangles?)\b"
+            r"(?! (?:her|his|their|its|open|shut) )[^,.;]*"
             rf"|\b{_names(_HUNG)}\b[^,.;]*?\bsway(?:s|ing)?\b[^,.;]*"
             r"|(?:来回|左右)摇?摆动?[^，。；]*|摇晃[^，。；]*|荡来荡去",
             re.IGNORECASE,
@@ -99,7 +106,8 @@ PATTERNS: tuple[tuple[Deed, re.Pattern[str]], ...] = (
     (
         "falls",
         re.compile(
-            r"\b(?:falls? (?:down|off|from)|drops? (?:down|to|from|off)|plummets?|descends?|descending|sinks?|sinking|lands (?:on|in|at|softly|gently))\b[^,.;]*"
+            r"\b(?:falls? (?:down|off|from)|drops? (?:down|to|from|off)|plummets?|descends?|descending|sinks?|sinking"
+            r"|lands (?:on|in|at|softly|gently))\b[^,.;]*"
             r"|(?:坠落|掉落|掉下|落下|下沉|降落|下降)[^，。；]*",
             re.IGNORECASE,
         ),
@@ -107,7 +115,8 @@ PATTERNS: tuple[tuple[Deed, re.Pattern[str]], ...] = (
     (
         "flies",
         re.compile(
-            rf"\b{_FLYER}\b[^,.;]*?\b(?:fl(?:y|ies|ying)|glid\w+|soar\w*|swoop\w*|hover\w*|takes? off|float\w*|drift\w*|pass\w*|cross\w*|goes|mov\w+)\b[^,.;]*"
+            rf"\b{_FLYER}\b[^,.;]*?\b(?:fl(?:y|ies|ying)|glid\w+|soar\w*|swoop\w*|hover\w*|takes? off|float\w*|drift\w*"
+            r"|pass\w*|cross\w*|goes|mov\w+)\b[^,.;]*"
             rf"|(?:{_ZH_CRAFT}|{_ZH_WINGED}){_ZH_GAP}(?:飞|滑翔|翱翔|盘旋|飘|掠过)[^，。；]{{0,6}}",
             re.IGNORECASE,
         ),
@@ -136,7 +145,7 @@ WEATHER = re.compile(
     r"\b(?:sun|moon|rain|snow\w*|leaves|petals?|night|dusk|water|darkness)\b|太阳|月亮|雨|雪|叶|花瓣|夜|水",
     re.IGNORECASE,
 )
-_ALL = f"{_CARS} {_SHIPS} {_SWIMMERS} {_CRAFT} {_WINGED} {_ROUND} {_TURNING} {_HUNG} bubble surfer skier skater cyclist rider"
+_ALL = f"{_CARS} {_SHIPS} {_SWIMMERS} {_CRAFT} {_WINGED} {_ROUND} {_TURNING} {_HUNG} bubble surfer skier skater rider"
 MANY = re.compile(
     r"\b(?:all|both|two|three|four|five|several|many|some)\b|们|群|[几两二三四五六七八][只个艘架辆条]|所有|都|\b(?:"
     + "|".join(f"{name}e?s" for name in _ALL.split() if name not in ("goose", "lorry"))

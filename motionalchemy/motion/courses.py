@@ -19,10 +19,12 @@ GROWS = 0.32  # times larger a second, that something becomes as it comes nearer
 TURNS, SPINS, SWINGS = 2.2, 1.9, 0.12  # radians a second of what turns and of what spins; radians to each side
 BOBS: dict[Deed, float] = {"floats": 0.004, "flies": 0.010}
 ROCKS = 0.02  # radians to each side, that what floats rocks
+SWAYS = 0.02  # radians to each side, that what rises slowly sways
 CUT = 0.02  # of the width: what comes so near to an edge is cut by it
 HORIZON, ABOVE = 0.42, -0.45  # of the height, where the horizon is taken to be, and in a view from above
 SKY = 0.03  # of a picture, that shows sky unless it is seen from above
 LONG, STEEP = 1.25, 25.0  # times as long as broad is what has an axis; degrees that it rises where it shows the way
+SLOWS = 0.33  # seconds at full speed that one goes farther until it rests, less those lost at the start
 LARGEST = 0.9  # of the height, that one fills at most who comes nearer
 Side = Literal["left", "right", "near", "far", "up", "down", ""]
 
@@ -40,7 +42,6 @@ class Stage:
     cut: frozenset[str]
     axis: tuple[float, float] | None = None
     horizon: float = HORIZON
-    round: bool = False
 
     @classmethod
     def of(cls, scene: Scene, thing: Thing) -> "Stage":
@@ -52,9 +53,7 @@ class Stage:
         cut = frozenset(name for name, at in edges.items() if at)
         aerial = scene.regions.share("sky") < SKY
         axis = _axis(thing.matte) if aerial else None
-        return cls(
-            left, top, right, low, high, cut, axis, (ABOVE if aerial and axis else HORIZON) * high, _round(thing.matte)
-        )
+        return cls(left, top, right, low, high, cut, axis, (ABOVE if aerial and axis else HORIZON) * high)
 
     @property
     def middle(self) -> tuple[float, float]:
@@ -83,10 +82,12 @@ def course(stage: Stage, asked: Asked, lasts: float, loop: float) -> tuple[Cours
         return Course((stage.middle[0], stage.top), swings=SWINGS * max(pace, 0.7), rate=0.8, loops=loop), ""
     if deed == "bounces":
         tall = stage.low - stage.top
-        return Course(stage.foot, hops=min(1.2 * tall, max(stage.top - CUT, 0.3 * tall)), rate=1.5 * pace**0.5, loops=loop), "up"
+        return Course(
+            stage.foot, hops=min(1.2 * tall, max(stage.top - CUT, 0.3 * tall)), rate=1.5 * pace**0.5, loops=loop
+        ), "up"
     if deed in ("rises", "falls"):
         return _vertical(stage, asked, lasts, loop)
-    side = asked.heading or ("far" if stage.axis is not None and deed == "goes" else stage.facing)
+    side = asked.heading or ("far" if stage.axis is not None and deed == "goes" and asked.thing else stage.facing)
     if side in ("near", "far"):
         return _in_depth(stage, asked, "near" if side == "near" else "far", loop)
     way = -1.0 if side == "left" else 1.0
@@ -101,7 +102,9 @@ def course(stage: Stage, asked: Asked, lasts: float, loop: float) -> tuple[Cours
         around=(1 + stage.right - stage.left + 0.04) if loop and not stage.cut else 0.0, room=room,
     )  # fmt: skip
     if deed == "rolls":
-        made = Course(stage.middle, made.speed, rolls=(stage.low - stage.top) / 2, loops=loop, around=made.around, room=room)
+        made = Course(
+            stage.middle, made.speed, rolls=(stage.low - stage.top) / 2, loops=loop, around=made.around, room=room
+        )
     return made, "left" if way < 0 else "right"
 
 
@@ -114,7 +117,9 @@ def _spinning(stage: Stage, asked: Asked, lasts: float, loop: float) -> tuple[Co
         rate = 2 * np.pi * max(1, round(rate * lasts / (2 * np.pi))) / lasts
     if asked.heading == "left" or asked.backwards:
         rate = -rate
-    return Course(stage.middle, turns=rate if asked.in_plane else 0.0, spins=0.0 if asked.in_plane else rate, loops=loop), ""
+    return Course(
+        stage.middle, turns=rate if asked.in_plane else 0.0, spins=0.0 if asked.in_plane else rate, loops=loop
+    ), ""
 
 
 def _vertical(stage: Stage, asked: Asked, lasts: float, loop: float) -> tuple[Course, Side] | None:
@@ -123,17 +128,16 @@ def _vertical(stage: Stage, asked: Asked, lasts: float, loop: float) -> tuple[Co
     if ("low" if way > 0 else "top") in stage.cut:
         return None
     side = {"left": -0.5, "right": 0.5}.get(asked.heading, 0.0) * SPEED[asked.deed] * asked.pace
-    sway = 0.004 if asked.pace < 1 else 0.0
     made = Course(
-        stage.middle, (side, 0.0), way * SPEED[asked.deed] * asked.pace, way * GAINS * asked.pace, swings=sway * 5, rate=0.35,
-        starts=0.6, loops=loop,
+        stage.middle, (side, 0.0), way * SPEED[asked.deed] * asked.pace, way * GAINS * asked.pace,
+        swings=SWAYS if asked.pace < 1 else 0.0, rate=0.35, starts=0.6, loops=loop,
     )  # fmt: skip
     return made, "up" if way > 0 else "down"
 
 
 def _in_depth(stage: Stage, asked: Asked, side: Literal["near", "far"], loop: float) -> tuple[Course, Side] | None:
     """A thing that comes nearer or goes away, towards where what goes there disappears."""
-    if side == "far" and stage.cut - {"low"} or (side == "far" and "low" in stage.cut and stage.axis is None):
+    if side == "far" and (stage.cut - {"low"} or ("low" in stage.cut and stage.axis is None)):
         return None
     x, y = stage.foot
     vanish = (x + 0.35 * (0.5 - x), min(stage.horizon, y - 0.05))
@@ -143,9 +147,9 @@ def _in_depth(stage: Stage, asked: Asked, side: Literal["near", "far"], loop: fl
     grows = (GROWS if side == "near" else -GROWS) * asked.pace * (0.6 if stage.axis is not None else 1.0)
     rests = 0.0
     if side == "near":
-        rests = float(np.log(max(LARGEST * stage.high / max(stage.low - stage.top, 0.02), 1.02)) / grows) + 0.2
-        floor = (stage.high * 1.05 - vanish[1]) / max(y - vanish[1], 1e-3)
-        rests = min(rests, float(np.log(max(floor, 1.1)) / grows) + 0.2)
+        floor = (1.02 * stage.high - vanish[1]) / max(y - vanish[1], 1e-3)
+        most = min(LARGEST * stage.high / max(stage.low - stage.top, 0.02), max(floor, 1.15))
+        rests = max(float(np.log(most)) / grows - SLOWS, 0.2)
     bobs = BOBS.get(asked.deed, 0.0)
     return Course((x, y), grows=grows, vanish=vanish, bobs=bobs, rate=0.9, rests=rests, loops=loop), side
 
@@ -161,12 +165,3 @@ def _axis(matte: np.ndarray) -> tuple[float, float] | None:
     if max(one, other) < LONG * min(one, other) or abs(np.degrees(np.arctan2(down, across)) % 180 - 90) > 90 - STEEP:
         return None
     return (float(across), float(down)) if down < 0 else (-float(across), -float(down))
-
-
-def _round(matte: np.ndarray) -> bool:
-    """Whether a matte (H, W) is a disc."""
-    points = np.argwhere(matte > 0.5)[:, ::-1].astype(np.float32)
-    if len(points) < 20:
-        return False
-    _, radius = cv2.minEnclosingCircle(points)
-    return len(points) > 0.85 * np.pi * radius**2

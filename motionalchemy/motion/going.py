@@ -12,12 +12,13 @@ from motionalchemy.language.travel_words import Asked, Deed, read
 from motionalchemy.motion.courses import Stage, course
 from motionalchemy.motion.movers import BeatMotion, Means, Part
 from motionalchemy.render.travel_act import Going, Rider
-from motionalchemy.scene import things
+from motionalchemy.scene import behind, things, wheels
 from motionalchemy.scene.parse import Scene
 from motionalchemy.scene.things import Stands, Thing
 
 ODD: tuple[Deed, ...] = ("rises", "spins", "swings", "rolls", "bounces", "ticks")  # what no rendered actor does
 STANDS: dict[Deed, Stands] = {"goes": "ground", "rolls": "ground", "bounces": "ground", "floats": "water"}
+GO: tuple[Deed, ...] = ("goes", "floats", "flies")  # what no building does
 NEARER = 0.12  # of nearness, by which something is before what goes
 LEAST = 0.002  # of the picture, that has to hide a thing to count
 SAID: dict[str, str] = {
@@ -53,6 +54,9 @@ class Goes:
             return None
         with means.phase("parse"):
             found = things.things(scene, asked.many, STANDS.get(asked.deed, "air"))
+            if asked.deed in GO and any(things.built(scene, thing) for thing in found):
+                means.note(f"{asked.words!r} is not done: what stands out in the picture is a building or land")
+                return None
             riders, ways = riding(scene, asked, found, lasts, means.loop)
         if not found:
             means.note(f"{asked.words!r} is not done: nothing stands out in the picture that could go")
@@ -61,7 +65,7 @@ class Goes:
             means.note(f"{asked.words!r} is not done: the edge of the picture cuts what should go")
             return None
         with means.phase("parse"):
-            plate, gone = things.plate(scene, tuple(thing for thing, _ in riders))
+            plate, gone = behind.plate(scene, tuple(thing for thing, _ in riders))
         act = Going(scene.picture.astype(np.float32), plate, gone, tuple(rider for _, rider in riders))
         means.note(f"travel: {_what(riders)} {SAID[asked.deed]}{WAYS.get(ways[0], '')} as it is")
         return made.with_acts((act,), means.left(beat, spans.without(beat.words, asked.spans)), served=True)
@@ -81,10 +85,12 @@ def riding(
         road, side = way
         heading = heading or (side if side in ("left", "right") else "")  # all go one way
         if number and not loop:
-            road = replace(road, rate=road.rate * (1 + 0.13 * (number % 3)), starts=road.starts * (1 + 0.25 * (number % 4)))
-        wheels = things.wheels(scene.picture, thing) if asked.deed == "goes" and side in ("left", "right") else ()
+            road = replace(
+                road, rate=road.rate * (1 + 0.13 * (number % 3)), starts=road.starts * (1 + 0.25 * (number % 4))
+            )
+        turning = wheels.wheels(scene.picture, thing) if asked.deed == "goes" and side in ("left", "right") else ()
         covers = covering(scene, thing) if asked.deed not in ("spins", "swings") else None
-        made.append((thing, Rider(thing.rgba, road, thing.reflection, thing.shadow, covers, wheels)))
+        made.append((thing, Rider(thing.rgba, road, thing.reflection, thing.shadow, covers, turning)))
         ways.append(side)
     return made, ways
 

@@ -161,7 +161,7 @@ class Going:
         seen = frame + gone * (self.plate + (1 - gone) * (frame - self.picture) - frame)
         for rider, stand in zip(self.riders, stands, strict=True):
             seen = self._below(seen, rider, stand)
-        for rider, stand in zip(self.riders, stands, strict=True):
+        for rider in self.riders:
             layer = self.moved(rider, seconds)
             if rider.covers is not None:
                 layer = layer * (1 - rider.covers[..., None])
@@ -194,7 +194,8 @@ class Going:
         at, share = rider.course.at(seconds), self.share
         if share == 1:
             return at
-        return Stand(*(each * share for each in (at.right, at.down, at.up)), at.size**share, at.turn * share, at.spun * share)
+        right, down, up, turn, spun = (each * share for each in (at.right, at.down, at.up, at.turn, at.spun))
+        return Stand(right, down, up, at.size**share, turn, spun)
 
     def matrix(self, course: Course, stand: Stand) -> np.ndarray:
         """From places of the picture to those of the frame, (2, 3), in pixels."""

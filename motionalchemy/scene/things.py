@@ -9,23 +9,28 @@ import torch
 
 from motionalchemy.media import pullpush, resize
 from motionalchemy.media.guided import guided
-from motionalchemy.scene import filling
 from motionalchemy.scene.parse import Scene
 
 SEEN = 320  # pixels of the longer side at which outlines are found
-THERE, SURE = 0.3, 0.8  # of what stands out, from which a place may be of a thing, and from which it is
+HINT, THERE, SURE = 0.1, 0.3, 0.8  # of what stands out, from which a place of a thing that is hardly seen may be of it,
+# from which any may be, and from which it is
+PIECE = 0.25  # of the largest piece of what was found of a thing, from which on another one is a part of it
+LOOK = 1.7  # times as large as what was found of a thing is the part of a picture at which is looked again
 AROUND = 0.25  # of the size of a thing: how far beyond what stands out the rest of it may lie
+WEAK = 0.4  # of what stands out: what is less sure than that is taken to reach as far as its hull
 LESS, MORE = 0.6, 2.5  # times as large as what stands out is what is cut out of it, else the cut is not trusted
 HOLE = 0.12  # of a thing, that a hole in it is filled up to
 GAP = 0.03  # of the width: parts that are nearer to each other are one thing
 LEAST, ALIKE = 0.002, 0.06  # of the picture, that a thing covers; of the largest one, that others cover at least
 LARGEST = 0.55  # of the picture: what covers more is no thing in it
-EDGE = 0.02  # of the width: how far around a thing what is behind it is not to be trusted
-FILLED = 128  # pixels: what is behind is filled from about so many squared around it
+BUILT = 0.5  # of a thing, that is building or land where it is none that goes
 MIRRORED = 0.55  # correlation of a thing with what is upside down below it, from which on that is its reflection
 WATER = 0.4  # of what is around the lower half of a thing, that is water where it stands in it
 UNEVEN = 0.25  # of the ground beside a thing, that may be darker or lighter, where a shadow is to be found
-DARKER, GREYER = 0.12, 0.14  # how much darker than the ground a shadow is at least, and how unlike in its colours at most
+DARKER, GREYER = (
+    0.12,
+    0.14,
+)  # how much darker than the ground a shadow is at least, and how unlike in its colours at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,13 +59,42 @@ def things(scene: Scene, many: bool, on: Stands) -> tuple[Thing, ...]:
     if scene.subject is None:
         return ()
     rough = scene.subject.opacity.numpy().astype(np.float32)
-    cut = outlined(scene.picture, rough)
+    cut = outlined(scene.picture, np.maximum(rough, looked(scene.picture, rough, many)))
     parts = [part for part in _parted(cut, many) if part.mean() <= LARGEST]
     if many:
         parts.sort(key=lambda part: float(np.nonzero(part.any(0))[0].mean()))
     else:
         parts = parts[:1]
     return tuple(_thing(scene, part, on) for part in parts)
+
+
+def looked(picture: np.ndarray, rough: np.ndarray, many: bool) -> np.ndarray:
+    """What stands out (H, W) in [0, 1] of the part of a picture around a `rough` matte (H, W) that is in pieces, seen in
+    large: of a thing of which a look at the whole found only parts that is more. One piece is left as it is."""
+    from motionalchemy.parts import networks
+
+    there = rough > THERE
+    if not there.any():
+        return rough
+    parts = _near(there, max(2, round(GAP * rough.shape[1])))
+    large = [part for part in parts if part.sum() > PIECE * parts[0].sum()]
+    if many or len(large) == 1:
+        return rough
+    shown = np.any(large, 0)
+    rows, columns = (np.nonzero(shown.any(axis))[0] for axis in (1, 0))
+    side = LOOK * max(rows[-1] - rows[0], columns[-1] - columns[0]) + 8
+    if side > 0.8 * max(rough.shape):
+        return rough
+    y, x = (rows[0] + rows[-1]) / 2, (columns[0] + columns[-1]) / 2
+    top, left = max(int(y - side / 2), 0), max(int(x - side / 2), 0)
+    crop = (slice(top, int(y + side / 2)), slice(left, int(x + side / 2)))
+    part = np.ascontiguousarray(picture[crop])
+    scale = SEEN / max(part.shape[:2])
+    shown = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA)
+    found = cv2.resize(networks.foreground(shown).astype(np.float32), part.shape[1::-1], interpolation=cv2.INTER_AREA)
+    more = np.zeros_like(rough)
+    more[crop] = ((found - 0.3) / 0.4).clip(0, 1)
+    return more * _joined((more > THERE).astype(np.uint8), there)
 
 
 def outlined(picture: np.ndarray, rough: np.ndarray) -> np.ndarray:
@@ -70,24 +104,27 @@ def outlined(picture: np.ndarray, rough: np.ndarray) -> np.ndarray:
     scale = min(1.0, SEEN / max(high, wide))
     size = max(8, round(high * scale)), max(8, round(wide * scale))
     small, seen = resize.scaled(picture, *size), cv2.resize(rough, size[::-1], interpolation=cv2.INTER_AREA)
-    there = seen > THERE
-    if not there.any():
-        return np.zeros((high, wide), np.float32)
+    there = seen > HINT
     found = np.zeros(size, np.float32)
     for part in _near(there, max(2, round(GAP * size[1]))):
-        found = np.maximum(found, _cut(small, np.where(part, seen, 0)))
+        if (seen[part] > THERE).any():
+            found = np.maximum(found, _cut(small, np.where(part, seen, 0)))
     matte = guided(found[..., None], small.astype(np.float32) / 255, picture.astype(np.float32) / 255, reach=3)[..., 0]
     return ((matte - 0.25) / 0.5).clip(0, 1).astype(np.float32)
 
 
 def _cut(picture: np.ndarray, rough: np.ndarray) -> np.ndarray:
     """One thing (h, w) in [0, 1] cut out of a small picture by where it stands out."""
-    there = rough > THERE
+    weak = (rough > SURE).sum() < WEAK * (rough > HINT).sum()
+    there = rough > (HINT if weak else THERE)
     rows, columns = (np.nonzero(there.any(axis))[0] for axis in (1, 0))
     reach = max(4, round(AROUND * max(rows[-1] - rows[0], columns[-1] - columns[0])))
     away = cv2.distanceTransform((~there).astype(np.uint8), cv2.DIST_L2, 5)
     inside = cv2.distanceTransform(np.pad((rough > SURE).astype(np.uint8), 1, mode="edge"), cv2.DIST_L2, 5)[1:-1, 1:-1]
     mask = np.where(there, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    if weak:
+        corners = cv2.convexHull(np.argwhere(there)[:, ::-1].astype(np.int32))
+        cv2.fillConvexPoly(mask, corners, cv2.GC_PR_FGD)
     mask[inside > min(2.5, 0.4 * float(inside.max()))] = cv2.GC_FGD
     mask[away > reach] = cv2.GC_BGD
     top, low = max(rows[0] - 2 * reach, 0), rows[-1] + 2 * reach
@@ -95,15 +132,15 @@ def _cut(picture: np.ndarray, rough: np.ndarray) -> np.ndarray:
     crop = (slice(top, low), slice(left, right))
     part = np.ascontiguousarray(mask[crop])
     whole = there.astype(np.float32)
-    if (part == cv2.GC_FGD).any() and (part == cv2.GC_BGD).any():
+    if there.sum() > 8 and (part == cv2.GC_BGD).any():
         cv2.setRNGSeed(0)
         cv2.grabCut(np.ascontiguousarray(picture[crop]), part, None, *np.zeros((2, 1, 65)), 4, cv2.GC_INIT_WITH_MASK)  # type: ignore[call-overload]
         own = (part == cv2.GC_FGD) | (part == cv2.GC_PR_FGD)
         own = _joined(cv2.morphologyEx(own.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)), there[crop])
         if LESS <= own.sum() / there.sum() <= MORE:
-            whole = (cv2.morphologyEx((rough > SURE).astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))).astype(
-                np.float32
-            )
+            whole = (
+                cv2.morphologyEx((rough > SURE).astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+            ).astype(np.float32)
             whole[crop] = np.maximum(whole[crop], own)
     return _without_holes(whole > 0.5).astype(np.float32)
 
@@ -163,6 +200,13 @@ def _hung(parts: list[np.ndarray]) -> list[np.ndarray]:
         else:
             made.append(part)
     return made
+
+
+def built(scene: Scene, thing: Thing) -> bool:
+    """Whether what stands out is a building or land, which go nowhere."""
+    land = scene.regions.of("building", "mountain")
+    there = cv2.resize(thing.matte, land.shape[::-1], interpolation=cv2.INTER_AREA) > 0.5
+    return bool(there.any()) and float(land[there].mean()) > BUILT
 
 
 def _thing(scene: Scene, matte: np.ndarray, on: Stands) -> Thing:
@@ -250,67 +294,3 @@ def _shaded(picture: np.ndarray, matte: np.ndarray, box: tuple[int, int, int, in
         return None
     mask = cv2.GaussianBlur(cv2.dilate(kept.astype(np.float32), np.ones((3, 3), np.uint8)), (0, 0), 1.0)
     return (mask * (1 - rest).clip(0, 0.7) * (1 - matte)).astype(np.float32)
-
-
-def plate(scene: Scene, found: tuple[Thing, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """What is behind things, with their reflections and shadows, (H, W, 3) float32, and where that is to be seen when they
-    have gone, (H, W) in [0, 1]."""
-    hidden = np.zeros(scene.picture.shape[:2], np.float32)
-    for thing in found:
-        hidden = np.maximum(hidden, thing.matte)
-        if thing.reflection is not None:
-            hidden = np.maximum(hidden, thing.reflection[..., 3])
-        if thing.shadow is not None:
-            hidden = np.maximum(hidden, (thing.shadow > 0.03).astype(np.float32))
-    reach = max(2, round(EDGE * hidden.shape[1]))
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    wide = cv2.dilate((hidden > 0.02).astype(np.uint8), kernel) > 0
-    behind = filling.filled(scene.picture, wide, seen=FILLED).astype(np.float32)
-    inner = cv2.erode(wide.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
-    gone = cv2.GaussianBlur(inner, (0, 0), max(0.8, reach / 3))
-    gone = np.maximum(gone * wide, cv2.dilate(hidden, np.ones((3, 3), np.uint8)))
-    return behind, gone.clip(0, 1).astype(np.float32)
-
-
-def wheels(picture: np.ndarray, thing: Thing) -> tuple[tuple[float, float, float], ...]:
-    """The wheels of a thing that is seen from its side, hub and radius (x, y, r) in pixels: dark circles at its foot."""
-    left, top, right, low = thing.box
-    tall, broad = low - top, right - left
-    if tall < 24 or broad < 1.2 * tall or broad > 6 * tall:
-        return ()
-    begin = top + tall // 3
-    crop = np.ascontiguousarray(picture[begin : low + 2, left:right])
-    scale = max(1.0, 240 / broad)
-    large = cv2.resize(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-    least, most = (round(share * tall * scale) for share in (0.10, 0.34))
-    found = cv2.HoughCircles(
-        cv2.GaussianBlur(large, (0, 0), 1.2), cv2.HOUGH_GRADIENT, 1, 2 * least, param1=120, param2=18, minRadius=least, maxRadius=most
-    )
-    if found is None:
-        return ()
-    circles = np.asarray(found, float).reshape(-1, 3) / scale + np.array([left, begin, 0.0])
-    good = [each for each in circles if _is_wheel(picture, thing, each)]
-    pairs = [(a, b) for n, a in enumerate(good) for b in good[n + 1 :] if _pair(a, b, tall, broad)]
-    if not pairs:
-        return ()
-    best = max(pairs, key=lambda pair: abs(pair[0][0] - pair[1][0]) + pair[0][2])
-    return tuple((float(x), float(y), float(r)) for x, y, r in best)
-
-
-def _is_wheel(picture: np.ndarray, thing: Thing, circle: np.ndarray) -> bool:
-    """Whether a circle (x, y, r) stands at the foot of a thing, and is darker at its rim than what is above it."""
-    x, y, radius = circle
-    low = thing.box[3]
-    rows, columns = np.indices(thing.matte.shape, np.float32)
-    apart = np.hypot(columns - x, rows - y)
-    rim, inside = (apart < radius) & (apart > 0.7 * radius), apart < 0.8 * radius
-    if not rim.any() or abs(y + radius - low) > 0.35 * radius + 2 or float(thing.matte[inside].mean()) < 0.7:
-        return False
-    grey = picture.mean(-1)
-    return float(grey[rim].mean()) < float(grey[thing.matte > 0.7].mean())
-
-
-def _pair(one: np.ndarray, other: np.ndarray, tall: int, broad: int) -> bool:
-    """Whether two circles are the wheels of one thing."""
-    alike = abs(one[2] - other[2]) < 0.25 * max(one[2], other[2])
-    return bool(alike and abs(one[1] - other[1]) < 0.12 * tall and abs(one[0] - other[0]) > 0.3 * broad)
