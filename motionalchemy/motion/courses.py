@@ -22,7 +22,7 @@ ROCKS = 0.02  # radians to each side, that what floats rocks
 SWAYS = 0.02  # radians to each side, that what rises slowly sways
 CUT = 0.02  # of the width: what comes so near to an edge is cut by it
 HORIZON, ABOVE = 0.42, -0.45  # of the height, where the horizon is taken to be, and in a view from above
-SKY = 0.03  # of a picture, that shows sky unless it is seen from above
+UPPER, SKY = 0.2, 0.3  # of the height, in which so much is sky unless a picture is seen from above
 LONG, STEEP = 1.25, 25.0  # times as long as broad is what has an axis; degrees that it rises where it shows the way
 SLOWS = 0.33  # seconds at full speed that one goes farther until it rests, less those lost at the start
 LARGEST = 0.9  # of the height, that one fills at most who comes nearer
@@ -51,7 +51,8 @@ class Stage:
         high = height / wide
         edges = {"left": left < CUT, "right": right > 1 - CUT, "top": top < CUT, "low": low > high - CUT}
         cut = frozenset(name for name, at in edges.items() if at)
-        aerial = scene.regions.share("sky") < SKY
+        sky = scene.regions.of("sky")
+        aerial = float(sky[: max(1, round(UPPER * len(sky)))].mean()) < SKY
         axis = _axis(thing.matte) if aerial else None
         return cls(left, top, right, low, high, cut, axis, (ABOVE if aerial and axis else HORIZON) * high)
 
