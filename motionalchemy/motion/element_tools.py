@@ -10,7 +10,7 @@ from motionalchemy.scene.parse import Scene
 
 CELLS = 96  # of the longer side, on which fields are given
 CYCLE = 2.2  # seconds, about, that a copy of what flows is seen
-LAG = 0.45  # cycles, by which places fall out of step at most
+LAG = 0.4  # cycles, by which places fall out of step at most
 
 
 class Clip:

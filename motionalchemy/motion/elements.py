@@ -59,7 +59,8 @@ class Elements:
                     moved.add(NAMES[one.element])
                     means.note(f"{NAMES[one.element]}: {DOES[one.element]}{TOWARDS[one.way]}")
                 elif one.words != "wind":
-                    means.note(f"{one.words!r} is not done: no {NAMES[one.element]} was surely found in the picture")
+                    lacking = f"no {NAMES[one.element]} was surely found in the picture"
+                    means.note(f"{one.said.strip()!r} is not done: {lacking}")
         if not acts and not done:
             return None
         left = means.left(beat, spans.without(beat.words, done))

@@ -11,7 +11,7 @@ import numpy as np
 from motionalchemy.render.act import Place
 
 SOON = 0.6  # seconds, after which what sways or ripples does so wholly
-LAGS = 5.0  # seconds, after which places have fallen out of step
+LAGS = 0.23, 0.149  # radians a second, by which places fall in and out of step; these two meet again after minutes
 MIXED = 0.22  # of a cycle, during which a place changes over from one copy to the other
 GRAIN = 0.035  # of the width: how large the places are that change over together
 EDGE = cv2.BORDER_REFLECT_101
@@ -59,7 +59,8 @@ class Flowing:
             most = min(1.0, 0.1 * self.loop / self.cycle)
             cycles += self.lag * most * np.float32(np.sin(np.pi * seconds / self.loop) ** 2)
         elif self.lag is not None:
-            cycles += self.lag * np.float32(1 - np.exp(-((seconds / LAGS) ** 2)))
+            first, second = (np.float32(np.sin(rate * seconds)) for rate in LAGS)
+            cycles += self.lag * first + self.lag[::-1, ::-1] * second
         return (cycles + 1) % 2 - 1, cycles % 2 - 1
 
     def _copy(self, late: np.ndarray) -> np.ndarray:
