@@ -48,7 +48,7 @@ class Goes:
         if not heard or made.served:
             return None
         asked = heard[0]
-        lasts = (beat.end - max(beat.begin - 1, 0)) / means.fps
+        lasts = (beat.end - means.loop - max(beat.begin - 1, 0)) / means.fps  # the last frame of a loop is its first
         if asked.deed == "ticks":
             means.note(f"{asked.words!r} is not done: the hands of a clock are not told from its face")
             return None
