@@ -9,7 +9,7 @@ from motionalchemy.language.element_words import SOFT, clause
 from motionalchemy.language.headings import Heading
 from motionalchemy.language.spans import Span
 
-Deed = Literal["goes", "floats", "flies", "rises", "falls", "spins", "swings", "rolls", "bounces", "ticks"]
+Deed = Literal["goes", "floats", "flies", "rises", "falls", "spins", "swings", "rolls", "bounces"]
 
 
 def _names(words: str) -> str:
@@ -30,16 +30,16 @@ _WINGED = (
     "bird eagle gull seagull butterfly butterflies bee dragon superman owl hawk crow swallow dragonfly dragonflies bat"
 )
 _ROUND = "ball wheel tire tyre marble stone rock boulder barrel coin basketball football pumpkin apple orange globe log"
-_TURNING = (
-    "logo sign emblem statue windmill fan wheel globe planet earth record carousel coin gear cog propeller turbine top"
-    " badge icon figurine vase pinwheel disc cube"
+_TURNING = (  # what turns as a whole; the sails of a mill and the hands of a clock are a part of it
+    "logo sign emblem badge icon wheel ball basketball football coin disc disk cd dvd record vinyl top planet globe earth"
+    " gear cog propeller pinwheel snowflake star ring cube"
 )
 _HUNG = "lamp lantern sign pendulum chandelier bell ornament toy basket medal hammock"
 _THING, _BOAT, _FLYER = _names(_CARS), _names(f"{_SHIPS} {_SWIMMERS}"), _names(f"{_CRAFT} {_WINGED}")
 _RISER = _names(
     "rocket balloon shuttle lantern spaceship plane airplane helicopter bubble elevator lift ufo kite airship"
 )
-_FLAT = _names("wheel windmill fan gear cog propeller turbine pinwheel record")
+_SPINNER, _FLAT = _names(_TURNING), _names("wheel gear cog propeller pinwheel record vinyl disc disk cd dvd")
 _ZH_GAP = r"[^，。；,.;]{0,8}?"
 _ZH_CAR = "(?:汽车|小车|轿车|公交车|巴士|卡车|货车|火车|列车|高铁|电车|摩托车|自行车|单车|马车|坦克|雪橇|车子?|车辆)"
 _ZH_BOAT = "(?:船只?|小船|帆船|轮船|游艇|小舟|渡轮|独木舟|鸭子?|天鹅|鹅|鱼儿?|金鱼|鲸鱼?|海豚|乌龟|企鹅)"
@@ -61,20 +61,9 @@ PATTERNS: tuple[tuple[Deed, re.Pattern[str]], ...] = (
     (
         "spins",
         re.compile(
-            r"\b(?:spins?|rotat\w+|revolv\w+|whirls?|twirls?|spinning)\b(?! (?:her|his|their|its) )[^,.;]*"
-            rf"|\b{_names(_TURNING)}\b[^,.;]*?\bturn(?:s|ing)?\b(?! (?:left|right|to|into|on|off))[^,.;]*"
-            r"|旋转[^，。；]*|转圈[^，。；]*|自转[^，。；]*|打转"
-            r"|(?:风车|轮子?|车轮|陀螺|标志|图标|logo|齿轮|风扇|地球|硬币)[^，。；]{0,4}转动?",
-            re.IGNORECASE,
-        ),
-    ),
-    (
-        "ticks",
-        re.compile(
-            r"\b(?:(?:hour|minute|second|clock'?s?|watch'?s?) hands?|hands? of (?:the|a) (?:\w+ )?(?:clock|watch))\b"
-            r"[^,.;]*?"
-            r"\b(?:turn|mov|spin|rotat|tick|go|sweep|rac)\w*[^,.;]*|\bclock (?:ticks|runs)\b[^,.;]*"
-            r"|(?:指针|时针|分针|秒针)[^，。；]{0,4}(?:转|走|移动|摆)[^，。；]{0,4}",
+            rf"\b{_SPINNER}\b[^,.;]*?\b(?:(?:spin\w*|rotat\w+|revolv\w+|whirl\w*|twirl\w*)\b"
+            r"|turn(?:s|ing)?\b(?! (?:to|into|on|off)\b))[^,.;]*"
+            rf"|(?:轮子?|车轮|陀螺|标志|图标|徽章|硬币|唱片|光盘|球|齿轮|雪花|螺旋桨|logo){_ZH_GAP}(?:旋转|自转|打转|转)[^，。；]{{0,4}}",
             re.IGNORECASE,
         ),
     ),
@@ -152,10 +141,10 @@ MANY = re.compile(
     + r"|geese|lorries|ferries|butterflies|fish swim)\b",
     re.IGNORECASE,
 )
-IN_PLANE = re.compile(rf"\b{_FLAT}\b|风车|轮|齿轮|风扇|陀螺|clockwise|顺时针|逆时针|in circles", re.IGNORECASE)
+IN_PLANE = re.compile(rf"\b{_FLAT}\b|轮|唱片|光盘|螺旋桨|clockwise|顺时针|逆时针|in circles", re.IGNORECASE)
 NAMED = re.compile(
-    rf"\b(?:{_names(f'{_CARS} {_SHIPS} {_CRAFT} {_ROUND} {_TURNING} {_HUNG}')}|hands? of|clock)\b"
-    rf"|{_ZH_CAR}|船|{_ZH_CRAFT}|{_ZH_ROUND}|风车|轮|标志|图标|logo|灯笼|吊灯|针",
+    rf"\b{_names(f'{_CARS} {_SHIPS} {_CRAFT} {_ROUND} {_TURNING} {_HUNG}')}\b"
+    rf"|{_ZH_CAR}|船|{_ZH_CRAFT}|{_ZH_ROUND}|轮|陀螺|唱片|光盘|标志|图标|徽章|logo|灯笼|吊灯",
     re.IGNORECASE,
 )
 PEOPLE = re.compile(

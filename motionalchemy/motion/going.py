@@ -16,7 +16,7 @@ from motionalchemy.scene import behind, things, wheels
 from motionalchemy.scene.parse import Scene
 from motionalchemy.scene.things import Stands, Thing
 
-ODD: tuple[Deed, ...] = ("rises", "spins", "swings", "rolls", "bounces", "ticks")  # what no rendered actor does
+ODD: tuple[Deed, ...] = ("rises", "spins", "swings", "rolls", "bounces")  # what no rendered actor does
 STANDS: dict[Deed, Stands] = {"goes": "ground", "rolls": "ground", "bounces": "ground", "floats": "water"}
 GO: tuple[Deed, ...] = ("goes", "floats", "flies")  # what no building does
 NEARER = 0.12  # of nearness, by which something is before what goes
@@ -48,10 +48,7 @@ class Goes:
         if not heard or made.served:
             return None
         asked = heard[0]
-        lasts = (beat.end - means.loop - max(beat.begin - 1, 0)) / means.fps  # the last frame of a loop is its first
-        if asked.deed == "ticks":
-            means.note(f"{asked.words!r} is not done: the hands of a clock are not told from its face")
-            return None
+        lasts = beat.lasts(means.fps) - means.loop / means.fps  # the last frame of a loop is its first
         with means.phase("parse"):
             found = things.things(scene, asked.many, STANDS.get(asked.deed, "air"))
             if asked.deed in GO and any(things.built(scene, thing) for thing in found):
@@ -103,7 +100,7 @@ def covering(scene: Scene, thing: Thing) -> np.ndarray | None:
     near = scene.nearness
     depth = float(np.percentile(near[there], 80))
     covers = ((near - depth - NEARER) / 0.05).clip(0, 1) * (thing.matte < 0.02)
-    covers[thing.box[3] - 1 :] *= 0.0  # the ground before its feet is nearer, but does not hide it
+    covers[thing.box[3] - 1 :] = 0  # the ground before its feet is nearer, but does not hide it
     return covers.astype(np.float32) if covers.mean() > LEAST else None
 
 

@@ -16,15 +16,13 @@ ASKED = (
     ("hot air balloons rise over the valley", "rises", ""),
     ("孔明灯慢慢升起", "rises", ""),
     ("the emblem rotates", "spins", ""),
-    ("风车转动", "spins", ""),
+    ("齿轮缓缓转动", "spins", ""),
     ("the lantern swings", "swings", ""),
     ("the coin rolls to the left", "rolls", "left"),
     ("轮胎向右滚去", "rolls", "right"),
     ("the basketball bounces", "bounces", ""),
     ("篮球弹起来", "bounces", ""),
     ("the chandelier sways", "swings", ""),
-    ("the minute hand moves", "ticks", ""),
-    ("分针转动", "ticks", ""),
     ("a hot air balloon drifts to the left", "flies", "left"),
     ("热气球向右飘", "flies", "right"),
     ("the bus drives off", "goes", ""),
@@ -49,7 +47,8 @@ def test_several_things_and_their_pace_are_heard():
     "words",
     ["the horse gallops to the left", "she walks away", "he turns around", "the sun sinks", "树叶落下",
      "she spins", "he swings his arms", "the dog swings its tail", "the land is green", "a drop of ink",
-     "clouds pass over the boat", "她旋转起来", "drone shot flying forward",
+     "clouds pass over the boat", "她旋转起来", "drone shot flying forward", "风车转动",
+     "the windmill turns", "a cat spins", "时钟的指针转动",
      "无人机向前飞过小路", "the camera rises", "rain falls", "she smiles"],
 )  # fmt: skip
 def test_other_sentences_send_nothing(words: str):
@@ -59,5 +58,5 @@ def test_other_sentences_send_nothing(words: str):
 def test_things_that_are_no_people_are_told_and_what_turns_as_a_wheel_does():
     ((bird,), (bus,)) = read("a bird flies away"), read("the bus drives away")
     assert not bird.thing and bus.thing and bus.leaves
-    ((mill,), (logo,)) = read("the windmill turns anticlockwise"), read("the emblem spins")
-    assert mill.in_plane and mill.backwards and not logo.in_plane
+    ((gear,), (logo,)) = read("the gear turns anticlockwise"), read("the emblem spins")
+    assert gear.in_plane and gear.backwards and not logo.in_plane
