@@ -23,7 +23,9 @@ FLOWS, WIDE, CHANGES = 0.3, 0.3, 5.0  # per cent of the diagonal over a share of
 TINGE, TWINKLES = 14.0, 6.0  # grey levels
 ZOOM, PAN, TILT, ROLL = 1.06, 0.04, 0.035, 4.0  # times; widths; widths; degrees
 PARALLAX, SHAKES, RESTS = 3.0, 0.002, 0.3  # per cent of the diagonal; widths; per cent of the diagonal
-PASSES, MANY, FEW = 14.0, 4.0, 1.0  # grey levels that what falls differs by; of 1000 places, that it covers
+PASSES, MANY, FEW = 14.0, 4.0, 1.5  # grey levels that what falls differs by; of 1000 places, that it covers
+BRIEF = 0.2  # of the frames, in which at most something falls past one place
+LOOKS = 1.0  # grey levels by which a region differs at least, if it moves
 LIGHT, FLASH = 12.0, 8.0  # grey levels
 Found = tuple[float, str]
 
@@ -143,7 +145,8 @@ def elements(seen: Seen, asked: Wanted) -> Found:
     rest = seen.rest & seen.textured
     usual = float(np.percentile(seen.reach[rest], 75)) if rest.mean() > 0.02 else 0.0
     there = place & seen.textured
-    moves = float((seen.reach[there] > FLOWS + 1.5 * usual).mean()) if there.sum() > SHOWN * place.sum() else 0.0
+    shown = there.sum() > SHOWN * place.sum() and seen.changed[place].mean() > LOOKS
+    moves = float((seen.reach[there] > FLOWS + 1.5 * usual).mean()) if shown else 0.0
     change = float(tint[place].mean()) - (float(np.percentile(tint[rest], 75)) if rest.mean() > 0.02 else 0.0)
     said = f"{moves:.0%} of it moves, it changes by {max(change, 0):.1f} levels"
     amount = max(moves / WIDE, change / CHANGES)
@@ -165,8 +168,8 @@ def _falls(seen: Seen) -> float:
     """On how many of 1000 places something comes and goes that is no part of what moves there."""
     light, first = grey(seen.tracks.raw).astype(np.float32), seen.tracks.points
     there = [cv2.remap(one, at[..., 0], at[..., 1], cv2.INTER_LINEAR) for one, at in zip(light, first, strict=True)]
-    comes = np.abs(np.stack(there) - np.median(there, axis=0))[len(there) // 4 :]
-    return float((comes > PASSES).mean() * 1000)
+    comes = (np.abs(np.stack(there) - np.median(there, axis=0)) > PASSES)[len(there) // 4 :]
+    return float((comes & (comes.mean(0) < BRIEF)).mean() * 1000)
 
 
 def _twinkles(seen: Seen) -> Found:
