@@ -213,9 +213,9 @@ def read(words: str) -> tuple[Asked, ...]:
             begin, end = match.span()
             if element == "plants" and FALLS.search(match.group()):
                 continue
+            begin = max([begin, *(each.end() for each in BREAKS.finditer(words, begin, end) if each.end() < end)])
             if any(begin < other[1] and end > other[0] for other in taken):
                 continue
-            begin = max([begin, *(each.end() for each in BREAKS.finditer(words, begin, end) if each.end() < end)])
             part = clause(words, begin, end)
             said = words[part[0] : part[1]]
             if DOING.match(words, begin):

@@ -13,7 +13,7 @@ CYCLE = 2.2  # seconds, about, that a copy of what flows is seen
 LAG = 0.4  # cycles, by which places fall out of step at most
 
 
-class Clip:
+class Timing:
     """How long a beat `lasts` in seconds, whether it comes back to its picture (`loop`), and its `seed`."""
 
     def __init__(self, lasts: float, loop: bool, seed: int):
@@ -35,13 +35,13 @@ class Clip:
 
 
 def flowing(
-    scene: Scene, found: Region, velocity: np.ndarray, clip: Clip, seed: int, part: np.ndarray | None = None
+    scene: Scene, found: Region, velocity: np.ndarray, timing: Timing, seed: int, part: np.ndarray | None = None
 ) -> Flowing:
     """A region, or a `part` (H, W, 3) of its colours, that is carried along a velocity (2, h, w) in widths a second."""
     still = elements.filled(scene.picture, found.matte) if part is None else part
-    turn = grain(scene.picture.shape[:2], clip.seed + seed)
-    lag = grain(velocity.shape[1:], clip.seed + seed + 50, -LAG, LAG, 0.14)
-    return Flowing(still, found.matte, velocity.astype(np.float32), clip.cycle, turn, lag, clip.end)
+    turn = grain(scene.picture.shape[:2], timing.seed + seed)
+    lag = grain(velocity.shape[1:], timing.seed + seed + 50, -LAG, LAG, 0.14)
+    return Flowing(still, found.matte, velocity.astype(np.float32), timing.cycle, turn, lag, timing.end)
 
 
 def cells(scene: Scene) -> tuple[int, int]:
@@ -56,13 +56,13 @@ def small(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return cv2.resize(values.astype(np.float32), size[::-1], interpolation=cv2.INTER_AREA)
 
 
-def waves(clip: Clip, count: int, right: float, down: float, rate: float, seed: int) -> np.ndarray:
+def waves(timing: Timing, count: int, right: float, down: float, rate: float, seed: int) -> np.ndarray:
     """Waves (4, n) about a wave length and a rate; in a clip that loops each comes round whole times."""
-    rng = np.random.default_rng(clip.seed + seed)
+    rng = np.random.default_rng(timing.seed + seed)
     across = right * rng.uniform(-1, 1, count)
     along = down * rng.uniform(0.7, 1.4, count)
     rates = rate * np.sqrt(along / down) * rng.uniform(0.9, 1.1, count)
-    if clip.loop:
-        turn = 2 * np.pi / clip.lasts
+    if timing.loop:
+        turn = 2 * np.pi / timing.lasts
         rates = np.maximum(1, np.round(rates / turn)) * turn
     return np.stack((across, along, rates, rng.uniform(0, 2 * np.pi, count)))

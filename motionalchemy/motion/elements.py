@@ -11,7 +11,7 @@ import numpy as np
 from motionalchemy.language import spans
 from motionalchemy.language.element_words import Asked, read, windy
 from motionalchemy.language.script import Beat
-from motionalchemy.motion.element_tools import Clip, cells, flowing, small, waves
+from motionalchemy.motion.element_tools import Timing, cells, flowing, small, waves
 from motionalchemy.motion.movers import BeatMotion, Means, Part
 from motionalchemy.motion.water import calm, fall, glitter, river, sea
 from motionalchemy.render.act import Act
@@ -28,7 +28,7 @@ STARS = re.compile(r"star|星", re.IGNORECASE)
 LAMPS = re.compile(r"lamp|lantern|candle|灯光摇|灯笼|油灯|台灯|路灯", re.IGNORECASE)
 ON_WATER = re.compile(r"on the (?:water|sea|river|lake)|水面|湖面|江面|海面|河面", re.IGNORECASE)
 BLOOM = re.compile(r"flower|petal|dandelion|rose|tulip|花|蒲公英", re.IGNORECASE)
-Maker = Callable[[Scene, Asked, Clip], list[Act]]
+Maker = Callable[[Scene, Asked, Timing], list[Act]]
 
 
 class Elements:
@@ -43,8 +43,8 @@ class Elements:
     def move(self, scene: Scene, beat: Beat, means: Means, made: BeatMotion) -> Generator[Any, None, BeatMotion | None]:
         """All that is asked and found; None where nothing of it is found, and that is said."""
         yield from ()
-        lasts = (beat.end - max(beat.begin - 1, 0)) / means.fps
-        clip, acts, done = Clip(lasts, means.loop, means.seed), list[Act](), list[tuple[int, int]]()
+        lasts = beat.lasts(means.fps)
+        timing, acts, done = Timing(lasts, means.loop, means.seed), list[Act](), list[tuple[int, int]]()
         asked, moved = read(beat.words), set[str]()
         if not asked and windy(beat.words):
             asked = tuple(Asked(each, "", 0.8, "wind", ()) for each in ("plants", "hair", "clouds"))
@@ -53,7 +53,7 @@ class Elements:
                 done += one.spans
                 if NAMES[one.element] in moved:
                     continue
-                found = MAKERS[one.element](scene, one, clip)
+                found = MAKERS[one.element](scene, one, timing)
                 if found:
                     acts += found
                     moved.add(NAMES[one.element])
@@ -64,15 +64,10 @@ class Elements:
         if not acts and not done:
             return None
         left = means.left(beat, spans.without(beat.words, done))
-        return made.with_acts(acts, left, served=not left.words) if acts else _undone(made, left)
+        return made.with_acts(acts, left, served=not left.words) if acts else replace(made, beat=left)
 
 
-def _undone(made: BeatMotion, left: Beat) -> BeatMotion:
-    """A beat whose elements are not there: what is left of it is still to do."""
-    return BeatMotion(left, made.moves, made.road, made.ground, made.sure, made.ends, made.shot, made.acts, made.served)
-
-
-def clouds(scene: Scene, asked: Asked, clip: Clip) -> list[Act]:
+def clouds(scene: Scene, asked: Asked, timing: Timing) -> list[Act]:
     """Clouds that drift to a side, slower towards the horizon; the sun stays."""
     found = elements.region(scene, "sky")
     if found is None or elements.plain(scene.picture, found):
@@ -86,22 +81,22 @@ def clouds(scene: Scene, asked: Asked, clip: Clip) -> list[Act]:
     side = -1.0 if asked.way == "left" else 1.0
     right = np.broadcast_to(side * speed, size)
     velocity = np.stack((right, np.zeros(size, np.float32)))
-    return [flowing(scene, Region(matte, found.sure), velocity, clip, 1)]
+    return [flowing(scene, Region(matte, found.sure), velocity, timing, 1)]
 
 
-def _sways(scene: Scene, asked: Asked, clip: Clip, matte: np.ndarray, height: np.ndarray, seed: int) -> list[Act]:
+def _sways(scene: Scene, asked: Asked, timing: Timing, matte: np.ndarray, height: np.ndarray, seed: int) -> list[Act]:
     """What sways sideways from its root, in gusts that travel."""
     size = cells(scene)
     still = elements.filled(scene.picture, matte)
     side = -1.0 if asked.way == "left" else 1.0
     reach = SWAY[asked.element] * asked.strength * small(height, size)
-    course = waves(clip, 3, 3.0, 6.0, 3.4, seed)
+    course = waves(timing, 3, 3.0, 6.0, 3.4, seed)
     course[0] = side * np.abs(course[0]) * 2
     bias = 0.9 * side if asked.way in ("left", "right") else 0.35
-    return [Waving(still, matte, np.stack((reach, 0.12 * reach)), course, bias, None, 0.0, clip.end)]
+    return [Waving(still, matte, np.stack((reach, 0.12 * reach)), course, bias, None, 0.0, timing.end)]
 
 
-def plants(scene: Scene, asked: Asked, clip: Clip) -> list[Act]:
+def plants(scene: Scene, asked: Asked, timing: Timing) -> list[Act]:
     """Plants that sway, those that stand upright from their root; a flower that stands out sways as one."""
     layer, found = scene.subject, elements.region(scene, "plants")
     if layer is not None:
@@ -115,24 +110,24 @@ def plants(scene: Scene, asked: Asked, clip: Clip) -> list[Act]:
             top = layer.box[1] * opacity.shape[1] / opacity.shape[0]
             rows = np.linspace(0, 1, opacity.shape[0], dtype=np.float32)[:, None]
             stands = ((max(low, 0.9) - rows) / max(max(low, 0.9) - top, 0.1)).clip(0, 1) ** 1.3
-            sways = _sways(scene, asked, clip, matte.astype(np.float32), np.broadcast_to(stands, opacity.shape), 5)
-            return [*sways, _seeds(asked, clip)] if SEEDS.search(asked.said) else sways
+            sways = _sways(scene, asked, timing, matte.astype(np.float32), np.broadcast_to(stands, opacity.shape), 5)
+            return [*sways, _seeds(asked, timing)] if SEEDS.search(asked.said) else sways
     if found is None:
         return []
-    return _sways(scene, asked, clip, found.matte, currents.rooted(found.matte), 5)
+    return _sways(scene, asked, timing, found.matte, currents.rooted(found.matte), 5)
 
 
-def _seeds(asked: Asked, clip: Clip) -> Act:
+def _seeds(asked: Asked, timing: Timing) -> Act:
     """Seeds that the wind carries off."""
-    rng = np.random.default_rng(clip.seed + 16)
+    rng = np.random.default_rng(timing.seed + 16)
     count = round(22 * asked.strength)
     at, phase = rng.random((2, count)), 2 * np.pi * rng.random(count)
     drops = np.stack((*at, rng.uniform(0.4, 1, count), rng.uniform(0.01, 0.03, count), phase), 1)
     way = (-0.34 if asked.way == "left" else 0.34), 0.03
-    return Falling(drops, way, 0.016, (252, 250, 240), 0.85, 0.0, None, clip.end)
+    return Falling(drops, way, 0.016, (252, 250, 240), 0.85, 0.0, None, timing.end)
 
 
-def hair(scene: Scene, asked: Asked, clip: Clip) -> list[Act]:
+def hair(scene: Scene, asked: Asked, timing: Timing) -> list[Act]:
     """Hair that the wind moves: the more the farther it hangs from the head."""
     found = elements.region(scene, "hair")
     if found is None:
@@ -143,10 +138,10 @@ def hair(scene: Scene, asked: Asked, clip: Clip) -> list[Act]:
         return []
     along = (np.indices(matte.shape)[0] - rows[0]) / max(rows[-1] - rows[0], 1)
     hangs = (along.clip(0, 1) ** 1.2 * 0.9 + 0.1).astype(np.float32)
-    return _sways(scene, asked, clip, matte, hangs * cv2.GaussianBlur(matte, (0, 0), 0.01 * matte.shape[1]), 6)
+    return _sways(scene, asked, timing, matte, hangs * cv2.GaussianBlur(matte, (0, 0), 0.01 * matte.shape[1]), 6)
 
 
-def cloth(scene: Scene, asked: Asked, clip: Clip) -> list[Act]:
+def cloth(scene: Scene, asked: Asked, timing: Timing) -> list[Act]:
     """Cloth in which waves travel."""
     found = elements.cloth(scene)
     if found is None:
@@ -155,16 +150,16 @@ def cloth(scene: Scene, asked: Asked, clip: Clip) -> list[Act]:
     still = elements.filled(scene.picture, found.matte)
     inner = cv2.distanceTransform((found.matte > 0.5).astype(np.uint8), cv2.DIST_L2, 5)
     amount = SWAY["cloth"] * asked.strength * small((inner / max(float(inner.max()), 1)).clip(0, 1) ** 0.5, size)
-    course = waves(clip, 3, 16.0, 9.0, 5.0, 7)
-    return [Waving(still, found.matte, np.stack((0.5 * amount, amount)), course, 0.0, None, 3.0, clip.end)]
+    course = waves(timing, 3, 16.0, 9.0, 5.0, 7)
+    return [Waving(still, found.matte, np.stack((0.5 * amount, amount)), course, 0.0, None, 3.0, timing.end)]
 
 
-def lights(scene: Scene, asked: Asked, clip: Clip) -> list[Act]:
+def lights(scene: Scene, asked: Asked, timing: Timing) -> list[Act]:
     """Lights that twinkle; those on water with the water that shows them, stars in the sky."""
     if ON_WATER.search(asked.said):
         water = elements.region(scene, "water")
         if water is not None:
-            return [*calm(scene, replace(asked, said=""), clip), glitter(scene, water, asked, clip)]
+            return [*calm(scene, replace(asked, said=""), timing), glitter(scene, water, asked, timing)]
     acts, size = list[Act](), scene.picture.shape[:2]
     stars, lamps = STARS.search(asked.said), LAMPS.search(asked.said)
     where = None
@@ -174,16 +169,16 @@ def lights(scene: Scene, asked: Asked, clip: Clip) -> list[Act]:
         where[: size[0] // 2] = 1 if sky is None else where[: size[0] // 2]
     found = elements.lights(scene, where)
     if found is not None and (stars or not lamps):
-        course = grain(size, clip.seed + 8, 0.0, 12.0, 0.02)
-        acts.append(Flickering(found.matte, course, 0.4 * min(asked.strength, 1.5), clip.rate(1.1), clip.end))
+        course = grain(size, timing.seed + 8, 0.0, 12.0, 0.02)
+        acts.append(Flickering(found.matte, course, 0.4 * min(asked.strength, 1.5), timing.rate(1.1), timing.end))
     glow = elements.lamplight(scene.picture) if lamps else None
     if glow is not None:
-        course = grain(size, clip.seed + 18, 0.0, 2.0, 0.4)
-        acts.append(Flickering(glow, course, 0.10 * min(asked.strength, 1.5), clip.rate(1.7), clip.end))
+        course = grain(size, timing.seed + 18, 0.0, 2.0, 0.4)
+        acts.append(Flickering(glow, course, 0.10 * min(asked.strength, 1.5), timing.rate(1.7), timing.end))
     return acts
 
 
-def fire(scene: Scene, asked: Asked, clip: Clip) -> list[Act]:
+def fire(scene: Scene, asked: Asked, timing: Timing) -> list[Act]:
     """Flames that rise and flicker, and their glow."""
     hsv = cv2.cvtColor(scene.picture, cv2.COLOR_RGB2HSV).astype(np.float32)
     warm = ((hsv[..., 0] < 28) | (hsv[..., 0] > 172)) & (hsv[..., 1] > 70) & (hsv[..., 2] > 175)
@@ -198,40 +193,40 @@ def fire(scene: Scene, asked: Asked, clip: Clip) -> list[Act]:
         return []
     size = cells(scene)
     velocity = np.stack((np.zeros(size), np.full(size, -0.10 * asked.strength)))
-    act = flowing(scene, Region(matte.astype(np.float32), 1.0), velocity, clip, 9)
-    quick = clip.cycle / max(1, round(clip.cycle / 0.5))
+    act = flowing(scene, Region(matte.astype(np.float32), 1.0), velocity, timing, 9)
+    quick = timing.cycle / max(1, round(timing.cycle / 0.5))
     glow = cv2.GaussianBlur(matte, (0, 0), 0.04 * hsv.shape[1]).clip(0, 1).astype(np.float32)
-    course = grain(scene.picture.shape[:2], clip.seed + 10, 0.0, 3.0, 0.2)
+    course = grain(scene.picture.shape[:2], timing.seed + 10, 0.0, 3.0, 0.2)
     flames = replace(act, cycle=quick)
-    return [flames, Flickering(np.maximum(glow, matte).astype(np.float32), course, 0.13, clip.rate(2.3), clip.end)]
+    return [flames, Flickering(np.maximum(glow, matte).astype(np.float32), course, 0.13, timing.rate(2.3), timing.end)]
 
 
-def smoke(scene: Scene, asked: Asked, clip: Clip) -> list[Act]:
+def smoke(scene: Scene, asked: Asked, timing: Timing) -> list[Act]:
     """Smoke that is there drifts up; else some rises from what stands out."""
     found = elements.region(scene, "fire")
     if found is not None:
         size = cells(scene)
         side = {"left": -1.0, "right": 1.0}.get(asked.way, 0.3)
         velocity = np.stack((np.full(size, 0.4 * side * VAPOUR), np.full(size, -VAPOUR))) * asked.strength
-        return [flowing(scene, found, velocity, clip, 11)]
-    return _vapour(scene, asked, clip, np.array([150, 150, 150], np.float32), 0.6)
+        return [flowing(scene, found, velocity, timing, 11)]
+    return _vapour(scene, asked, timing, np.array([150, 150, 150], np.float32), 0.6)
 
 
-def steam(scene: Scene, asked: Asked, clip: Clip) -> list[Act]:
+def steam(scene: Scene, asked: Asked, timing: Timing) -> list[Act]:
     """Steam that rises from what stands out."""
-    return _vapour(scene, asked, clip, np.array([235, 238, 240], np.float32), 0.5)
+    return _vapour(scene, asked, timing, np.array([235, 238, 240], np.float32), 0.5)
 
 
-def _vapour(scene: Scene, asked: Asked, clip: Clip, level: np.ndarray, dense: float) -> list[Act]:
+def _vapour(scene: Scene, asked: Asked, timing: Timing, level: np.ndarray, dense: float) -> list[Act]:
     if scene.subject is None:
         return []
     left, top, right, low = scene.subject.box
-    noise = grain((256, 256), clip.seed + 12, 0.0, 1.0, 0.02)
+    noise = grain((256, 256), timing.seed + 12, 0.0, 1.0, 0.02)
     noise = np.concatenate((noise[:128], noise[:128][::-1]))  # it repeats without a seam
     wide = 0.45 * (right - left)
     base = top + 0.3 * (low - top)
     tall = max(min(base + 0.02, 0.55), 0.15)
-    return [Rising(((left + right) / 2, base), wide, tall, level, dense * min(asked.strength, 1.2), noise, clip.end)]
+    return [Rising(((left + right) / 2, base), wide, tall, level, dense * min(asked.strength, 1.2), noise, timing.end)]
 
 
 MAKERS: dict[str, Maker] = {

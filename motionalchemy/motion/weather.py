@@ -21,7 +21,7 @@ FAR = 0.45  # nearness, from which on what falls far away is hidden
 LIGHTS = {  # what the picture's colours are multiplied by at its top, at the horizon and at its bottom
     "sunset": ((0.55, 0.50, 0.66), (1.04, 0.66, 0.46), (0.46, 0.38, 0.42)),
     "sunrise": ((1.10, 1.06, 1.02), (1.28, 1.12, 0.94), (1.18, 1.10, 1.0)),
-    "night": ((0.20, 0.24, 0.40), (0.26, 0.29, 0.44), (0.22, 0.25, 0.38)),
+    "night": ((0.28, 0.32, 0.48), (0.36, 0.39, 0.54), (0.30, 0.33, 0.46)),
 }
 OVERCAST = {"rain": (0.80, 0.84, 0.90), "snow": (0.93, 0.95, 1.0)}  # the light under clouds
 
@@ -38,7 +38,7 @@ class Weather:
     def move(self, scene: Scene, beat: Beat, means: Means, made: BeatMotion) -> Generator[Any, None, BeatMotion | None]:
         """All the weather that is asked for."""
         yield from ()
-        lasts = (beat.end - max(beat.begin - 1, 0)) / means.fps
+        lasts = beat.lasts(means.fps)
         acts, done = list[Act](), list[spans.Span]()
         with means.phase("parse"):
             for number, one in enumerate(read(beat.words)):

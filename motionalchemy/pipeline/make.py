@@ -57,7 +57,7 @@ def make(
     if model.grid != (grid := job.card.grid):
         raise InputError(f"model {job.card.name!r} counts in {model.grid}, not {grid}: it needs its own table row")
     registry.check(conditioning.needs(job), model)
-    run = Run(job, learned.with_motions(model, job.learned), watch, Meter(), cancel, subject=SubjectTrack(job.shadow))
+    run = Run(job, learned.with_motions(model, job.learned), watch, Meter(), cancel, subject=tracked(job))
     stages, steps, count = len(job.stages), job.stages[-1].steps, len(job.spans)
     with _sink(job, output, run.model) as sink:
         for note in (*job.notes, *sink.notes):
@@ -67,6 +67,12 @@ def make(
         stop_if(cancel)
         result = closed(_result(run, sink), job, sink, output, watch)
     yield Progress(stages, stages, steps, steps, 1.0, 0.0, lambda: result.clip, result, count, count)
+
+
+def tracked(job: Job) -> SubjectTrack:
+    """The subject of a job: what `imagine` takes from the album is a rendered actor, and what a learned motion is for
+    counts as one, for the flow is to move it."""
+    return SubjectTrack(job.shadow, True if job.learned or job.request.task == "imagine" else None)
 
 
 def _told(run: Run, steps: Iterator[Progress]) -> Iterator[Progress]:

@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from motionalchemy.render.act import Place
+from motionalchemy.render.act import Place, Unmoving, carried
 
 SOON = 0.6  # seconds, after which what sways or ripples does so wholly
 LAGS = 0.23, 0.149  # radians a second, by which places fall in and out of step; these two meet again after minutes
 MIXED = 0.22  # of a cycle, during which a place changes over from one copy to the other
 GRAIN = 0.035  # of the width: how large the places are that change over together
-EDGE = cv2.BORDER_REFLECT_101
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +44,7 @@ class Flowing:
         share = (share * share * (3 - 2 * share))[..., None]
         if not even.any():
             return frame
-        first, second = self._copy(even * self.cycle), self._copy(odd * self.cycle)
+        first, second = (carried(self.still, self.field_for(late * self.cycle)) for late in (even, odd))
         mixed = (1 - share) * first + share * second
         calm = cv2.GaussianBlur(mixed, (0, 0), 2.0)
         gain = 1 / np.sqrt(np.maximum((1 - share) ** 2 + share**2, 0.5))
@@ -62,14 +61,6 @@ class Flowing:
             first, second = (np.float32(np.sin(rate * seconds)) for rate in LAGS)
             cycles += self.lag * first + self.lag[::-1, ::-1] * second
         return (cycles + 1) % 2 - 1, cycles % 2 - 1
-
-    def _copy(self, late: np.ndarray) -> np.ndarray:
-        """The region (H, W, 3) after each place (h, w) was carried for so many seconds, before it where below 0."""
-        away = self.field_for(late)
-        high, wide = self.matte.shape
-        x, y = (cv2.resize(each, (wide, high), interpolation=cv2.INTER_LINEAR) * wide for each in away)
-        rows, columns = np.indices((high, wide), np.float32)
-        return cv2.remap(self.still, columns + x, rows + y, cv2.INTER_CUBIC, borderMode=EDGE)
 
     def field_for(self, late: np.ndarray | float) -> np.ndarray:
         """From how far away each place comes after so many seconds, (2, h, w) in widths, found in small steps."""
@@ -120,14 +111,9 @@ class Waving:
         if ease == 0 or seconds <= 0:
             return frame
         wave = self._wave(seconds)
-        high, wide = self.matte.shape
-        x, y = (
-            cv2.resize(each * wave * ease, (wide, high), interpolation=cv2.INTER_LINEAR) * wide for each in self.reach
-        )
-        rows, columns = np.indices((high, wide), np.float32)
-        moved = cv2.remap(self.still, columns - x, rows - y, cv2.INTER_CUBIC, borderMode=EDGE)
+        moved = carried(self.still, -self.reach * wave * ease)
         if self.shine:
-            bright = cv2.resize(wave, (wide, high), interpolation=cv2.INTER_LINEAR)
+            bright = cv2.resize(wave, self.matte.shape[::-1], interpolation=cv2.INTER_LINEAR)
             moved = moved + (self.shine * ease) * bright[..., None]
         return frame + self.matte[..., None] * (moved - self.still)
 
@@ -163,7 +149,7 @@ class Waving:
 
 
 @dataclass(frozen=True, eq=False)
-class Flickering:
+class Flickering(Unmoving):
     """What becomes brighter and darker: places of a `matte` (H, W), each by its own `course` of phases (H, W), by so much
     of their brightness (`depth`), so many times a second (`rate`)."""
 
@@ -190,17 +176,13 @@ class Flickering:
         own = np.sin(turn + self.course)
         return own + 0.6 * np.sin(second * turn + 2.1 * self.course) + 0.4 * np.sin(third * turn + 3.3 * self.course)
 
-    def field(self, seconds: float) -> np.ndarray | None:
-        """Nothing moves."""
-        return None
-
     def softened(self, share: float) -> "Flickering":
         """The same, less deep."""
         return replace(self, depth=self.depth * share)
 
 
 @dataclass(frozen=True, eq=False)
-class Rising:
+class Rising(Unmoving):
     """Vapour that rises from a place: a `base` (x, y) and a `size` in widths, its colour `level` (3,), and how dense it is
     at most, in [0, 1]; `noise` (N, N) in [0, 1] repeats."""
 
@@ -240,10 +222,6 @@ class Rising:
             u, v = ((each % (side - 1)).astype(np.float32) for each in (x, y))
             found += share * cv2.remap(self.noise, u, v, cv2.INTER_LINEAR)
         return (body * ((found - 0.35) / 0.4).clip(0, 1)).astype(np.float32) * (up > -0.1)
-
-    def field(self, seconds: float) -> np.ndarray | None:
-        """Nothing that is there moves."""
-        return None
 
     def softened(self, share: float) -> "Rising":
         """The same, thinner."""

@@ -12,7 +12,7 @@ SIDE = 320  # pixels of the longer side at which a region is cut out by its colo
 SURE, NEVER = (
     2.0,
     0.3,
-)  # times as likely as its best rival, from which on a place is of a region, and below which it is not
+)  # times as likely as its best rival: a place is of a region from the one on, never below the other
 LEAST = 0.004  # of the picture, that a region has to cover
 SEEN = 0.02  # of the picture, where a region has to be the likeliest to be looked for
 FEW, BIASED = 0.15, 1.7  # of the picture, below which water is taken to be likelier than it seems, and so many times

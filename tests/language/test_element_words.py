@@ -76,6 +76,11 @@ def test_weather_is_heard(words: str, kinds: list[str]):
     assert [each.weather for each in weather_words.read(words)] == kinds
 
 
+def test_two_elements_that_are_joined_are_both_heard():
+    found = element_words.read("the lake ripples and clouds drift to the left")
+    assert [(each.element, each.way) for each in found] == [("calm", ""), ("clouds", "left")]
+
+
 def test_what_is_left_is_what_nobody_has_taken():
     words = "the bison grazes while the grass sways, the camera pushes in"
     (asked,) = element_words.read(words)

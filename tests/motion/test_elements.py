@@ -14,7 +14,7 @@ from motionalchemy.motion.elements import Elements
 from motionalchemy.motion.movers import BeatMotion
 from motionalchemy.motion.weather import Weather
 from motionalchemy.render.act import Timed, drawn
-from motionalchemy.scene import currents, elements
+from motionalchemy.scene import currents, elements, straight
 from motionalchemy.scene.parse import Layer, Scene
 from motionalchemy.scene.regions import Regions
 
@@ -221,3 +221,17 @@ def test_weather_comes_over_any_picture(words: str, kinds: int):
     assert len(motion.acts) == kinds
     assert means.notes
     assert all(np.array_equal(act.draw(shown.picture.astype(np.float32), 0.0), shown.picture) for act in motion.acts)
+
+
+def test_over_a_horizon_there_is_no_sea(monkeypatch):
+    shown = scene("water", "water")
+    line = np.array([[2, HIGH // 2, WIDE - 2, HIGH // 2 + 1]], np.float32)
+    monkeypatch.setattr(straight, "segments", lambda picture: line)
+    act = Elements().move(shown, beat(0, FRAMES, "the sea rolls in"), Quiet(), BeatMotion(beat(0, FRAMES, "")))  # pyright: ignore[reportArgumentType]
+    with pytest.raises(StopIteration) as end:
+        next(act)
+    made = end.value.value
+    frame = shown.picture.astype(np.float32)
+    change = np.abs(drawn([Timed(each, 0.0) for each in made.acts], frame, 1.1) - frame).max(2)
+    assert change[: HIGH // 2].max() == 0
+    assert change[HIGH // 2 + 12 :].mean() > 1
