@@ -75,7 +75,9 @@ def test_places_are_followed_to_where_they_go():
     assert np.abs(found.points[-1][10:30, 10:150] - found.points[0][10:30, 10:150]).max() < 0.3
 
 
-@pytest.mark.parametrize(("right", "way", "mark"), [(18, "right", 1), (18, "left", 0), (0, "right", 0), (4, "right", 0.5)])
+@pytest.mark.parametrize(
+    ("right", "way", "mark"), [(18, "right", 1), (18, "left", 0), (0, "right", 0), (4, "right", 0.5)]
+)
 def test_what_goes_the_asked_way_is_done(right: float, way: str, mark: float):
     clip = seen(square_goes(right), (Wanted("travel", "goes", way),), square())
     assert happened.done(clip)[0] == mark
@@ -151,7 +153,9 @@ def test_snow_is_told_from_a_picture_that_wobbles():
 
 def test_what_is_asked_is_heard_in_both_languages():
     assert wanted("the camera pans left") == wanted("镜头向左摇") == (Wanted("camera", "pan", "left"),)
-    assert Wanted("elements", "sea") in wanted("the waves crash") and wanted("nothing known", "travel")[0].part == "travel"
+    assert (
+        Wanted("elements", "sea") in wanted("the waves crash") and wanted("nothing known", "travel")[0].part == "travel"
+    )
     both = wanted("she smiles while snow falls")
     assert {each.part for each in both} == {"face", "weather"}
 
