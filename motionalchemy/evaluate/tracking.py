@@ -46,7 +46,7 @@ class Tracks:
     def cameras(self, where: np.ndarray) -> list[np.ndarray]:
         """For each frame the similarity (2, 3) that takes most places of `where` (H, W) bool from the first frame into it
         (RANSAC); that of the frame before where too few are seen."""
-        found = [np.eye(2, 3)]
+        found: list[np.ndarray] = [np.eye(2, 3)]
         grid = np.zeros_like(where)
         grid[::EVERY, ::EVERY] = True
         for number in range(1, len(self.points)):
