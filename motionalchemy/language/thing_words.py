@@ -11,25 +11,32 @@ _PEOPLE = (
     "person people human man woman boy girl child kid baby lady guy gentleman player dancer rider surfer skier singer"
     " soldier astronaut couple friend player worker farmer mother father he she they"
 )
-_PEOPLE_ZH = "人|人物|行人|男人|女人|男子|女子|男孩|女孩|男生|女生|孩子|小孩|婴儿|宝宝|姑娘|老人|爷爷|奶奶|妈妈|爸爸|新娘|新郎|士兵|宇航员|舞者|歌手|骑手|冲浪者|他|她|他们|她们"
+_PEOPLE_ZH = (
+    "人|人物|行人|男人|女人|男子|女子|男孩|女孩|男生|女生|孩子|小孩|婴儿|宝宝|姑娘"
+    "|老人|爷爷|奶奶|妈妈|爸爸|新娘|新郎|士兵|宇航员|舞者|歌手|骑手|冲浪者|他|她|他们|她们"
+)
 _WORDS = {  # by the name that a network gives things: English, Chinese
-    "dog": ("dog puppy hound pup", "狗|小狗|犬|狗狗"), "cat": ("cat kitten kitty", "猫|小猫|猫咪"), "wolf": ("wolf", "狼"),
-    "fox": ("fox", "狐狸"), "leopard": ("leopard cheetah jaguar", "豹|豹子|猎豹"), "lion": ("lion lioness", "狮子|雄狮|狮"),
-    "tiger": ("tiger", "老虎|虎"), "lynx": ("lynx cougar puma", "猞猁"), "bear": ("bear", "熊|北极熊|棕熊"),
-    "panda": ("panda", "熊猫|大熊猫"), "rabbit": ("rabbit bunny hare", "兔子|兔|小兔"), "squirrel": ("squirrel", "松鼠"),
+    "dog": ("dog puppy hound pup", "狗|小狗|犬|狗狗"), "cat": ("cat kitten kitty", "猫|小猫|猫咪"),
+    "wolf": ("wolf", "狼"), "fox": ("fox", "狐狸"), "leopard": ("leopard cheetah jaguar", "豹|豹子|猎豹"),
+    "lion": ("lion lioness", "狮子|雄狮|狮"), "tiger": ("tiger", "老虎|虎"), "lynx": ("lynx cougar puma", "猞猁"),
+    "bear": ("bear", "熊|北极熊|棕熊"), "panda": ("panda", "熊猫|大熊猫"),
+    "rabbit": ("rabbit bunny hare", "兔子|兔|小兔"), "squirrel": ("squirrel", "松鼠"),
     "mouse": ("mouse rat hamster", "老鼠|仓鼠"), "horse": ("horse pony foal mare stallion", "马|马儿|小马|骏马"),
-    "zebra": ("zebra", "斑马"), "pig": ("pig boar piglet", "猪|小猪|野猪"), "hippopotamus": ("hippo hippopotamus", "河马"),
-    "cow": ("cow bull ox bison buffalo calf", "牛|奶牛|公牛|野牛|水牛"), "sheep": ("sheep lamb ram", "羊|绵羊|小羊"),
-    "goat": ("goat", "山羊"), "deer": ("deer stag antelope gazelle impala", "鹿|小鹿|羚羊"), "camel": ("camel", "骆驼"),
-    "llama": ("llama alpaca", "羊驼"), "monkey": ("monkey ape gorilla chimpanzee", "猴子|猴|猩猩"), "lemur": ("lemur", "狐猴"),
-    "elephant": ("elephant", "大象|象"), "whale": ("whale orca dolphin", "鲸|鲸鱼|海豚"), "seal": ("seal", "海豹|海狮"),
-    "kangaroo": ("kangaroo", "袋鼠"), "koala": ("koala", "考拉"), "otter": ("otter beaver badger weasel", "水獭"),
-    "chicken": ("chicken hen rooster cock chick", "鸡|母鸡|公鸡|小鸡"), "ostrich": ("ostrich", "鸵鸟"),
-    "eagle": ("eagle hawk vulture falcon", "鹰|老鹰|雄鹰"), "owl": ("owl", "猫头鹰"), "parrot": ("parrot macaw", "鹦鹉"),
-    "duck": ("duck duckling", "鸭子|鸭|小鸭"), "goose": ("goose", "鹅"), "swan": ("swan", "天鹅"),
-    "peacock": ("peacock", "孔雀"), "penguin": ("penguin", "企鹅"), "flamingo": ("flamingo", "火烈鸟"),
-    "bird": ("bird gull seagull pigeon sparrow crow", "鸟|小鸟|鸟儿|海鸥|鸽子|麻雀|乌鸦"), "fish": ("fish goldfish shark", "鱼|金鱼|鲨鱼"),
-    "frog": ("frog toad", "青蛙"), "turtle": ("turtle tortoise", "乌龟|海龟"), "lizard": ("lizard gecko iguana", "蜥蜴|壁虎"),
+    "zebra": ("zebra", "斑马"), "pig": ("pig boar piglet", "猪|小猪|野猪"),
+    "hippopotamus": ("hippo hippopotamus", "河马"), "cow": ("cow bull ox bison buffalo calf", "牛|奶牛|公牛|野牛|水牛"),
+    "sheep": ("sheep lamb ram", "羊|绵羊|小羊"), "goat": ("goat", "山羊"),
+    "deer": ("deer stag antelope gazelle impala", "鹿|小鹿|羚羊"), "camel": ("camel", "骆驼"),
+    "llama": ("llama alpaca", "羊驼"), "monkey": ("monkey ape gorilla chimpanzee", "猴子|猴|猩猩"),
+    "lemur": ("lemur", "狐猴"), "elephant": ("elephant", "大象|象"), "whale": ("whale orca dolphin", "鲸|鲸鱼|海豚"),
+    "seal": ("seal", "海豹|海狮"), "kangaroo": ("kangaroo", "袋鼠"), "koala": ("koala", "考拉"),
+    "otter": ("otter beaver badger weasel", "水獭"), "chicken": ("chicken hen rooster cock chick", "鸡|母鸡|公鸡|小鸡"),
+    "ostrich": ("ostrich", "鸵鸟"), "eagle": ("eagle hawk vulture falcon", "鹰|老鹰|雄鹰"), "owl": ("owl", "猫头鹰"),
+    "parrot": ("parrot macaw", "鹦鹉"), "duck": ("duck duckling", "鸭子|鸭|小鸭"), "goose": ("goose", "鹅"),
+    "swan": ("swan", "天鹅"), "peacock": ("peacock", "孔雀"), "penguin": ("penguin", "企鹅"),
+    "flamingo": ("flamingo", "火烈鸟"),
+    "bird": ("bird gull seagull pigeon sparrow crow", "鸟|小鸟|鸟儿|海鸥|鸽子|麻雀|乌鸦"),
+    "fish": ("fish goldfish shark", "鱼|金鱼|鲨鱼"), "frog": ("frog toad", "青蛙"),
+    "turtle": ("turtle tortoise", "乌龟|海龟"), "lizard": ("lizard gecko iguana", "蜥蜴|壁虎"),
     "crocodile": ("crocodile alligator", "鳄鱼"), "snake": ("snake", "蛇"), "spider": ("spider", "蜘蛛"),
     "insect": ("insect beetle ant ladybug dragonfly", "昆虫|甲虫|蚂蚁|蜻蜓"), "bee": ("bee", "蜜蜂"),
     "butterfly": ("butterfly", "蝴蝶"), "snail": ("snail", "蜗牛"), "crab": ("crab", "螃蟹"),
@@ -37,30 +44,66 @@ _WORDS = {  # by the name that a network gives things: English, Chinese
     "truck": ("truck lorry", "卡车|货车"), "train": ("train tram locomotive", "火车|列车|电车"),
     "bicycle": ("bicycle bike", "自行车|单车"), "motorcycle": ("motorcycle motorbike scooter", "摩托车"),
     "boat": ("boat ship sailboat yacht canoe ferry", "船|小船|帆船|轮船|小舟"),
-    "plane": ("plane airplane aeroplane jet", "飞机"), "balloon": ("balloon", "气球|热气球"), "airship": ("airship", "飞艇"),
-    "rocket": ("rocket", "火箭"), "tank": ("tank", "坦克"), "tractor": ("tractor", "拖拉机"), "carriage": ("carriage cart", "马车"),
-    "cup": ("cup mug", "杯子|杯"), "bottle": ("bottle", "瓶子|酒瓶"), "clock": ("clock", "时钟|钟"),
-    "lamp": ("lamp", "灯|台灯"), "candle": ("candle", "蜡烛"), "ball": ("ball football", "球|足球|篮球"),
-    "umbrella": ("umbrella", "伞|雨伞"), "guitar": ("guitar", "吉他"), "drum": ("drum", "鼓"), "chair": ("chair sofa", "椅子|沙发"),
+    "plane": ("plane airplane aeroplane jet", "飞机"), "balloon": ("balloon", "气球|热气球"),
+    "airship": ("airship", "飞艇"), "rocket": ("rocket", "火箭"), "tank": ("tank", "坦克"),
+    "tractor": ("tractor", "拖拉机"), "carriage": ("carriage cart", "马车"), "cup": ("cup mug", "杯子|杯"),
+    "bottle": ("bottle", "瓶子|酒瓶"), "clock": ("clock", "时钟|钟"), "lamp": ("lamp", "灯|台灯"),
+    "candle": ("candle", "蜡烛"), "ball": ("ball football", "球|足球|篮球"), "umbrella": ("umbrella", "伞|雨伞"),
+    "guitar": ("guitar", "吉他"), "drum": ("drum", "鼓"), "chair": ("chair sofa", "椅子|沙发"),
     "flower": ("flower rose daisy", "花|花朵"), "mushroom": ("mushroom", "蘑菇"),
     "house": ("house church castle palace temple building pagoda tower", "房子|教堂|城堡|宫殿|寺庙|建筑|塔|楼"),
-    "bridge": ("bridge", "桥"), "lighthouse": ("lighthouse", "灯塔"), "flag": ("flag", "旗|旗帜"), "fountain": ("fountain", "喷泉"),
-    "animal": ("animal beast creature", "动物"), "vehicle": ("vehicle", "车辆"), "tree": ("tree", "树木|大树|树(?!叶)"),
+    "bridge": ("bridge", "桥"), "lighthouse": ("lighthouse", "灯塔"), "flag": ("flag", "旗|旗帜"),
+    "fountain": ("fountain", "喷泉"), "animal": ("animal beast creature", "动物"), "vehicle": ("vehicle", "车辆"),
+    "tree": ("tree", "树木|大树|树(?!叶)"),
 }  # fmt: skip
 VEHICLES = frozenset(
-    "car bus truck train bicycle motorcycle boat plane balloon airship rocket tank tractor carriage vehicle".split()
+    [
+        "car",
+        "bus",
+        "truck",
+        "train",
+        "bicycle",
+        "motorcycle",
+        "boat",
+        "plane",
+        "balloon",
+        "airship",
+        "rocket",
+        "tank",
+        "tractor",
+        "carriage",
+        "vehicle",
+    ]
 )
 THINGS = frozenset(
-    "cup bottle clock lamp candle ball umbrella guitar drum chair flower mushroom house bridge lighthouse flag fountain"
-    " tree".split()
+    [
+        "cup",
+        "bottle",
+        "clock",
+        "lamp",
+        "candle",
+        "ball",
+        "umbrella",
+        "guitar",
+        "drum",
+        "chair",
+        "flower",
+        "mushroom",
+        "house",
+        "bridge",
+        "lighthouse",
+        "flag",
+        "fountain",
+        "tree",
+    ]
 )
 _SIDES = {
     "left": ("left", "左"), "right": ("right", "右"), "middle": ("middle|cent(?:re|er)", "中|中间|正中"),
     "front": ("front|foreground", "前|最前|前景"), "back": ("back|background|rear|distance", "后|最后|远|远处|背景"),
 }  # fmt: skip
 _COLOURS = {
-    "red": "红", "orange": "橙|橘", "yellow": "黄", "green": "绿", "blue": "蓝", "purple": "紫", "pink": "粉", "brown": "棕|褐",
-    "black": "黑", "white": "白", "grey": "灰", "golden": "金",
+    "red": "红", "orange": "橙|橘", "yellow": "黄", "green": "绿", "blue": "蓝", "purple": "紫", "pink": "粉",
+    "brown": "棕|褐", "black": "黑", "white": "白", "grey": "灰", "golden": "金",
 }  # fmt: skip
 _SIZES = {"large": ("big|bigger|biggest|large|larger|largest|tall|taller", "大|最大|高"),
           "small": ("small|smaller|smallest|little|tiny|short|shorter", "小|最小|矮")}  # fmt: skip

@@ -24,7 +24,8 @@ SOFT = 0.25  # of what is about an outline, that may be hair or fur where it is
 @dataclass(frozen=True, eq=False)
 class Instance:
     """A thing: its `matte` (H, W) float32 in [0, 1], its `box` (left, top, right, low) in pixels, how likely it is of each
-    of KINDS (`kinds`), how `near` it is, its median colour (`colour`, RGB in 0..255), and whether a face or a body was found in it, `someone`."""
+    of KINDS (`kinds`), how `near` it is, its median colour (`colour`, RGB in 0..255), and whether
+    a face or a body was found in it, `someone`."""
 
     matte: np.ndarray
     box: tuple[int, int, int, int]
@@ -75,7 +76,9 @@ def instances(
         np.zeros(size, np.float32) if opacity is None else cv2.resize(opacity, size[::-1], interpolation=cv2.INTER_AREA)
     )
     heads = [_points(pose.points[pose.seen > 0.5], picture.shape[:2], size) for pose in bodies]
-    heads += [points for face in faces if not _within(points := _points(face.points, picture.shape[:2], size), heads)]
+    for face in faces:
+        points = _points(face.points, picture.shape[:2], size)
+        heads += [] if _within(points, heads) else [points]
     parts = [
         thing
         for part in connected(salient > THERE)

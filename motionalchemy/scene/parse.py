@@ -139,7 +139,7 @@ class Scene:
     @cached_property
     def writing(self) -> tuple[Writing, ...]:
         """The blocks of writing in it, the largest first, looked for when they are first asked for."""
-        return writing.writing(self.picture, self.regions)
+        return writing.writing(self.picture, self.regions if "text" in self.regions.names else None)
 
     @cached_property
     def lines(self) -> np.ndarray:

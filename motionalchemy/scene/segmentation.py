@@ -64,7 +64,8 @@ def cut_out(picture: np.ndarray) -> np.ndarray:
 
 
 def by_opacity(picture: np.ndarray, opacity: np.ndarray) -> np.ndarray:
-    """What an opacity (H, W, 1) in [0, 1] shows of a picture (H, W, 3) uint8, (H, W, 4) uint8; its colours go on around it."""
+    """What an opacity (H, W, 1) in [0, 1] shows of a picture (H, W, 3) uint8, (H, W, 4) uint8, its colours
+    led on around it."""
     colours = torch.from_numpy(picture.astype(np.float32)).permute(2, 0, 1)[None]
     sure = torch.from_numpy((opacity > 0.99).astype(np.float32)).permute(2, 0, 1)[None]
     led = pullpush.pull_push(colours, sure)[0].permute(1, 2, 0).numpy()

@@ -112,8 +112,8 @@ def neighbours(labels: np.ndarray) -> list[tuple[int, int]]:
 
 def features(labels: np.ndarray, pair: tuple[int, int], sight: Sight) -> np.ndarray:
     """What tells whether two fragments that touch are of one thing, (9,): how narrow they are where they meet, their sizes,
-    how unlike they are in colour, nearness and kind, as wholes and beside their border, and how much more of their hull they
-    leave open together than alone."""
+    how unlike they are in colour, nearness and kind, as wholes and beside their border, and how much more of their hull
+    they leave open together than alone."""
     one, other = labels == pair[0], labels == pair[1]
     border = cv2.dilate(one.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool) & other
     meets = max(int(border.sum()), 1)

