@@ -11,16 +11,14 @@ SADDLE = 0.9  # of the smaller of two peaks of the distance from the edge, below
 LEAST = 0.03  # of the largest fragment, below which one belongs to the neighbour it meets most
 FITTED = "0.829 -0.637 -0.421 -0.199 1.343 -6.248 4.582 -3.498 2.597"
 WEIGHTS = np.array(FITTED.split(), np.float32)  # of `features`, by tools/scene/instances.py
-BEGINS = (
-    -0.767
-)  # what is added to them, 0.3 less than was fitted: parts of a thing that nothing tells apart are joined later
+BEGINS = -0.767  # added to them: 0.3 less than fitted, as parts that nothing tells apart are joined later
 BODY = 4.0  # log odds of what is known of people
 
 
 @dataclass(frozen=True, eq=False)
 class Sight:
-    """What parts things: `colours` (h, w, 3) float32 in Lab, `nearness` (h, w), and how likely each place shows one of a few
-    kinds of things, `kinds` (C, h, w)."""
+    """What parts things: `colours` (h, w, 3) float32 in Lab, `nearness` (h, w), and how likely each place shows one of
+    a few kinds of things, `kinds` (C, h, w)."""
 
     colours: np.ndarray
     nearness: np.ndarray

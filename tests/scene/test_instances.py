@@ -89,9 +89,13 @@ def scene(things: list[Instance], names: list[dict[str, float]]) -> Scene:
 
 
 THREE = scene(
-    [thing(70, (20, 20, 20), near=0.3, reach=20, animal=1.0), thing(22, (235, 235, 235), animal=1.0), thing(120, (120, 75, 40), near=0.9, person=0.9)],
+    [
+        thing(70, (20, 20, 20), near=0.3, reach=20, animal=1.0),
+        thing(22, (235, 235, 235), animal=1.0),
+        thing(120, (120, 75, 40), near=0.9, person=0.9),
+    ],
     [{"dog": 0.8}, {"dog": 0.6}, {}],
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize(
@@ -141,6 +145,7 @@ def test_rendered_actors_are_left_whole():
 def test_what_stands_alone_is_one_thing_with_its_box_and_colour_and_nothing_is_none():
     picture = np.full((HIGH, WIDE, 3), 200, np.uint8)
     picture[disc(48, 40, 20)] = (200, 40, 30)
+    shown = {name for names in instances.KINDS.values() for name in names}
     regions = Regions(("other", *shown), np.zeros((1 + len(shown), HIGH, WIDE), np.float32))
     found = instances.instances(
         picture, disc(48, 40, 20).astype(np.float32), np.full((HIGH, WIDE), 0.5, np.float32), regions
