@@ -64,7 +64,7 @@ def understood(request: Request) -> Understood:
     found = {
         "schema": SCHEMA,
         "prompt": request.prompt,
-        "scene": understood_scene(scene, request.prompt),
+        "scene": understood_scene(scene, request.prompt or ""),
         "beats": _beats(run, motions),
     }
     return Understood(scene, _field(run, scene, motions), found, tuple(dict.fromkeys(notes)))

@@ -72,7 +72,7 @@ def make(
 def tracked(job: Job) -> SubjectTrack:
     """The subject of a job: what `imagine` takes from the album is a rendered actor, and what a learned motion is for
     counts as one, for the flow is to move it."""
-    words = job.request.prompt if job.request.task == "animate" else ""
+    words = (job.request.prompt or "") if job.request.task == "animate" else ""
     return SubjectTrack(job.shadow, True if job.learned or job.request.task == "imagine" else None, words)
 
 

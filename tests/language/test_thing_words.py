@@ -65,3 +65,8 @@ def test_sentences_without_a_subject_that_has_a_name_speak_of_none(words):
 def test_where_something_goes_is_not_where_it_is():
     assert told("the dog runs to the left") == [("dog", 1, None, None, None)]
     assert [each[2] for each in told("狗向左跑")] == [None]
+
+
+@pytest.mark.parametrize("words", ["the dogs run, they bark", "两只狗跑，她们叫"])
+def test_a_pronoun_speaks_of_what_was_named_before(words):
+    assert [each[0] for each in told(words)] == ["dog"]
