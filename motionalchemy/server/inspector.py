@@ -155,7 +155,7 @@ def _look(folder: Path, text: str) -> dict[str, Any]:
         os.chdir("/")
     height, width = job.full
     times = job.request.interpolate
-    fps, frames = float(job.request.fps * times), interpolation.count(job.frames, times, job.request.loop)
+    fps, frames = float(job.request.fps * times), job.written
     return {
         "frames": frames, "width": width, "height": height, "fps": fps, "seconds": frames / fps,
         "task": job.request.task, "notes": list(job.notes),
