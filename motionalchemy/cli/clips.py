@@ -105,6 +105,7 @@ def imagine(
     seconds: Annotated[float | None, Option(help=f"Length of the clip in seconds, 0 for a still; {OWN}.")] = None,
     fps: Fps = None,
     size: Size = None,
+    aspect: Annotated[str | None, Option(help=help_of("aspect"))] = None,
     steps: Steps = None,
     guidance: Guidance = None,
     candidates: Candidates = None,

@@ -278,7 +278,8 @@ def _sizes(
     native = card.retouch.size if card.retouch and (follows or request.task == "edit") else card.native
     most = min(request.size, native or card.sizes[1])
     if source is None:
-        shape = picture.shape[:2] if picture is not None else (request.size, request.size)
+        width, height = map(int, (request.aspect or "1:1").split(":"))
+        shape = picture.shape[:2] if picture is not None else (height, width)
         return card.grid.fit(shape[0], shape[1], request.size), card.grid.fit(shape[0], shape[1], most)
     share = min(1.0, LARGEST / math.sqrt(source.height * source.width))
     full = max(1, round(source.height * share)), max(1, round(source.width * share))

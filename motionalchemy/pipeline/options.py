@@ -11,6 +11,7 @@ MEANING = {
     "seconds": f"length of the clip in seconds, up to 600; {OWN}",
     "fps": f"frames per second; {OWN}",
     "size": f"side of a square of equal area, in pixels; {OWN}",
+    "aspect": "the shape of a clip of words alone, WIDTH:HEIGHT, such as 16:9; square unless given",
     "steps": f"steps of all stages together; {OWN}",
     "stages": f"how many stages, 1 for full size at once; {OWN}",
     "guidance": f"how strongly the words pull; {OWN}",

@@ -27,6 +27,12 @@ HERE = Path(__file__).parent
 ASSETS = {"page.js": "text/javascript", "page.css": "text/css"}
 ICON = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'><path fill='#4f46e5' d='M0 0h8v8H0z'/><path fill='#fff' d='M3 2v4l3-2z'/></svg>"  # noqa: E501
 
+# Gradio wants to be told its address by the server, which cannot know it behind a proxy; the browser does.
+ROOTED = (
+    " { let told; Object.defineProperty(window, 'gradio_config', { configurable: true, get: () => told, "
+    "set: (given) => { given.root = new URL('.', location.href).href.replace(/\\/$/, ''); told = given; } }); }"
+)
+
 
 def mount(app: FastAPI) -> FastAPI:
     """Add the page to an application whose `state.service` runs: /en/ and /zh/, and / leads to the browser's own."""
@@ -66,7 +72,7 @@ def _head(spoken: str) -> str:
     )
     return (
         f'<link rel="icon" href="data:image/svg+xml,{quote(ICON)}"><link rel="stylesheet" href="../page/page.css">'
-        f"<script>window.page = {data}; {speak}</script>"
+        f"<script>window.page = {data}; {speak}{ROOTED}</script>"
         '<script src="../page/page.js" defer></script>'
     )
 

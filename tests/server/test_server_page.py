@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import httpx2
 import pytest
 from server_process import ROOT, Server, create, png, serving, until
+from test_server_proxy import NGINX, nginx
 
 pytest.importorskip("gradio", reason="the page needs Gradio")
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright drives the browser of these tests")
@@ -380,3 +381,16 @@ def test_a_file_elsewhere_is_foreign():
     assert page_gate.foreign(b'{"data": [{"a": [{"\\u0070ath": "https://example.com/a.png"}]}]}')
     assert page_gate.foreign(b"not json")
     assert not page_gate.foreign(b'{"data": [{"path": "/upload/a.png"}, "https://example.com in a prompt"]}')
+
+
+@browsing
+@pytest.mark.skipif(NGINX is None, reason="no nginx is installed here")
+def test_a_person_makes_a_video_through_nginx_under_a_path(browser, server, tmp_path):
+    with nginx(tmp_path / "nginx", f"location /motion/ {{ proxy_pass {server.url}/; }}") as url:
+        with visiting(browser, f"{url}/motion") as page:
+            upload(page, "#animate-picture", png())
+            page.get_by_label(page_words.words("en")["prompt"]).first.fill("it drifts right")
+            quick(page, "animate")
+            page.click("#animate-make")
+            ended(page)
+            assert page.evaluate("document.querySelector('ma-job video').readyState >= 0")
