@@ -84,7 +84,7 @@ def last(server):
 @browsing
 def test_an_example_becomes_a_video_that_plays_and_downloads(server, browser):
     with visiting(browser, server.url) as page:
-        page.click(f"text={page_tabs.SHOWN[1][1][0]}")
+        page.click(f"text={page_tabs.EXAMPLE_CLIPS[1][1][0]}")
         page.wait_for_selector("#animate-picture img")
         assert page.evaluate("document.querySelector('#animate-picture img').complete")
         quick(page, "animate").get_by_label("Frames, times").fill("2")
@@ -96,7 +96,7 @@ def test_an_example_becomes_a_video_that_plays_and_downloads(server, browser):
         with page.expect_download() as download:
             page.click("ma-job a[download]")
         assert b"ftyp" in download.value.path().read_bytes()[:16]
-        assert last(server).id == id and last(server).prompt == page_tabs.SHOWN[1][1][0]
+        assert last(server).id == id and last(server).prompt == page_tabs.EXAMPLE_CLIPS[1][1][0]
         page.click(f"ma-gallery [data-video={id}] summary")
         text = page.inner_text(f"ma-gallery [data-video={id}] dl")
         assert "seed" in text and "animate" in text and re.search(r"frames, times\s+2", text)
