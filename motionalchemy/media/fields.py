@@ -6,37 +6,43 @@ from typing import Any
 from av import VideoFrame
 from av.error import BlockingIOError as NotYet
 from av.error import EOFError as NoMore
-from av.error import FFmpegError
 from av.filter import Graph
 
 WEAVE = "mode=send_frame:parity=auto:deint=interlaced"  # as many frames, at their times; only what says it is interlaced
+SAID = "video: it is interlaced, and every two fields are made one picture"
 
 
-def whole(frames: Iterable[VideoFrame]) -> Iterator[VideoFrame]:
-    """The same frames, those whose lines come from two moments deinterlaced by FFmpeg's bwdif from the first such on."""
-    graph: Graph | None = None
-    kind: tuple[Any, ...] = ()
-    for frame in frames:
-        if graph is not None and kind != _kind(frame):
+class Whole:
+    """Makes whole pictures of frames whose lines come from two moments, by FFmpeg's bwdif, from the first such on."""
+
+    def __init__(self) -> None:
+        self.notes: tuple[str, ...] = ()
+
+    def __call__(self, frames: Iterable[VideoFrame]) -> Iterator[VideoFrame]:
+        """As many frames as there are, at their times."""
+        graph: Graph | None = None
+        kind: tuple[Any, ...] = ()
+        for frame in frames:
+            if graph is not None and kind != _kind(frame):
+                yield from _ended(graph)
+                graph = None
+            if graph is None and frame.interlaced_frame:
+                graph, kind, self.notes = _graph(frame), _kind(frame), (SAID,)
+            if graph is None:
+                yield frame
+                continue
+            graph.push(frame)
+            yield from _made(graph)
+        if graph is not None:
             yield from _ended(graph)
-            graph = None
-        if graph is None and frame.interlaced_frame:
-            graph, kind = _graph(frame), _kind(frame)
-        if graph is None:
-            yield frame
-            continue
-        graph.push(frame)
-        yield from _made(graph)
-    if graph is not None:
-        yield from _ended(graph)
 
 
 def _kind(frame: VideoFrame) -> tuple[Any, ...]:
     return frame.width, frame.height, frame.format.name, frame.time_base
 
 
-def _graph(frame: VideoFrame) -> Graph | None:
-    """A deinterlacer for such frames; None for a pixel format that it does not take."""
+def _graph(frame: VideoFrame) -> Graph:
+    """A deinterlacer for such frames."""
     graph = Graph()
     source = graph.add_buffer(
         width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base, name="in"
@@ -44,10 +50,7 @@ def _graph(frame: VideoFrame) -> Graph | None:
     weave, sink = graph.add("bwdif", WEAVE), graph.add("buffersink")
     source.link_to(weave)
     weave.link_to(sink)
-    try:
-        graph.configure()
-    except FFmpegError:
-        return None
+    graph.configure()
     return graph
 
 

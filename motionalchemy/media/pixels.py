@@ -43,6 +43,12 @@ class Screen:
         return picture if picture.shape[:2] == self._size else within(picture, *self._size)
 
 
+def notes(frame: VideoFrame) -> tuple[str, ...]:
+    """What to say of a frame's colours."""
+    name = {display.PQ: "PQ", display.HLG: "HLG"}.get(int(frame.color_trc))
+    return (f"video: HDR ({name}) is shown in SDR, 203 cd/m2 as white",) if name else ()
+
+
 def square(height: int, width: int, aspect: Fraction) -> tuple[int, int]:
     """Height and width in square pixels of a frame whose own are `aspect` times as wide as high; none of them is lost."""
     return (height, round(width * aspect)) if aspect >= 1 else (round(height / aspect), width)

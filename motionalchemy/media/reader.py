@@ -138,10 +138,14 @@ def video(path: Path, file: BinaryIO, longest: int | None, clock: Clock | None =
             clock.step, clock.stated = said.step, said.stated
         usual, begin, told = usual_of(stream), 0.0, lasts_are_told(stream)
         screen, opacity = pixels.Screen(path, streams.aspect_of(stream), longest), Opacity(stream)
-        for frame in fields.whole(_decoded(path, container, stream, opacity)):
+        woven = fields.Whole()
+        for frame in woven(_decoded(path, container, stream, opacity)):
             begin = begin if frame.time is None else frame.time
             last = float((frame.duration or 0) * (frame.time_base or 0))
-            yield screen.shown(frame, opacity.of(frame)), begin, last * told
+            shown = screen.shown(frame, opacity.of(frame))
+            if clock is not None:
+                clock.notes = (*streams.notes(container, stream), *pixels.notes(frame), *woven.notes)
+            yield shown, begin, last * told
             begin += last or usual
 
 

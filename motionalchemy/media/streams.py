@@ -71,6 +71,14 @@ def video_of(path: Path, container: Any) -> Any:
     return min(videos, key=lambda each: (each.frames == 1, not each.disposition & Disposition.default))
 
 
+def notes(container: Any, stream: Any) -> tuple[str, ...]:
+    """What to say of the choice of a picture stream."""
+    videos = [each for each in container.streams.video if not each.disposition & PICTURES]
+    if len(videos) == 1:
+        return ()
+    return (f"video: track {videos.index(stream) + 1} of {len(videos)} is read",)
+
+
 def sound_of(container: Any) -> Any:
     """The sound that is meant, the default one; None where there is none."""
     sounds = list(container.streams.audio)
