@@ -54,6 +54,14 @@ class Beat:
     action: Any = None
     acts: bool = False
 
+    def begins(self, fps: float) -> float:
+        """The second of the clip, at so many frames a second, from which on it moves the picture."""
+        return max(self.begin - 1, 0) / fps
+
+    def lasts(self, fps: float) -> float:
+        """How many seconds it has to move the picture, at so many frames a second."""
+        return self.end / fps - self.begins(fps)
+
     @property
     def in_place(self) -> str:
         """The same, but of a subject that stays where it stands, before a camera that stands."""

@@ -29,6 +29,10 @@ _FLYER = _names(
     " dragon superman"
 )
 _RISER = _names("rocket balloon shuttle lantern spaceship plane airplane helicopter bubble moon elevator lift")
+_SPINNER = _names(  # what turns as a whole; the sails of a mill and the hands of a clock are a part of it
+    "logo emblem badge sign icon wheel ball coin disc disk record top planet globe earth gear cog propeller pinwheel"
+    " snowflake star ring vinyl"
+)
 _ZH_GAP = r"[^，。；,.;]{0,8}?"
 
 PATTERNS: tuple[tuple[Deed, re.Pattern[str]], ...] = (
@@ -45,8 +49,8 @@ PATTERNS: tuple[tuple[Deed, re.Pattern[str]], ...] = (
     (
         "spins",
         re.compile(
-            r"\b(?:spins?|rotat\w+|revolv\w+|whirls?|twirls?|spinning)\b(?! (?:her|his|their) head)[^,.;]*"
-            r"|\bwheel\b[^,.;]*?\bturns?\b[^,.;]*|旋转[^，。；]*|转圈[^，。；]*|(?:风车|轮子?|陀螺|标志|图标|logo)[^，。；]{0,4}转动?",
+            rf"\b{_SPINNER}\b[^,.;]*?\b(?:spin\w*|rotat\w+|revolv\w+|whirl\w*|twirl\w*|turns?|turning)\b[^,.;]*"
+            rf"|(?:轮子?|陀螺|标志|图标|徽章|硬币|唱片|球|齿轮|雪花|logo){_ZH_GAP}(?:旋转|转)[^，。；]{{0,4}}",
             re.IGNORECASE,
         ),
     ),

@@ -14,7 +14,7 @@ PATTERNS: tuple[tuple[Weather, re.Pattern[str]], ...] = (
         "snow",
         re.compile(
             r"\b(?:it )?(?:is |starts? to |begins? to )?snow(?:s|ing|fall\w*)?\b(?! (?:leopard|white|man|covered|capped))"
-            r"|\bsnowflakes?\b|\b(?:blizzard|snowstorm)\b|[下飘降][起着了]?[^，。；]{0,2}雪|雪花?[^，。；]{0,3}[飘落下]|大雪|暴风雪",
+            r"|\bsnowflakes?\b|\b(?:blizzard|snowstorm)\b|[下飘降][起着了]?[^，。；]{0,2}雪|雪花?[^，。；]{0,3}[飘落下]|飞舞的雪花?|飘雪|大雪|暴风雪",
             re.IGNORECASE,
         ),
     ),
@@ -38,7 +38,7 @@ PATTERNS: tuple[tuple[Weather, re.Pattern[str]], ...] = (
         "fog",
         re.compile(
             r"\b(?:fog|mist|haze)\b[^,.;]*?\b(?:rolls?|drifts?|comes?|rises?|gathers?|covers?|fills?|thickens?|settles?|creeps?)\b[^,.;]*"
-            r"|起[了]?[^，。；]{0,2}雾|雾气?[^，。；]{0,4}(?:弥漫|升起|笼罩|涌)|大雾",
+            r"|起[了]?[^，。；]{0,2}雾|雾气?[^，。；]{0,4}(?:弥漫|升起|笼罩|涌|飘|流|缭绕|散)[\u4e00-\u9fff]{0,2}|大雾",
             re.IGNORECASE,
         ),
     ),
@@ -67,7 +67,7 @@ PATTERNS: tuple[tuple[Weather, re.Pattern[str]], ...] = (
         re.compile(
             r"\b(?:petals?|leaves|confetti|seeds|feathers)\b[^,.;]*?\b(?:falls?|falling|drift\w*|float\w*|fly|flying|blow\w*|scatter\w*)\b[^,.;]*"
             r"|(?:blows?|carries|scatters)[^,.;]*\bseeds\b[^,.;]*"
-            r"|(?:花瓣|落叶|树叶|樱花|种子)[^，。；]{0,4}(?:飘落|飘散|飞舞|纷飞|落下|飘)|吹动蒲公英|吹散",
+            r"|(?:花瓣|落叶|树叶|樱花|桃花|叶子|种子)[^，。；]{0,4}(?:飘落|飘散|飞舞|纷飞|落下|飘)|吹动蒲公英|吹散",
             re.IGNORECASE,
         ),
     ),

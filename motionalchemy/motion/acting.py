@@ -9,6 +9,7 @@ import numpy as np
 from motionalchemy.language import spans
 from motionalchemy.language.body_words import Asked, read
 from motionalchemy.language.script import Beat
+from motionalchemy.media import pullpush
 from motionalchemy.motion import body_plan
 from motionalchemy.motion.alive import alive
 from motionalchemy.motion.body_moves import RATE
@@ -42,7 +43,7 @@ class Acting:
         """All that is asked of those who are named; where nobody is found, what stands out breathes, and that is said."""
         yield from ()
         asked = read(beat.words)
-        lasts = (beat.end - max(beat.begin - 1, 0)) / means.fps
+        lasts = beat.lasts(means.fps)
         with means.phase("parse"):
             people = skeleton.skeletons(scene)
             if not people:
@@ -101,7 +102,7 @@ def behind(scene: Scene, person: Skeleton) -> np.ndarray:
     reach = max(5, max(scene.picture.shape[:2]) // 40) | 1
     hole = cv2.dilate((person.matte > 0.02).astype(np.uint8), np.ones((reach, reach), np.uint8))
     if person.drawn:
-        return limbs.filled(scene.picture.astype(np.float32), 1.0 - hole)
+        return pullpush.filled(scene.picture.astype(np.float32), 1.0 - hole)
     known = scene.subject is not None and float((scene.subject.opacity.numpy() > 0.3)[person.matte > 0.5].mean()) > 0.97
     if known:
         return scene.plate[0].permute(1, 2, 0).numpy() * 255

@@ -1,57 +1,16 @@
 """The least that lives: what has no skeleton, or none that is known, breathes and sways a little instead of being bent."""
 
-from dataclasses import dataclass, replace
-
 import cv2
 import numpy as np
 
-from motionalchemy.render.act import Act, Place
+from motionalchemy.render.act import Act
+from motionalchemy.render.breathing import Breathing
 from motionalchemy.scene.parse import Scene
 
 BREATH, SWAY = 0.012, 0.008  # of the subject's height: how far its sides go out, how far its top goes aside
 PERIOD = 2.8  # seconds of a breath
 STIFF = ("vehicle", "building", "text")
 CELLS = 96
-
-
-@dataclass(frozen=True, eq=False)
-class Breathing:
-    """A subject that breathes: `out` and `aside` (2, h, w) say how far each place goes at most, in widths; a breath takes a
-    `period` of seconds, and at the end of a `loop` of seconds all is back at the picture."""
-
-    out: np.ndarray
-    aside: np.ndarray
-    period: float
-    loop: float = 0.0
-    order: int = 20
-    on: Place = "picture"
-
-    def field(self, seconds: float) -> np.ndarray | None:
-        """From how far away each place comes."""
-        phase = 2 * np.pi * seconds / self.period
-        ease = float(np.clip(seconds / 0.5, 0, 1))
-        breath, lean = (1 - np.cos(phase)) / 2, np.sin(phase / (1 if self.loop else 1.6))
-        return -(self.out * breath + self.aside * lean) * ease
-
-    def draw(self, frame: np.ndarray, seconds: float) -> np.ndarray:
-        """A frame (H, W, 3) with the subject breathing."""
-        if seconds <= 0 or (self.loop and abs(seconds - self.loop) < 1e-6):
-            return frame
-        away = self.field(seconds)
-        assert away is not None
-        high, wide = frame.shape[:2]
-        x, y = (
-            cv2.resize(each.astype(np.float32), (wide, high), interpolation=cv2.INTER_CUBIC) * wide for each in away
-        )
-        rows, columns = np.indices((high, wide), np.float32)
-        edge = cv2.BORDER_REFLECT_101
-        moved = cv2.remap(frame.astype(np.float32), columns + x, rows + y, cv2.INTER_CUBIC, borderMode=edge)
-        still = (np.abs(x) + np.abs(y) < 1e-3)[..., None]
-        return np.where(still, frame, moved.clip(0, 255))
-
-    def softened(self, share: float) -> "Breathing":
-        """The same, less."""
-        return replace(self, out=self.out * share, aside=self.aside * share)
 
 
 def alive(scene: Scene, seconds: float, loop: bool) -> Act | None:

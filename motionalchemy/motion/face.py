@@ -1,6 +1,6 @@
 """Faces that act: what a sentence asks of them is done by meshes over the faces that are found."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -53,10 +53,8 @@ class Face:
             why = "no face was found" if not scene.faces else "the faces are too small"
             means.note(f"{said(beat.words, asked)} is not done: {why}")
             return None
-        seconds = (beat.end - max(beat.begin - 1, 0)) / means.fps
-        voice = (
-            _voice(means, max(beat.begin - 1, 0) / means.fps) if any(each.deed == "talk" for each in asked) else None
-        )
+        seconds = beat.lasts(means.fps)
+        voice = _voice(means, beat.begins(means.fps)) if any(each.deed == "talk" for each in asked) else None
         with means.phase("parse"):
             acts = [
                 acting(scene, face, asked, seconds, means.loop, means.seed + number, voice)
@@ -86,29 +84,26 @@ def acting(
 ) -> FaceAct:
     """One face of a scene that does what is asked, in so many seconds."""
     fit = fitted(face)
-    matte, plate = behind(scene, fit)
     sitter = Sitter(fit, covers(scene.picture, fit))
     performance = Acted(sitter, planned(asked, seconds, loop), seconds, speech or babble(seconds, seed), loop)
-    return face_act(scene.picture, fit, performance, matte, plate)
+    return face_act(scene.picture, fit, performance, covered(scene, fit))
 
 
-def behind(scene: Scene, fit: FaceFit) -> tuple[np.ndarray, np.ndarray | None]:
-    """Where a person is, (H, W) in [0, 1], and what is behind (H, W, 3) in [0, 255]; where no matte covers the face, all
-    goes with the head and fades out around it."""
+def covered(scene: Scene, fit: FaceFit) -> np.ndarray:
+    """Where a person is, (H, W) in [0, 1]; where no matte covers the face, all goes with the head and fades out around."""
     oval = polygon(scene.picture.shape, fit.points[OVAL])
-    area = max(float(oval.sum()), 1.0)
+    for matte in _mattes(scene, oval.shape):
+        if (matte * oval).sum() > COVERED * max(float(oval.sum()), 1.0):
+            return with_neck(matte, fit)
+    return np.ones_like(oval)
+
+
+def _mattes(scene: Scene, size: tuple[int, ...]) -> Iterator[np.ndarray]:
+    """Where people may be, (H, W) in [0, 1]: what stands out, then what looks like one."""
     if scene.subject is not None:
-        matte = scene.subject.opacity.numpy()
-        if (matte * oval).sum() > COVERED * area:
-            plate = scene.plate[0].permute(1, 2, 0).numpy() * 255
-            return with_neck(matte, fit), np.ascontiguousarray(plate)
-    regions = scene.regions.of("hair", "skin", "clothes")
-    high, wide = oval.shape
-    matte = cv2.resize(regions, (wide, high), interpolation=cv2.INTER_LINEAR)
-    matte = np.clip((matte - 0.25) / 0.5, 0, 1).astype(np.float32)
-    if (matte * oval).sum() > COVERED * area:
-        return with_neck(matte, fit), None
-    return np.ones_like(oval), None
+        yield scene.subject.opacity.numpy()
+    regions = cv2.resize(scene.regions.of("hair", "skin", "clothes"), size[1::-1], interpolation=cv2.INTER_LINEAR)
+    yield np.clip((regions - 0.25) / 0.5, 0, 1).astype(np.float32)
 
 
 def _voice(means: Means, begins: float) -> Voice | None:

@@ -39,7 +39,7 @@ class Goes:
     def move(self, scene: Scene, beat: Beat, means: Means, made: BeatMotion) -> Generator[Any, None, BeatMotion | None]:
         """What goes where; None where nothing stands out, and that is said."""
         yield from ()
-        lasts = (beat.end - max(beat.begin - 1, 0)) / means.fps
+        lasts = beat.lasts(means.fps)
         asked = read(beat.words)[0]
         with means.phase("parse"):
             things = _things(scene, asked.many)
@@ -94,7 +94,7 @@ def _covers(scene: Scene, thing: np.ndarray) -> np.ndarray | None:
     depth = float(np.percentile(near[there], 70))
     covers = ((near - depth - NEARER) / 0.05).clip(0, 1) * (thing[..., 3] < 0.05)
     rows = np.nonzero(there.any(1))[0]
-    covers[rows[-1] :] *= 0.0  # the ground before its feet is nearer, but does not hide it
+    covers[rows[-1] :] = 0  # the ground before its feet is nearer, but does not hide it
     return covers.astype(np.float32) if covers.mean() > 0.002 else None
 
 

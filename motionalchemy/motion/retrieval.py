@@ -20,10 +20,7 @@ from motionalchemy.render.warp import SIDE, displacement
 from motionalchemy.scene.parse import Scene
 
 LOOKS = 8  # of movements that are retrieved
-FOLDS, STRETCH = (
-    0.01,
-    0.10,
-)  # of a subject that is no rendered actor, that a movement may fold over, and stretch, at most
+FOLDS, STRETCH = 0.01, 0.10  # of a subject that is no actor, that a movement may fold over, and stretch, at most
 EVERY = 6  # frames between two that are checked for that
 
 

@@ -30,8 +30,9 @@ LED = 12  # frames over which a movement is led on from the end of another
 class SubjectTrack:
     """The subject of the picture that a run moves, looked for once, and where it is after the windows so far."""
 
-    def __init__(self, shadow: np.ndarray | None = None):
+    def __init__(self, shadow: np.ndarray | None = None, actor: bool | None = None):
         self._shadow = shadow  # that of the first picture's subject, if it is known
+        self._actor = actor  # whether its pictures count as rendered actors, if that is known
         self._scene: Scene | None = None
         self._forget()
 
@@ -92,7 +93,7 @@ class SubjectTrack:
         if self._scene is None or not np.array_equal(self._scene.picture, picture):
             if self._scene is not None:
                 self._forget()
-            self._scene = parse(picture, self._shadow)
+            self._scene = parse(picture, self._shadow, self._actor)
         return self._scene
 
     @torch.no_grad()

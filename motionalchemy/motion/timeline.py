@@ -74,7 +74,7 @@ def resting(scene: Scene, made: BeatMotion, means: Means) -> BeatMotion:
     beat = made.beat
     if not beat.words.strip():
         return made
-    lasts = (beat.end - max(beat.begin - 1, 0)) / means.fps
+    lasts = beat.lasts(means.fps)
     act = alive(scene, lasts, means.loop) if _lives(scene) else None
     instead = "it breathes a little instead" if act is not None else "the picture stands still"
     means.note(f"{beat.words!r} is not done: nothing was found in the picture that is known to move so; {instead}")
@@ -125,7 +125,7 @@ def motion_at(beats: Sequence[BeatMotion], at: Tensor, fps: float, stage: Stage 
 
 def acting_at(beats: Sequence[BeatMotion], at: Tensor, fps: float) -> Acting:
     """What is drawn from the picture itself in frames `at` (T,), by the second in which each beat begins."""
-    acts = (Timed(act, max(each.beat.begin - 1, 0) / fps) for each in beats for act in each.acts)
+    acts = (Timed(act, each.beat.begins(fps)) for each in beats for act in each.acts)
     return Acting(tuple(acts), tuple((at / fps).tolist()))
 
 

@@ -12,15 +12,16 @@ from motionalchemy.language.weather_words import Asked, read
 from motionalchemy.motion.movers import BeatMotion, Means, Part
 from motionalchemy.render.act import Act
 from motionalchemy.render.elements import grain
-from motionalchemy.render.weather import Falling, Flashing, Foggy, Graded
+from motionalchemy.render.weather import Falling, Flashing, Foggy, Graded, Sinking
+from motionalchemy.scene import elements
 from motionalchemy.scene.parse import Scene
 
 FLAKES, DROPS, PETALS = 260, 420, 36  # of each, at strength 1
 FAR = 0.45  # nearness, from which on what falls far away is hidden
-LIGHTS = {  # what the picture's colours are multiplied by, at its top and at its bottom
-    "sunset": ((0.78, 0.52, 0.46), (0.55, 0.42, 0.46)),
-    "sunrise": ((1.22, 1.10, 0.98), (1.18, 1.10, 1.0)),
-    "night": ((0.20, 0.24, 0.40), (0.24, 0.27, 0.42)),
+LIGHTS = {  # what the picture's colours are multiplied by at its top, at the horizon and at its bottom
+    "sunset": ((0.55, 0.50, 0.66), (1.04, 0.66, 0.46), (0.46, 0.38, 0.42)),
+    "sunrise": ((1.10, 1.06, 1.02), (1.28, 1.12, 0.94), (1.18, 1.10, 1.0)),
+    "night": ((0.28, 0.32, 0.48), (0.36, 0.39, 0.54), (0.30, 0.33, 0.46)),
 }
 OVERCAST = {"rain": (0.80, 0.84, 0.90), "snow": (0.93, 0.95, 1.0)}  # the light under clouds
 
@@ -37,12 +38,13 @@ class Weather:
     def move(self, scene: Scene, beat: Beat, means: Means, made: BeatMotion) -> Generator[Any, None, BeatMotion | None]:
         """All the weather that is asked for."""
         yield from ()
-        lasts = (beat.end - max(beat.begin - 1, 0)) / means.fps
+        lasts = beat.lasts(means.fps)
         acts, done = list[Act](), list[spans.Span]()
         with means.phase("parse"):
             for number, one in enumerate(read(beat.words)):
                 rng = np.random.default_rng(means.seed + 100 * number + 17)
                 acts += weather(scene, one, lasts, lasts if means.loop else 0.0, rng)
+                means.note(DOES[one.weather])
                 done += one.spans
         if not acts:
             return None
@@ -52,11 +54,8 @@ class Weather:
 
 def weather(scene: Scene, asked: Asked, lasts: float, loop: float, rng: np.random.Generator) -> list[Act]:
     """The acts of one kind of weather."""
-    size = scene.picture.shape[:2]
     if asked.weather in LIGHTS:
-        top, low = (np.array(each, np.float32) for each in LIGHTS[asked.weather])
-        down = np.linspace(0, 1, size[0], dtype=np.float32)[:, None, None]
-        return [Graded(top + down * (low - top), lasts, None, loop)]
+        return _hour(scene, asked, lasts, loop)
     if asked.weather == "lightning":
         return [_lightning(scene, asked, lasts, loop, rng)]
     if asked.weather == "fog":
@@ -65,6 +64,24 @@ def weather(scene: Scene, asked: Asked, lasts: float, loop: float, rng: np.rando
         noise = np.concatenate((noise, noise[:, ::-1]), 1)
         return [Foggy(far.astype(np.float32), noise, 0.75 * min(asked.strength, 1.2), 0.05, (214, 218, 222), loop)]
     return _falls(scene, asked, loop, rng)
+
+
+def _hour(scene: Scene, asked: Asked, lasts: float, loop: float) -> list[Act]:
+    """The light of an hour, and the sun that goes down or up where it is seen."""
+    high = scene.picture.shape[0]
+    sky = elements.region(scene, "sky")
+    rows = np.nonzero((sky.matte > 0.5).mean(1) > 0.2)[0] if sky is not None else np.zeros(0, int)
+    horizon = float(np.clip(rows[-1] / high, 0.2, 0.9)) if len(rows) else 0.6
+    at = np.linspace(0, 1, high)
+    ends = np.array(LIGHTS[asked.weather], np.float32)
+    gain = np.stack([np.interp(at, (0, horizon, 1), ends[:, each]) for each in range(3)], 1)[:, None].astype(np.float32)
+    acts: list[Act] = [Graded(gain, lasts, None, loop)]
+    if sky is not None and asked.weather != "night":
+        light = elements.sunlight(scene.picture, sky.matte)
+        if light is not None:
+            down = min(light[1] + 0.06, 0.4) if asked.weather == "sunset" else -0.1
+            acts.insert(0, Sinking(light[0], sky.matte, down, lasts, loop))
+    return acts
 
 
 def _falls(scene: Scene, asked: Asked, loop: float, rng: np.random.Generator) -> list[Act]:
@@ -106,3 +123,10 @@ def _lightning(scene: Scene, asked: Asked, lasts: float, loop: float, rng: np.ra
     sky = scene.regions.of("sky")
     large = cv2.resize(sky, scene.picture.shape[1::-1])
     return Flashing(tuple(times), large.astype(np.float32), asked.strength)
+
+
+DOES = {
+    "rain": "rain falls, far drops behind what is near", "snow": "snow falls, far flakes behind what is near",
+    "fog": "fog drifts before what is far away", "lightning": "lightning flashes", "sunset": "the light of sunset comes",
+    "sunrise": "the light of sunrise comes", "night": "it becomes night", "petals": "petals drift through the air",
+}  # fmt: skip

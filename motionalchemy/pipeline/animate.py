@@ -48,14 +48,10 @@ def animated(
 
 
 def parsed(run: Run, given: Conditioning) -> Scene:
-    """The scene of the picture that a window begins with, parsed once for a run; one that is given a learned motion counts
-    as a rendered actor, whom the flow moves."""
+    """The scene of the picture that a window begins with, parsed once for a run."""
     assert given.head is not None
     with run.watch.phase("parse"):
-        scene = run.subject.scene(given.head[0])
-    if run.job.learned:
-        vars(scene)["rendered"] = True  # in the place of what would be found when it is first asked for
-    return scene
+        return run.subject.scene(given.head[0])
 
 
 def moves_one_picture(run: Run, given: Conditioning) -> bool:

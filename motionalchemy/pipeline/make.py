@@ -57,7 +57,7 @@ def make(
     if model.grid != (grid := job.card.grid):
         raise InputError(f"model {job.card.name!r} counts in {model.grid}, not {grid}: it needs its own table row")
     registry.check(conditioning.needs(job), model)
-    run = Run(job, learned.with_motions(model, job.learned), watch, Meter(), cancel, subject=SubjectTrack(job.shadow))
+    run = Run(job, learned.with_motions(model, job.learned), watch, Meter(), cancel, subject=tracked(job))
     stages, steps, count = len(job.stages), job.stages[-1].steps, len(job.spans)
     with _sink(job, output, run.model) as sink:
         for note in (*job.notes, *sink.notes):
@@ -70,6 +70,12 @@ def make(
     if lost := result.found.get("sound"):
         yield replace(at_end, step=0, note=f"sound: {lost}")
     yield replace(at_end, result=result)
+
+
+def tracked(job: Job) -> SubjectTrack:
+    """The subject of a job: what `imagine` takes from the album is a rendered actor, and what a learned motion is for
+    counts as one, for the flow is to move it."""
+    return SubjectTrack(job.shadow, True if job.learned or job.request.task == "imagine" else None)
 
 
 def _told(run: Run, steps: Iterator[Progress]) -> Iterator[Progress]:

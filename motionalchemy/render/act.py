@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+import cv2
 import numpy as np
 
 Place = Literal["picture", "frame"]  # what an act draws on: the picture that a camera sees, or what it has made of it
@@ -43,6 +44,14 @@ class Act(Protocol):
     def softened(self, share: float) -> "Act":
         """The same, but only so much of it, in (0, 1]."""
         ...
+
+
+class Unmoving:
+    """An act that moves nothing that is there."""
+
+    def field(self, seconds: float) -> np.ndarray | None:
+        """Nothing moves."""
+        return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,3 +101,11 @@ def drawn(acts: Sequence[Timed], frame: np.ndarray, second: float) -> np.ndarray
 def rounded(frame: np.ndarray) -> np.ndarray:
     """A frame (H, W, 3) float32 in [0, 255] as uint8."""
     return (frame + 0.5).clip(0, 255).astype(np.uint8)
+
+
+def carried(picture: np.ndarray, away: np.ndarray) -> np.ndarray:
+    """A picture (H, W, 3) float32 that goes a coarse field (2, h, w): from how far away each place comes, in widths."""
+    high, wide = picture.shape[:2]
+    x, y = (cv2.resize(each.astype(np.float32), (wide, high), interpolation=cv2.INTER_LINEAR) * wide for each in away)
+    rows, columns = np.indices((high, wide), np.float32)
+    return cv2.remap(picture, columns + x, rows + y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from motionalchemy.media.pullpush import filled
 from motionalchemy.render.act import Place
 from motionalchemy.render.mesh import Mesh, over
 from motionalchemy.render.puppet import Attitude, Puppet
-from motionalchemy.scene.limbs import away, filled
+from motionalchemy.scene.limbs import away
 from motionalchemy.scene.skeleton import Limb
 
 FADE = 0.18  # seconds, in which what the layers leave out of the picture fades

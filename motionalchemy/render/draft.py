@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import repeat, tee
 
 import numpy as np
 import torch
@@ -39,29 +39,25 @@ def _seen(scene: Scene, motion: Motion, depths: Depths | None) -> Iterator[np.nd
     """Frames (H, W, 3) uint8 of a scene in motion, without what is drawn before them."""
     acts = bool(motion.acting.on("picture").acts)
     moves = scene.subject is not None and motion.bends is not None
+    pictures, same = tee(motion.acting.pictures(scene.picture)) if acts else (None, None)
+    plates = None if same is None else _plates(scene, same)
     if motion.camera is not None and depths is not None:
-        drawn = parallax.frames(depths.whole, motion.camera, _pictures(scene, motion) if acts else None)
+        drawn = parallax.frames(depths.whole, motion.camera, pictures)
         if moves and depths.plate is not None:
-            behind = parallax.frames(depths.plate, motion.camera, _plates(scene, motion) if acts else None)
-            drawn = layers.acting(scene, motion.subject, motion.ground, motion.floor, zip(drawn, behind, strict=True))
+            seen = zip(drawn, parallax.frames(depths.plate, motion.camera, plates), strict=True)
+            drawn = layers.acting(scene, motion.subject, motion.ground, motion.floor, seen)
         return drawn
     still = torch.zeros(len(motion.trajectory.size), 2, 1, 1)
     ground = still if motion.ground is None else motion.ground.expand(len(still), -1, -1, -1)
     if not moves:
-        return layers.whole(_pictures(scene, motion) if acts else repeat(scene.picture), ground)
-    seen = None
-    if acts:
-        both = _pictures(scene, motion), _plates(scene, motion)
-        seen = zip(*(layers.whole(each, ground) for each in both), strict=True)
+        return layers.whole(pictures or repeat(scene.picture), ground)
+    both = None if pictures is None or plates is None else (pictures, plates)
+    seen = None if both is None else zip(*(layers.whole(each, ground) for each in both), strict=True)
     return layers.acting(scene, motion.subject, motion.ground, motion.floor, seen)
 
 
-def _pictures(scene: Scene, motion: Motion) -> Iterator[np.ndarray]:
-    return motion.acting.pictures(scene.picture)
-
-
-def _plates(scene: Scene, motion: Motion) -> Iterator[np.ndarray]:
-    """What is behind the subject in each frame, (H, W, 3) float32, changed as the picture is."""
+def _plates(scene: Scene, pictures: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    """What is behind the subject in each frame, (H, W, 3) float32, changed as its picture (H, W, 3) float32 is."""
     plate = scene.lit[0].permute(1, 2, 0).numpy() * 255
-    for picture in _pictures(scene, motion):
+    for picture in pictures:
         yield (plate + picture - scene.picture).clip(0, 255)

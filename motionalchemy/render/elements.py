@@ -8,25 +8,28 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from motionalchemy.render.act import Place
+from motionalchemy.render.act import Place, Unmoving, carried
 
 SOON = 0.6  # seconds, after which what sways or ripples does so wholly
+LAGS = 0.23, 0.149  # radians a second, by which places fall in and out of step; these two meet again after minutes
 MIXED = 0.22  # of a cycle, during which a place changes over from one copy to the other
 GRAIN = 0.035  # of the width: how large the places are that change over together
-EDGE = cv2.BORDER_REFLECT_101
 
 
 @dataclass(frozen=True, eq=False)
 class Flowing:
     """What is carried along a field without end: `velocity` (2, h, w) in widths a second, right and down, of the region
-    `matte` (H, W) of `still` (H, W, 3) float32, which holds nothing else; each copy lasts a `cycle` of seconds, and each
-    place changes over at its own `turn` (H, W) in it."""
+    `matte` (H, W) of `still` (H, W, 3) float32, which holds nothing else. Two copies, anchored at the even and the odd
+    cycles of `cycle` seconds, run into the picture and out of it; each place changes over at its own `turn` (H, W) in a
+    cycle, and falls out of step with the others by its `lag` (h, w) in cycles, so that a long clip does not repeat."""
 
     still: np.ndarray
     matte: np.ndarray
     velocity: np.ndarray
     cycle: float
     turn: np.ndarray
+    lag: np.ndarray | None = None
+    loop: float = 0.0
     order: int = 10
     on: Place = "picture"
 
@@ -34,42 +37,50 @@ class Flowing:
         """A frame (H, W, 3) with the region carried on."""
         if seconds <= 0:
             return frame
-        late = seconds % self.cycle
-        share = ((late / self.cycle - self.turn) / MIXED + 0.5).clip(0, 1)
+        even, odd = self._since(seconds)
+        high, wide = self.matte.shape
+        away = cv2.resize(np.abs(even), (wide, high), interpolation=cv2.INTER_LINEAR)
+        share = ((away - self.turn) / MIXED + 0.5).clip(0, 1)
         share = (share * share * (3 - 2 * share))[..., None]
-        if not share.any() and late == 0:
+        if not even.any():
             return frame
-        older, newer = self._copy(late), self._copy(late - self.cycle)
-        mixed = (1 - share) * older + share * newer
+        first, second = (carried(self.still, self.field_for(late * self.cycle)) for late in (even, odd))
+        mixed = (1 - share) * first + share * second
         calm = cv2.GaussianBlur(mixed, (0, 0), 2.0)
         gain = 1 / np.sqrt(np.maximum((1 - share) ** 2 + share**2, 0.5))
         moved = calm + (mixed - calm) * (1 + 0.7 * (gain - 1))
         return frame + self.matte[..., None] * (moved - self.still)
 
-    def _copy(self, late: float) -> np.ndarray:
-        """The region (H, W, 3) after it was carried for so many seconds, before it if there are fewer than none."""
-        away = self.field_for(late)
-        high, wide = self.matte.shape
-        x, y = (cv2.resize(each, (wide, high), interpolation=cv2.INTER_LINEAR) * wide for each in away)
-        rows, columns = np.indices((high, wide), np.float32)
-        return cv2.remap(self.still, columns + x, rows + y, cv2.INTER_CUBIC, borderMode=EDGE)
+    def _since(self, seconds: float) -> tuple[np.ndarray, np.ndarray]:
+        """How many cycles each copy is after, or before, the picture, (h, w) in -1..1."""
+        cycles = np.full(self.velocity.shape[1:], seconds / self.cycle, np.float32)
+        if self.lag is not None and self.loop:
+            most = min(1.0, 0.1 * self.loop / self.cycle)
+            cycles += self.lag * most * np.float32(np.sin(np.pi * seconds / self.loop) ** 2)
+        elif self.lag is not None:
+            first, second = (np.float32(np.sin(rate * seconds)) for rate in LAGS)
+            cycles += self.lag * first + self.lag[::-1, ::-1] * second
+        return (cycles + 1) % 2 - 1, cycles % 2 - 1
 
-    def field_for(self, late: float) -> np.ndarray:
+    def field_for(self, late: np.ndarray | float) -> np.ndarray:
         """From how far away each place comes after so many seconds, (2, h, w) in widths, found in small steps."""
         _, high, wide = self.velocity.shape
         rows, columns = np.indices((high, wide), np.float32)
-        most = float(np.abs(self.velocity).max()) * abs(late) * wide
+        most = float(np.abs(self.velocity).max()) * float(np.abs(late).max()) * wide
         steps = int(np.clip(np.ceil(most / 1.5), 1, 16))
+        step = np.asarray(late, np.float32) * (wide / steps)
         x, y = columns.copy(), rows.copy()
         for _ in range(steps):
             u, v = (cv2.remap(each, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for each in self.velocity)
-            x, y = x - u * late / steps * wide, y - v * late / steps * wide
+            x, y = x - u * step, y - v * step
         return np.stack((x - columns, y - rows)) / wide
 
     def field(self, seconds: float) -> np.ndarray | None:
-        """From how far away each place comes in the copy that is older."""
+        """From how far away each place comes in the copy that is shown there."""
         high, wide = self.velocity.shape[1:]
-        return self.field_for(seconds % self.cycle) * cv2.resize(self.matte, (wide, high), interpolation=cv2.INTER_AREA)
+        even, odd = self._since(seconds)
+        shown = np.where(np.abs(even) < 0.5, even, odd) * self.cycle
+        return self.field_for(shown) * cv2.resize(self.matte, (wide, high), interpolation=cv2.INTER_AREA)
 
     def softened(self, share: float) -> "Flowing":
         """The same, slower."""
@@ -79,15 +90,16 @@ class Flowing:
 @dataclass(frozen=True, eq=False)
 class Waving:
     """What is displaced by waves that travel through it: `reach` (2, h, w), how far right and down a place goes at most,
-    in widths; the waves, each a column of `waves` (4, n): radians a width right and down, radians a second, and a phase;
-    how much brighter a crest is, in grey levels (`shine`). It comes to rest with a `loop` of so many seconds, if any."""
+    in widths; the waves, each a column of `waves` (4, n): radians a width right and down, radians a second, and a phase,
+    at places in the picture or, if they are given, at `places` (2, h, w); how much brighter a crest is, in grey levels
+    (`shine`), and how far it leans to a side (`bias`). Waves of a `loop` of so many seconds go round whole times in it."""
 
     still: np.ndarray
     matte: np.ndarray
     reach: np.ndarray
     waves: np.ndarray
     bias: float = 0.0
-    perspective: np.ndarray | None = None
+    places: np.ndarray | None = None
     shine: float = 0.0
     loop: float = 0.0
     order: int = 12
@@ -96,36 +108,34 @@ class Waving:
     def draw(self, frame: np.ndarray, seconds: float) -> np.ndarray:
         """A frame (H, W, 3) with the region displaced."""
         ease = self._ease(seconds)
-        if ease == 0:
+        if ease == 0 or seconds <= 0:
             return frame
         wave = self._wave(seconds)
-        high, wide = self.matte.shape
-        x, y = (
-            cv2.resize(each * wave * ease, (wide, high), interpolation=cv2.INTER_LINEAR) * wide for each in self.reach
-        )
-        rows, columns = np.indices((high, wide), np.float32)
-        moved = cv2.remap(self.still, columns - x, rows - y, cv2.INTER_CUBIC, borderMode=EDGE)
+        moved = carried(self.still, -self.reach * wave * ease)
         if self.shine:
-            bright = cv2.resize(wave, (wide, high), interpolation=cv2.INTER_LINEAR)
+            bright = cv2.resize(wave, self.matte.shape[::-1], interpolation=cv2.INTER_LINEAR)
             moved = moved + (self.shine * ease) * bright[..., None]
         return frame + self.matte[..., None] * (moved - self.still)
 
     def _ease(self, seconds: float) -> float:
-        ease = np.clip(seconds / SOON, 0, 1)
-        if self.loop:
-            ease = min(ease, np.clip((self.loop - seconds) / SOON, 0, 1))
+        ease = 1.0 if self.loop else np.clip(seconds / SOON, 0, 1)
         return float(ease * ease * (3 - 2 * ease))
 
     def _wave(self, seconds: float) -> np.ndarray:
         """How far places are displaced, (h, w), about -1 to 1."""
         _, high, wide = self.reach.shape
         rows, columns = np.indices((high, wide), np.float32)
-        x, y = (columns + 0.5) / wide, (rows + 0.5) / wide
-        y = y if self.perspective is None else self.perspective
-        total = np.zeros((high, wide), np.float32)
+        x, y = ((columns + 0.5) / wide, (rows + 0.5) / wide) if self.places is None else self.places
+        total, lean = np.zeros((high, wide), np.float32), self.bias
         for right, down, rate, phase in self.waves.T:
-            total += np.sin(right * x + down * y - rate * seconds + phase)
-        return (self.bias + total / np.sqrt(self.waves.shape[1])).astype(np.float32)
+            at = right * x + down * y + phase
+            total += np.sin(at - rate * seconds)
+            if self.loop:
+                total -= np.sin(at)
+        if self.loop:
+            total *= 0.75
+            lean *= 0.5 - 0.5 * np.cos(2 * np.pi * seconds / self.loop)
+        return (lean + total / np.sqrt(self.waves.shape[1])).astype(np.float32)
 
     def field(self, seconds: float) -> np.ndarray | None:
         """From how far away each place comes."""
@@ -139,7 +149,7 @@ class Waving:
 
 
 @dataclass(frozen=True, eq=False)
-class Flickering:
+class Flickering(Unmoving):
     """What becomes brighter and darker: places of a `matte` (H, W), each by its own `course` of phases (H, W), by so much
     of their brightness (`depth`), so many times a second (`rate`)."""
 
@@ -153,23 +163,18 @@ class Flickering:
 
     def draw(self, frame: np.ndarray, seconds: float) -> np.ndarray:
         """A frame (H, W, 3) with its lights as bright as they are now."""
-        ease = np.clip(seconds / SOON, 0, 1)
-        if self.loop:
-            ease = min(ease, np.clip((self.loop - seconds) / SOON, 0, 1))
-        if ease == 0:
+        if seconds <= 0:
             return frame
+        ease = 1.0 if self.loop else float(np.clip(seconds / SOON, 0, 1))
         turn = 2 * np.pi * self.rate * seconds
-        wave = (
-            np.sin(turn + self.course)
-            + 0.6 * np.sin(2.3 * turn + 2.1 * self.course)
-            + 0.4 * np.sin(3.7 * turn - self.course)
-        )
-        gain = self.depth * float(ease) * self.matte * wave / 1.3
-        return frame * (1 + gain[..., None])
+        wave = self._light(turn) - self._light(0.0) if self.loop else self._light(turn)
+        return frame * (1 + (self.depth * ease * self.matte * wave / 1.3)[..., None])
 
-    def field(self, seconds: float) -> np.ndarray | None:
-        """Nothing moves."""
-        return None
+    def _light(self, turn: float) -> np.ndarray:
+        """How much brighter each place (H, W) is, about -1.3 to 1.3; whole turns come back in a clip that loops."""
+        second, third = (2.0, 3.0) if self.loop else (2.3, 3.7)
+        own = np.sin(turn + self.course)
+        return own + 0.6 * np.sin(second * turn + 2.1 * self.course) + 0.4 * np.sin(third * turn + 3.3 * self.course)
 
     def softened(self, share: float) -> "Flickering":
         """The same, less deep."""
@@ -177,7 +182,7 @@ class Flickering:
 
 
 @dataclass(frozen=True, eq=False)
-class Rising:
+class Rising(Unmoving):
     """Vapour that rises from a place: a `base` (x, y) and a `size` in widths, its colour `level` (3,), and how dense it is
     at most, in [0, 1]; `noise` (N, N) in [0, 1] repeats."""
 
@@ -217,10 +222,6 @@ class Rising:
             u, v = ((each % (side - 1)).astype(np.float32) for each in (x, y))
             found += share * cv2.remap(self.noise, u, v, cv2.INTER_LINEAR)
         return (body * ((found - 0.35) / 0.4).clip(0, 1)).astype(np.float32) * (up > -0.1)
-
-    def field(self, seconds: float) -> np.ndarray | None:
-        """Nothing that is there moves."""
-        return None
 
     def softened(self, share: float) -> "Rising":
         """The same, thinner."""

@@ -6,12 +6,12 @@ from typing import Literal
 import cv2
 import numpy as np
 
+from motionalchemy.media.pullpush import filled
 from motionalchemy.render.face_layers import (
     EyeLayers,
     MouthLayers,
     behind,
     eye_layers,
-    filled,
     mouth_layers,
     polygon,
     sampled,
@@ -214,11 +214,8 @@ def _grid(shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     return down, across
 
 
-def face_act(
-    picture: np.ndarray, fit: FaceFit, performance: Performance, matte: np.ndarray, plate: np.ndarray | None
-) -> FaceAct:
-    """What a face of a picture (H, W, 3) uint8 does; `matte` (H, W) in [0, 1] says where the person is, `plate` (H, W, 3)
-    float32 what is behind, None where that is to be filled from around the person."""
+def face_act(picture: np.ndarray, fit: FaceFit, performance: Performance, matte: np.ndarray) -> FaceAct:
+    """What a face of a picture (H, W, 3) uint8 does; `matte` (H, W) in [0, 1] says where the person is."""
     high, wide = picture.shape[:2]
     low, top = fit.points[:, :2].min(0) - 2, fit.points[:, :2].max(0) + 3
     left, up = (int(max(0, edge)) for edge in low)
@@ -229,8 +226,7 @@ def face_act(
     oval = polygon(part.shape, fit.points[OVAL, :2] - corner)
     alpha = np.maximum(matte[box], cv2.GaussianBlur(oval, (0, 0), EDGE * fit.size)).astype(np.float32)
     person = filled(part, (alpha > 0.95).astype(np.float32))
-    deep = None if plate is None else np.ascontiguousarray(plate[box], np.float32)
-    hidden = behind(part, alpha, fit.size, deep)
+    hidden = behind(part, alpha, fit.size)
     share = alpha[..., None]
     rest = part - share * person - (1 - share) * hidden
     eyes, mouth = eye_layers(part, fit, corner), mouth_layers(part, fit, corner)

@@ -5,26 +5,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from motionalchemy.media.pullpush import filled
+from motionalchemy.scene import filling
 from motionalchemy.scene.face_mesh import BELOW, EYES, FOLDS, LIPS, LOWER_LIP, MOUTH, OVAL, SIDES, UPPER_LIP, FaceFit
 
 TOOTH = np.array([1.0, 0.95, 0.85])  # how teeth are tinted beside the brightest of a face
 DARK, TONGUE = np.array([0.3, 0.17, 0.15]), np.array([0.74, 0.56, 0.58])  # of the lips' colour
 OWN_TEETH = 0.06  # eye distances that lips stand apart, from which a picture's own teeth are kept
-MIRRORED = 0.3, 2.5  # eye distances in which what is mirrored gives way, and after how many of them it is gone
 ARCH = 0.5  # of the mouth's width, how wide four front teeth are
-
-
-def filled(image: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """An image (h, w, c) float32 whose places that are not known (h, w) in [0, 1] softly take what lies around them."""
-    high, wide = known.shape
-    if min(high, wide) < 2:
-        return image
-    half = ((wide + 1) // 2, (high + 1) // 2)
-    weighted = cv2.resize(image * known[..., None], half, interpolation=cv2.INTER_AREA).reshape(half[1], half[0], -1)
-    weight = cv2.resize(known, half, interpolation=cv2.INTER_AREA)
-    below = filled(weighted / np.maximum(weight, 1e-6)[..., None], np.minimum(1, weight * 2))
-    back = cv2.resize(below, (wide, high)).reshape(image.shape)
-    return back + (image - back) * known[..., None]
 
 
 def polygon(shape: tuple[int, ...], points: np.ndarray, soft: float = 0.0) -> np.ndarray:
@@ -45,32 +33,12 @@ def disc(reach: int) -> np.ndarray:
     return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
 
 
-def behind(part: np.ndarray, matte: np.ndarray, size: float, plate: np.ndarray | None) -> np.ndarray:
-    """What lies behind a person (h, w) in a part (h, w, 3) of a picture, by eyes `size` pixels apart: near the outline
-    what is around it, mirrored there so that it keeps its grain, farther in the `plate`, or what is around, softly."""
-    reach = max(1, round(0.03 * size))
-    known = (cv2.dilate(matte, disc(reach)) < 0.05).astype(np.float32)
-    if not known.any():
-        return part if plate is None else plate
-    deep = filled(part, known) if plate is None else plate
-    far, label = cv2.distanceTransformWithLabels(
-        1 - known.astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    label = np.asarray(label, np.int64)
-    rows, columns = np.nonzero(known)
-    nearest = np.zeros((int(label.max()) + 1, 2), np.float32)
-    nearest[label[rows, columns]] = np.stack((columns, rows), 1)
-    down, across = np.mgrid[: part.shape[0], : part.shape[1]].astype(np.float32)
-    hidden = 1 - known
-    soft = max(0.5, 0.08 * size)
-    away = (nearest[label] - np.dstack((across, down))) * hidden[..., None]
-    away = cv2.GaussianBlur(away, (0, 0), soft) / np.maximum(cv2.GaussianBlur(hidden, (0, 0), soft), 1e-3)[..., None]
-    weighted = np.dstack((part * known[..., None], known)).astype(np.float32)
-    mirrored = sampled(weighted, across + 2 * away[..., 0], down + 2 * away[..., 1])
-    seen = mirrored[..., 3:]
-    share = seen * np.clip(MIRRORED[1] - far / (MIRRORED[0] * size), 0, 1)[..., None]
-    guess = deep + (mirrored[..., :3] / np.maximum(seen, 1e-3) - deep) * share
-    return np.where(known[..., None] > 0, part, guess).astype(np.float32)
+def behind(part: np.ndarray, matte: np.ndarray, size: float) -> np.ndarray:
+    """What lies behind a person (h, w) in a part (h, w, 3) of a picture, by eyes `size` pixels apart, filled from around
+    the outline."""
+    hidden = cv2.dilate(matte, disc(max(1, round(0.03 * size)))) >= 0.05
+    seen = part.round().clip(0, 255).astype(np.uint8)
+    return np.where(hidden[..., None], filling.filled(seen, hidden), part).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from motionalchemy.render.act import Place
+from motionalchemy.render.act import Place, Unmoving
 
 SOON = 0.8  # seconds, after which weather has wholly begun
 SPARE = 1.2  # heights and widths, over which what falls comes again
@@ -21,7 +21,7 @@ def eased(seconds: float, loop: float, soon: float = SOON) -> float:
 
 
 @dataclass(frozen=True, eq=False)
-class Falling:
+class Falling(Unmoving):
     """What falls: `drops` (n, 5), where each is at first, right and down in shares of SPARE, how near it is in (0, 1], how
     it swings, and a phase; `speed` (right, down) of the nearest in heights a second, its `size` in heights, long streaks if
     `streak` seconds are seen at once, in a `colour` (3,), as dense as `alpha`. `shown` (H, W) is where they are seen."""
@@ -74,17 +74,13 @@ class Falling:
         soft = max(0.45, 0.12 * self.size * high)
         return cv2.GaussianBlur(canvas.astype(np.float32) / 255, (0, 0), soft)
 
-    def field(self, seconds: float) -> np.ndarray | None:
-        """Nothing that is there moves."""
-        return None
-
     def softened(self, share: float) -> "Falling":
         """The same, fewer of it."""
         return replace(self, drops=self.drops[: max(1, round(share * len(self.drops)))])
 
 
 @dataclass(frozen=True, eq=False)
-class Graded:
+class Graded(Unmoving):
     """Light that changes: over `lasts` seconds the picture's colours are led to `gain` (H, 1, 3) times themselves, all of
     it, or to its `share` (H, W, 1)."""
 
@@ -106,17 +102,47 @@ class Graded:
         lit = frame * gain.astype(np.float32)
         return lit if self.share is None else frame + self.share * (lit - frame)
 
-    def field(self, seconds: float) -> np.ndarray | None:
-        """Nothing moves."""
-        return None
-
     def softened(self, share: float) -> "Graded":
         """The same, less of it."""
         return replace(self, gain=1 + share * (self.gain - 1))
 
 
 @dataclass(frozen=True, eq=False)
-class Foggy:
+class Sinking(Unmoving):
+    """A sun that goes down, or comes up: its `light` (H, W, 3) in grey levels, which goes `down` so many heights in `lasts`
+    seconds, behind what does not belong to the `sky` (H, W)."""
+
+    light: np.ndarray
+    sky: np.ndarray
+    down: float
+    lasts: float
+    loop: float = 0.0
+    order: int = 9
+    on: Place = "picture"
+
+    def draw(self, frame: np.ndarray, seconds: float) -> np.ndarray:
+        """A frame (H, W, 3) with the sun where it is now."""
+        late = float(np.clip(seconds / self.lasts, 0, 1))
+        if self.loop:
+            late = 1 - abs(2 * float(np.clip(seconds / self.loop, 0, 1)) - 1)
+        if late == 0:
+            return frame
+        high, wide = self.sky.shape
+        by = np.array([[1, 0, 0], [0, 1, late * self.down * high]], np.float32)
+        moved = cv2.warpAffine(self.light, by, (wide, high), flags=cv2.INTER_LINEAR)
+        return frame + self.sky[..., None] * (moved - self.light)
+
+    def field(self, seconds: float) -> np.ndarray | None:
+        """Its light goes, the sky stays."""
+        return None
+
+    def softened(self, share: float) -> "Sinking":
+        """The same, less far."""
+        return replace(self, down=self.down * share)
+
+
+@dataclass(frozen=True, eq=False)
+class Foggy(Unmoving):
     """Fog before what is far away (`far` (H, W) in [0, 1]), in drifting banks of `noise` (N, M) that repeats sideways."""
 
     far: np.ndarray
@@ -143,17 +169,13 @@ class Foggy:
         alpha = (self.dense * share) * self.far * (0.35 + 0.65 * banks)
         return frame + alpha.clip(0, 0.95)[..., None] * (np.array(self.colour, np.float32) - frame)
 
-    def field(self, seconds: float) -> np.ndarray | None:
-        """Nothing moves."""
-        return None
-
     def softened(self, share: float) -> "Foggy":
         """The same, thinner."""
         return replace(self, dense=self.dense * share)
 
 
 @dataclass(frozen=True, eq=False)
-class Flashing:
+class Flashing(Unmoving):
     """Lightning: at each of some `times`, in seconds, the `sky` (H, W) in [0, 1] flashes, and what is under it less."""
 
     times: tuple[float, ...]
@@ -173,10 +195,6 @@ class Flashing:
             return frame
         light = self.strength * level * (0.35 + 0.65 * self.sky)[..., None]
         return frame * (1 + 0.8 * light) + np.array((70, 75, 95), np.float32) * light * (0.3 + frame / 255)
-
-    def field(self, seconds: float) -> np.ndarray | None:
-        """Nothing moves."""
-        return None
 
     def softened(self, share: float) -> "Flashing":
         """The same, weaker."""

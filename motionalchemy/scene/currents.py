@@ -5,6 +5,7 @@ import numpy as np
 
 CELLS = 72  # of the longer side, on which a potential is solved
 ROUNDS = 900  # of relaxation
+MOUTH, TIP = 0.4, 0.06  # of its height: within how much of its end a bed meets the edge of the picture, or ends
 ROOT = 0.05  # of the height: the least that something sways is tall
 
 
@@ -42,12 +43,9 @@ def _fall(own: np.ndarray) -> np.ndarray:
     """The downhill direction (2, h, w) in one bed (h, w) bool."""
     rows = np.nonzero(own.any(1))[0]
     top, low = int(rows[0]), int(rows[-1])
-    reach = max(1, round(0.06 * (low - top + 1)))
-    upper, lower = own.copy(), own.copy()
-    upper[top + reach :] = False
-    lower[: low - reach + 1] = False
     level = np.zeros(own.shape, np.float32)
     level[own] = (1 - (np.indices(own.shape)[0][own] - top) / max(low - top, 1)).astype(np.float32)
+    upper, lower = _mouth(own, level), _mouth(own, 1 - level)
     weight = own.astype(np.float32)
     count = sum(_moved(weight, step) for step in STEPS)
     for _ in range(ROUNDS):
@@ -57,6 +55,15 @@ def _fall(own: np.ndarray) -> np.ndarray:
     right = _slope(level, weight, (0, 1))
     down = _slope(level, weight, (1, 0))
     return np.stack((-right, -down)) * weight
+
+
+def _mouth(own: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Where water comes into one bed (h, w) bool that is so high (h, w), 1 at its upper end: where the upper part of it
+    meets the edge of the picture, else its tip."""
+    edge = np.ones(own.shape, bool)
+    edge[1:-1, 1:-1] = False
+    found = own & edge & (high > 1 - MOUTH)
+    return found if found.sum() >= 3 else own & (high > 1 - TIP)
 
 
 STEPS = ((0, 1), (0, -1), (1, 0), (-1, 0))

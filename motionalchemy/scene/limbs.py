@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-import torch
 
 from motionalchemy.media import pullpush
 from motionalchemy.scene.skeleton import Limb, Skeleton
@@ -38,13 +37,6 @@ def away(at: np.ndarray, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
 def unit(vector: np.ndarray) -> np.ndarray:
     """The direction of a vector."""
     return vector / np.maximum(np.linalg.norm(vector, axis=-1, keepdims=True), 1e-6)
-
-
-def filled(colours: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Colours (H, W, 3) float32 that come from around them where they are not `known` (H, W)."""
-    field = torch.from_numpy(np.ascontiguousarray(colours)).permute(2, 0, 1)[None]
-    led = pullpush.pull_push(field, torch.from_numpy(known.astype(np.float32))[None, None])
-    return np.where(known[..., None] > 0.5, colours, led[0].permute(1, 2, 0).numpy())
 
 
 def cut(picture: np.ndarray, found: Skeleton) -> Cut:
@@ -203,6 +195,6 @@ def _pieces(
     colours = picture.astype(np.float32)
     share = under[..., None]
     known = ((under < 0.02) & (body > 0.9)).astype(np.float32)
-    behind = filled(colours, known) if under.any() and known.any() else colours
+    behind = pullpush.filled(colours, known) if under.any() and known.any() else colours
     trunk_matte = _soft(body, 0.6) * (body > 0.02)
     return Cut(found, limbs, widths, trunk_matte, colours * (1 - share) + behind * share, held)

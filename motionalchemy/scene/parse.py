@@ -61,7 +61,7 @@ class Layer:
 class Scene:
     """A picture (H, W, 3) uint8 understood: its `pixels` (1, 3, H, W) in [0, 1], its `layers`, the farthest first, the
     `plate` behind them, that without their `shadow`, `lit`, both like the pixels, and how dark the shadow is,
-    (1, 1, H, W) in [0, 1]."""
+    (1, 1, H, W) in [0, 1]; whether it counts as a rendered `actor`, None where that is to be seen in it."""
 
     picture: np.ndarray
     pixels: Tensor
@@ -69,11 +69,14 @@ class Scene:
     plate: Tensor
     lit: Tensor
     shadow: Tensor
+    actor: bool | None = None
 
     @cached_property
     def rendered(self) -> bool:
-        """Whether it shows a rendered actor like those whose movements are known; else nothing bends it but what
+        """Whether it counts as a rendered actor like those whose movements are known; else nothing bends it but what
         understands it."""
+        if self.actor is not None:
+            return self.actor
         if self.subject is None:
             return kind.rendered(self.picture, None) > ACTOR
         opacity = self.subject.opacity.numpy()
@@ -116,25 +119,26 @@ class Scene:
 
         pixels, plate, lit, shadow = smaller((self.pixels, self.plate, self.lit, self.shadow))
         layers = tuple(map(Layer, smaller(tuple(layer.rgba for layer in self.layers))))
-        return Scene(resize.scaled(self.picture, height, width), pixels, layers, plate, lit, shadow)
+        return Scene(resize.scaled(self.picture, height, width), pixels, layers, plate, lit, shadow, self.actor)
 
 
-def parse(picture: np.ndarray, shadow: np.ndarray | None = None) -> Scene:
-    """A picture (H, W, 3) uint8 understood; `shadow` (H, W) says how dark the one is that its subject throws, in [0, 1], if
-    that is known."""
+def parse(picture: np.ndarray, shadow: np.ndarray | None = None, actor: bool | None = None) -> Scene:
+    """A picture (H, W, 3) uint8 understood; `shadow` (H, W) says how dark the one is that its subject throws, in [0, 1],
+    and `actor` whether it counts as a rendered actor, if they are known."""
     pixels = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None].float() / 255
     dark = torch.zeros(1, 1, *picture.shape[:2]) if shadow is None else torch.from_numpy(shadow)[None, None]
     try:
         cut = segmentation.cut_out(picture)
     except InputError:
-        return Scene(picture, pixels, (), pixels, pixels, dark)
+        return Scene(picture, pixels, (), pixels, pixels, dark, actor)
     layer = torch.from_numpy(np.ascontiguousarray(cut)).permute(2, 0, 1)[None].float() / 255
     opacity = layer[:, 3:]
     hidden = (_widened(opacity, EDGE) > 0.02)[0, 0].numpy()
     plate = lit = _behind(pixels, hidden)
     if shadow is not None:
         lit = _behind((pixels / (1 - dark)).clamp(max=1), hidden)
-    return Scene(picture, pixels, (Layer(torch.cat((layer[:, :3] * opacity, opacity), 1)),), plate, lit, dark)
+    layers = (Layer(torch.cat((layer[:, :3] * opacity, opacity), 1)),)
+    return Scene(picture, pixels, layers, plate, lit, dark, actor)
 
 
 def _behind(pixels: Tensor, hidden: np.ndarray) -> Tensor:

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from motionalchemy.pipeline.explain import FILES, drawn_motion
+from motionalchemy.pipeline.explain import FILES
+from motionalchemy.render.diagrams import drawn_motion
 
 
 def explain(*words: str) -> subprocess.CompletedProcess:

@@ -7,8 +7,8 @@ from dataclasses import asdict, replace
 import pytest
 import torch
 
-diffusers = pytest.importorskip("diffusers")
-pytest.importorskip("accelerate")
+diffusers = pytest.importorskip("diffusers", reason="public models need the extra gpu")
+pytest.importorskip("accelerate", reason="public models need the extra gpu")
 
 from motionalchemy.errors import InputError  # noqa: E402
 from motionalchemy.evaluate import bench, peer, speed, stock  # noqa: E402

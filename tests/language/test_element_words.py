@@ -30,10 +30,21 @@ ASKED = (
     ("旗帜迎风飘扬", "cloth", "", 1.0),
     ("lanterns glow and stars twinkle", "lights", "", 1.0),
     ("霓虹灯光闪烁", "lights", "", 1.0),
+    ("softly flowing river", "river", "", 0.6),
+    ("gentle waves", "sea", "", 0.6),
+    ("海浪", "sea", "", 1.0),
+    ("流动的河水", "river", "", 1.0),
+    ("drifting clouds", "clouds", "", 1.0),
+    ("飘动的云朵", "clouds", "", 1.0),
+    ("a breeze plays in her hair", "hair", "", 1.0),
+    ("the wind moves the curtains", "cloth", "", 1.0),
+    ("a torch burns and crackles", "fire", "", 1.0),
+    ("巨浪滚滚而来", "sea", "", 1.0),
 )
 NOTHING = (
     "she waves at us", "the man walks across the street", "the horse runs to the left", "他挥手", "狗在跑",
     "the camera pushes in", "镜头推近", "a hot wave of joy", "he wears a flowery shirt", "the bird sings",
+    "he waves a flag", "the crowd does the wave", "他挥舞着旗帜", "she is moving the flag",
 )  # fmt: skip
 
 
@@ -56,6 +67,7 @@ def test_other_sentences_ask_nothing_of_the_elements(words: str):
         ("it begins to rain", ["rain"]), ("窗外下着大雪", ["snow"]), ("heavy snowfall", ["snow"]),
         ("雷雨", ["rain", "lightning"]), ("fog rolls over the hills", ["fog"]), ("山间起了雾", ["fog"]),
         ("the sun sets behind the sea", ["sunset"]), ("日出", ["sunrise"]),
+        ("mist drifts over the lake", ["fog"]), ("云雾缭绕", ["fog"]),
         ("night falls", ["night"]), ("cherry petals drift through the air", ["petals"]), ("落叶纷飞", ["petals"]),
         ("a snow leopard runs", []), ("a rainbow stands over the field", []), ("she wears a raincoat", []),
     ],
@@ -64,10 +76,18 @@ def test_weather_is_heard(words: str, kinds: list[str]):
     assert [each.weather for each in weather_words.read(words)] == kinds
 
 
+def test_two_elements_that_are_joined_are_both_heard():
+    found = element_words.read("the lake ripples and clouds drift to the left")
+    assert [(each.element, each.way) for each in found] == [("calm", ""), ("clouds", "left")]
+
+
 def test_what_is_left_is_what_nobody_has_taken():
     words = "the bison grazes while the grass sways, the camera pushes in"
     (asked,) = element_words.read(words)
     assert without(words, asked.spans) == "the bison grazes, the camera pushes in"
+    words = "a girl with flowing hair smiles"
+    (asked,) = element_words.read(words)
+    assert without(words, asked.spans) == "a girl smiles"
     words = "云向左飘，她在微笑"
     (asked,) = element_words.read(words)
     assert without(words, asked.spans) == "她在微笑"

@@ -232,7 +232,6 @@ def test_masks_are_pictures_or_clips_and_white_is_inside(tmp_path):
 
 
 def test_the_subject_is_found_and_followed():
-    pytest.importorskip("cv2")
     ground = np.full((96, 128, 3), (190, 200, 210), np.uint8)
     y, x = np.mgrid[:96, :128]
     ground = (ground + np.random.default_rng(0).normal(0, 3, ground.shape)).clip(0, 255).astype(np.uint8)

@@ -5,7 +5,7 @@ import sys
 import pytest
 import torch
 
-pytest.importorskip("diffusers")
+pytest.importorskip("diffusers", reason="public models need the extra gpu")
 
 import parity
 import tiny_models

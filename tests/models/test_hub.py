@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("huggingface_hub")
-pytest.importorskip("diffusers")
+pytest.importorskip("huggingface_hub", reason="public models need the extra gpu")
+pytest.importorskip("diffusers", reason="public models need the extra gpu")
 
 import tiny_models
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-diffusers = pytest.importorskip("diffusers")
+diffusers = pytest.importorskip("diffusers", reason="public models need the extra gpu")
 
 import parity  # noqa: E402
 import tiny_models  # noqa: E402

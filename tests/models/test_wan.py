@@ -4,7 +4,7 @@ import pytest
 import torch
 from PIL import Image
 
-diffusers = pytest.importorskip("diffusers")
+diffusers = pytest.importorskip("diffusers", reason="public models need the extra gpu")
 
 import parity  # noqa: E402
 import tiny_models  # noqa: E402

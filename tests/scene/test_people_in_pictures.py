@@ -1,4 +1,4 @@
-"""Faces and bodies of a picture: their networks load strictly, nothing is found where nobody is, points have a meaning."""
+"""Faces and bodies of a picture: their points have a meaning, their networks load strictly, actors are told from others."""
 
 import json
 import shutil
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from motionalchemy.errors import InputError
-from motionalchemy.scene import bodies, faces, kind, looks
+from motionalchemy.scene import kind, looks
 from motionalchemy.scene.points import CORNERS, Face, Pose
 
 
@@ -37,27 +37,6 @@ def test_a_body_knows_its_trunk_and_its_box():
     pose = Pose(points, sure, points, 1.0)
     assert pose.torso == pytest.approx(50)
     assert pose.box == (40, 20, 60, 70)
-
-
-def test_nobody_is_found_where_nobody_is():
-    rows, columns = np.mgrid[:120, :160]
-    sky = np.dstack((rows, columns, 255 - rows)).astype(np.uint8)
-    assert faces.faces(sky) == () and bodies.bodies(sky) == ()
-
-
-def test_what_is_no_picture_is_refused():
-    for look in (faces.faces, bodies.bodies):
-        with pytest.raises(InputError):
-            look(np.zeros((20, 20), np.uint8))
-
-
-def test_a_square_look_leads_back_to_the_picture():
-    picture = np.zeros((80, 120, 3), np.uint8)
-    picture[30, 70] = 255
-    look, back = looks.square(picture, np.array([70.5, 30.5]), 40, 0.4, 64)
-    row, column = np.unravel_index(look[..., 0].argmax(), (64, 64))
-    there = looks.back_to(np.array([[column, row]], float), back)[0]
-    assert np.abs(there - (70, 30)).max() < 1
 
 
 def test_packs_are_read_strictly(tmp_path: Path):

@@ -180,7 +180,7 @@ def test_merged_weights_say_what_the_layers_beside_said(core, tmp_path):
 
 @pytest.mark.slow  # to import it takes longer than all the rest
 def test_peft_reads_the_file_and_adds_the_same(core, tmp_path):
-    peft = pytest.importorskip("peft")
+    peft = pytest.importorskip("peft", reason="PEFT is what our adapters are compared with")
     path = written(tmp_path / "a.safetensors", core)
     merged = core.with_motions([(path, 1.0)]).flow
     stored = {k.removeprefix("transformer."): v.float() for k, v in load_file(path).items()}

@@ -1,0 +1,90 @@
+"""What is understood of a picture, drawn over it: layers, regions and points, and where each place goes."""
+
+import cv2
+import numpy as np
+
+from motionalchemy.scene.parse import Scene
+
+PALE = 0.55  # of a picture's contrast, that is left under what is drawn over it
+
+
+def drawn_scene(scene: Scene) -> np.ndarray:
+    """A picture (H, W, 3) uint8 with its layers, boxes, faces and bodies drawn over it."""
+    shown = _pale(scene.picture)
+    thick = max(1, round(max(shown.shape) / 400))
+    for number, layer in enumerate(scene.layers):
+        colour = _colour(number, 3)
+        matte = layer.opacity.numpy()[..., None]
+        shown = shown + 0.35 * matte * (scene.picture + 0.4 * (np.array(colour, np.float32) - scene.picture) - shown)
+        left, top, right, low = (round(edge * shown.shape[1]) for edge in layer.box)
+        cv2.rectangle(shown, (left, top), (right, low), colour, thick)
+    for face in scene.faces:
+        for x, y in face.points[:, :2]:
+            cv2.circle(shown, (round(float(x)), round(float(y))), thick, (80, 255, 120), -1)
+    for body in scene.bodies:
+        for (x, y), sure in zip(body.points[:, :2], body.seen, strict=True):
+            if sure > 0.5:
+                cv2.circle(shown, (round(float(x)), round(float(y))), 2 * thick, (255, 235, 60), -1)
+    return shown.round().clip(0, 255).astype(np.uint8)
+
+
+def drawn_regions(scene: Scene) -> np.ndarray:
+    """A picture (H, W, 3) uint8 with its regions in colours, and their names."""
+    found, (high, wide) = scene.regions, scene.picture.shape[:2]
+    labels = cv2.resize(found.labels.astype(np.uint8), (wide, high), interpolation=cv2.INTER_NEAREST)
+    colours = np.array([_colour(number, len(found.names)) for number in range(len(found.names))], np.float32)
+    shown = 0.5 * _pale(scene.picture) + 0.5 * colours[np.asarray(labels, np.intp)]
+    shown = np.ascontiguousarray(shown.round().clip(0, 255).astype(np.uint8))
+    size = max(0.35, wide / 900)
+    for number, name in enumerate(found.names):
+        there = np.argwhere(labels == number)
+        if len(there) > 0.01 * labels.size:
+            row, column = (int(each) for each in np.median(there, 0))
+            for dark, extra in ((0, 2), (255, 0)):
+                cv2.putText(
+                    shown, name, (column, row), cv2.FONT_HERSHEY_SIMPLEX, size, (dark,) * 3, 1 + extra, cv2.LINE_AA
+                )
+    return shown
+
+
+def drawn_motion(picture: np.ndarray, field: np.ndarray) -> np.ndarray:
+    """A picture (H, W, 3) uint8 with a field (2, h, w) over it: its colour is the direction that a place goes, as the wheel
+    in the corner says, its strength how far; arrows where it is more than a thousandth of the width."""
+    high, wide = picture.shape[:2]
+    goes = -field  # a field says where a place comes from
+    far = float(np.percentile(np.hypot(goes[0], goes[1]), 99)) or 1e-6
+    tint = _wheel(cv2.resize(goes[0], (wide, high)), cv2.resize(goes[1], (wide, high)), max(far, 0.002))
+    strength = (np.hypot(*(cv2.resize(each, (wide, high)) for each in goes)) / max(far, 0.002)).clip(0, 1)[..., None]
+    shown = _pale(picture) * (1 - 0.75 * strength) + tint * 0.75 * strength
+    step = max(8, max(high, wide) // 24)
+    for row in range(step // 2, high, step):
+        for column in range(step // 2, wide, step):
+            x, y = (float(each[row * field.shape[1] // high, column * field.shape[2] // wide]) for each in goes)
+            if np.hypot(x, y) > 0.001:
+                end = round(column + 2 * x * wide), round(row + 2 * y * wide)
+                cv2.arrowedLine(shown, (column, row), end, (20, 20, 20), 1, cv2.LINE_AA, tipLength=0.35)
+    side = max(16, min(high, wide) // 6)
+    down, right = np.mgrid[-1 : 1 : side * 1j, -1 : 1 : side * 1j].astype(np.float32)
+    round_ = (np.hypot(right, down) < 1)[..., None]
+    corner = shown[-side:, -side:]
+    shown[-side:, -side:] = np.where(round_, _wheel(right, down, 1.0), corner)
+    return shown.round().clip(0, 255).astype(np.uint8)
+
+
+def _wheel(right: np.ndarray, down: np.ndarray, far: float) -> np.ndarray:
+    """Colours (H, W, 3) of directions: red to the right, then through yellow downwards; paler the less far."""
+    hue = (np.degrees(np.arctan2(down, right)) % 360) / 2
+    strong = (np.hypot(right, down) / far).clip(0, 1) * 255
+    hsv = np.stack((hue, strong, np.full_like(hue, 255)), 2).round().clip(0, 255).astype(np.uint8)
+    return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB).astype(np.float32)
+
+
+def _pale(picture: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(picture * PALE + 255 * (1 - PALE) * 0.6, np.float32)
+
+
+def _colour(number: int, count: int) -> tuple[int, int, int]:
+    """One of several colours that differ well."""
+    hsv = np.array([[[number * 180 // max(count, 1), 190, 235]]], np.uint8)
+    red, green, blue = cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)[0, 0]
+    return int(red), int(green), int(blue)
