@@ -1,6 +1,7 @@
 """Long clips read frame by frame at an even rate, so that length costs no memory."""
 
 import contextlib
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,7 +94,7 @@ def read(path: Path) -> Footage:
 
 def _times(path: Path, start: float) -> tuple[np.ndarray, np.ndarray]:
     """The seconds at which frames are shown from `start` on, in order, and how long each lasts; decodes nothing."""
-    begins: list[tuple[float, float]] = []
+    begins, lasts = array("d"), array("d")
     with files.opened(path, MAX_BYTES) as file, reader.open_container(file) as container:
         stream = streams.video_of(path, container)
         usual, told, vp8 = reader.usual_of(stream), reader.lasts_are_told(stream), stream.codec_context.name == "vp8"
@@ -102,11 +103,14 @@ def _times(path: Path, start: float) -> tuple[np.ndarray, np.ndarray]:
             if not packet.size or packet.is_discard or (vp8 and not bytes(packet)[0] & 0x10):  # never shown
                 continue
             begin = start + len(begins) * usual if at is None else float(at * packet.time_base)
-            begins.append((begin, float((packet.duration or 0) * packet.time_base) * told))
+            begins.append(begin)
+            lasts.append(float((packet.duration or 0) * packet.time_base) * told)
             if len(begins) > MAX_FRAMES:
                 raise MediaError(f"{str(path)!r} has more than {MAX_FRAMES} frames: cut it into parts")
-    found = np.array(sorted(pair for pair in begins if pair[0] >= start - 1e-6) or [(start, usual)])
-    return found[:, 0], found[:, 1]
+    times, lengths = np.frombuffer(begins), np.frombuffer(lasts)
+    order = np.argsort(times, kind="stable")
+    order = order[times[order] >= start - 1e-6]
+    return (times[order], lengths[order]) if len(order) else (np.array([start]), np.array([usual]))
 
 
 class Rolling:

@@ -17,7 +17,6 @@ OBLONG = 8  # a pixel is at most so many times as long as wide; what says more m
 UNSAID = 2  # of a matrix, transfer function or primaries
 EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND
 SMALLER = Interpolation.AREA | Interpolation.ACCURATE_RND
-SEE_THROUGH = ("rgba", "bgra", "argb", "abgr", "yuva", "gbrap", "ya8", "ya16", "pal8", "ayuv", "vuya", "uyva")
 
 
 class Screen:
@@ -31,16 +30,25 @@ class Screen:
         self._path, self._longest = path, longest
         self._aspect = aspect if aspect and 1 / OBLONG <= aspect <= OBLONG else Fraction(1)
         self._size: tuple[int, int] | None = None
+        self._turned: dict[tuple[int, int, int], tuple[int, int, int, int] | None] = {}
 
     def shown(self, frame: VideoFrame, alpha: np.ndarray | None = None) -> np.ndarray:
         """A decoded frame as (H, W, 3) uint8; `alpha` (h, w) uint8 is its opacity where the frame itself has none."""
         height, width = square(frame.height, frame.width, self._aspect)
         files.check_size(self._path, width, height)
         height, width = shrunk(height, width, self._longest)
-        picture, matrix = _coloured(frame, alpha, height, width, bool(self._longest)), display_matrix(frame)
+        picture, matrix = _coloured(frame, alpha, height, width, bool(self._longest)), self._matrix(frame)
         picture = np.rot90(picture, round(frame.rotation / 90)) if matrix is None else upright(picture, matrix)
         self._size = self._size or picture.shape[:2]
         return picture if picture.shape[:2] == self._size else within(picture, *self._size)
+
+    def _matrix(self, frame: VideoFrame) -> tuple[int, int, int, int] | None:
+        """The display matrix, read anew only where rotation or size change: a frame whose `side_data` was read is held,
+        with all its pixels, until Python next looks for cycles."""
+        now = frame.rotation, frame.height, frame.width
+        if now not in self._turned:
+            self._turned[now] = display_matrix(frame)
+        return self._turned[now]
 
 
 def notes(frame: VideoFrame) -> tuple[str, ...]:
@@ -104,7 +112,7 @@ def _coloured(frame: VideoFrame, alpha: np.ndarray | None, height: int, width: i
     """A frame's pixels at a size, over white, in sRGB."""
     transfer, primaries = display.tags(int(frame.color_trc), int(frame.color_primaries), int(frame.colorspace))
     plain, how = display.as_it_is(transfer, primaries), SMALLER if smaller else EXACT
-    if alpha is None and not frame.format.name.startswith(SEE_THROUGH):
+    if alpha is None and not _see_through(frame):
         if plain:
             return _reformatted(frame, height, width, "rgb24", how)
         return display.to_srgb(_reformatted(frame, height, width, "rgb48le", how), transfer, primaries)
@@ -115,6 +123,11 @@ def _coloured(frame: VideoFrame, alpha: np.ndarray | None, height: int, width: i
     if laid.shape[:2] == (height, width):
         return laid
     return _reformatted(VideoFrame.from_ndarray(laid, format="rgb24"), height, width, "rgb24", how)
+
+
+def _see_through(frame: VideoFrame) -> bool:
+    """Whether its pixels carry an opacity, or a palette that may."""
+    return frame.format.has_palette or any(component.is_alpha for component in frame.format.components)
 
 
 def _reformatted(frame: VideoFrame, height: int, width: int, kind: str, how: Any) -> np.ndarray:

@@ -12,14 +12,13 @@ from motionalchemy.errors import MediaError
 from motionalchemy.media import files
 
 # Playlists and other formats that open further files or addresses are not among these.
-DEMUXERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,ogg"
+DEMUXERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,ogg,asf"
 SOUNDS = f"{DEMUXERS},wav,mp3,flac,aac"
 TOLERANT: dict[str, Any] = (
     {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
 )  # 19 does so by itself
 PICTURES = Disposition.attached_pic | Disposition.timed_thumbnails  # in a file of music: no video
 KINDS = {  # how files begin that are clips of a kind which is not read
-    b"\x30\x26\xb2\x75\x8e\x66\xcf\x11": "Windows Media (WMV, ASF)",
     b".RMF": "RealMedia",
     b"FWS": "Flash",
     b"CWS": "Flash",

@@ -24,9 +24,10 @@ HEIGHT, WIDTH = 48, 128
 
 
 def bars(number: int = 0, height: int = HEIGHT, width: int = WIDTH) -> np.ndarray:
-    """Eight upright bars, and above them a grey that says which frame it is: 20 + 4 a frame, (H, W, 3) uint8."""
+    """Eight upright bars, and above them eight blocks, light or dark as the bits of the frame's number, (H, W, 3) uint8."""
     frame = np.repeat(np.repeat(BARS, width // 8, 0)[None], height, 0).astype(np.uint8)
-    frame[: height // 4] = 20 + 4 * number
+    bits = np.array([number >> bit & 1 for bit in range(8)])
+    frame[: height // 4] = np.repeat(40 + 160 * bits, width // 8)[None, :, None]
     return frame
 
 
@@ -38,8 +39,10 @@ def seen(frame: np.ndarray) -> np.ndarray:
 
 
 def number_of(frame: np.ndarray) -> int:
-    """Which frame it is by its grey."""
-    return round((float(np.median(frame[frame.shape[0] // 8])) - 20) / 4)
+    """Which frame it is by its blocks."""
+    height, width = frame.shape[:2]
+    at = ((np.arange(8) + 0.5) * width / 8).astype(int)
+    return sum(int(light > 120) << bit for bit, light in enumerate(frame[height // 8, at].mean(-1)))
 
 
 @dataclass
@@ -197,11 +200,21 @@ CODES: dict[int, Callable[[np.ndarray], np.ndarray]] = {  # light (..., 3), 1 wh
 CODES |= dict.fromkeys((2, 6, 13, 14), CODES[1])
 
 
+def to_primaries(film: Film) -> np.ndarray:
+    """Light of BT.709 times this, (3, 3), is that of a film's primaries."""
+    return (np.linalg.inv(TO_XYZ[film.primaries if film.primaries in TO_XYZ else 1]) @ TO_XYZ[1]).T
+
+
+def holdable(film: Film, colours: np.ndarray = BARS) -> np.ndarray:
+    """The sRGB colours that are left of some, (N, 3), where a film's primaries cannot show them all."""
+    light = np.maximum(linear(colours) @ to_primaries(film), 0) @ np.linalg.inv(to_primaries(film))
+    return np.rint(255 * CODES[13](light.clip(0, 1)))
+
+
 def coloured(film: Film, colours: np.ndarray = BARS) -> av.VideoFrame:
     """Bars whose sRGB colours are known, as a film's transfer function, primaries, matrix and range code them: planes of
     8 or 10 bits, by the formulas of BT.2100 and H.273 alone."""
-    light = linear(colours) @ (np.linalg.inv(TO_XYZ[film.primaries if film.primaries in TO_XYZ else 1]) @ TO_XYZ[1]).T
-    code = CODES[film.transfer](np.maximum(light, 0))
+    code = CODES[film.transfer](np.maximum(linear(colours) @ to_primaries(film), 0))
     red, blue = LUMA[film.matrix]
     luma = red * code[:, 0] + (1 - red - blue) * code[:, 1] + blue * code[:, 2]
     chroma = ((code[:, 2] - luma) / (2 - 2 * blue), (code[:, 0] - luma) / (2 - 2 * red))

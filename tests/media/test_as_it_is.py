@@ -1,7 +1,7 @@
 """Every line of the table in docs/media.md: the file is made, read, and what is right about it holds."""
 
 import pytest
-from media_cases import CASES
+from media_table import CASES
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case.kind} {case.what[0]}" for case in CASES])

@@ -1,4 +1,5 @@
-"""Files that PyAV does not write in one go: opacity beside a WebM, covers, several tracks, sizes that change."""
+"""Files that PyAV does not write in one go: opacity beside a WebM, its pixels' shape, covers, several tracks, sizes that
+change."""
 
 import io
 import struct
@@ -26,34 +27,51 @@ def packets(codec: str, frames: list[np.ndarray], **options: str) -> list[bytes]
     return [bytes(packet) for packet in (*made, *context.encode(None))]
 
 
-def written(path: Path, picture: np.ndarray, count: int = 6) -> Path:
-    """A WebM of VP9 with a second VP9 stream for its opacity in each block's addition, element by element."""
+def see_through(path: Path, picture: np.ndarray, count: int = 6) -> Path:
+    """A WebM of VP9 with a second VP9 stream for its opacity in each block's addition."""
     how = {"auto-alt-ref": "0", "lag-in-frames": "0", "crf": "4", "b": "0", "deadline": "realtime", "cpu-used": "4"}
     colour = packets("libvpx-vp9", [picture[..., :3]] * count, **how)
-    grey = np.repeat(picture[..., 3:], 3, 2)
+    added = [element(0xA6, number_(0xEE, 1) + element(0xA5, clear)) for clear in opacities(picture[..., 3], count, how)]
+    return matroska(path, b"webm", b"V_VP9", colour, number_(0x53C0, 1), [element(0x75A1, each) for each in added])
+
+
+def opacities(alpha: np.ndarray, count: int, how: dict[str, str]) -> list[bytes]:
+    """An opacity (H, W) uint8 as the luma of frames of VP9."""
     context = av.CodecContext.create("libvpx-vp9", "w")
     context.height, context.width, context.pix_fmt, context.time_base = HEIGHT, WIDTH, "yuv420p", Fraction(1, 24)
     context.framerate, context.options = Fraction(24), how
-    opacity = []
+    found = []
     for number in range(count):
         frame = av.VideoFrame(WIDTH, HEIGHT, "yuv420p")
         rows = np.zeros((HEIGHT, frame.planes[0].line_size), np.uint8)
-        rows[:, :WIDTH] = grey[..., 0]
+        rows[:, :WIDTH] = alpha
         frame.planes[0].update(rows.tobytes())
         for plane in frame.planes[1:]:
             plane.update(bytes([128]) * plane.buffer_size)
         frame.pts, frame.time_base = number, Fraction(1, 24)
-        opacity += [bytes(packet) for packet in context.encode(frame)]
-    opacity += [bytes(packet) for packet in context.encode(None)]
+        found += context.encode(frame)
+    return [bytes(packet) for packet in (*found, *context.encode(None))]
+
+
+def oblong(path: Path, kind: bytes, codec: str, width: int) -> Path:
+    """Bars in a WebM or MKV that are to be shown `width` pixels wide, as the container alone says."""
+    how = {"auto-alt-ref": "0", "lag-in-frames": "0", "deadline": "realtime", "cpu-used": "4", "crf": "4", "b": "2000000"}
+    shown = number_(0x54B0, width) + number_(0x54BA, HEIGHT)
+    name = {"libvpx": b"V_VP8", "libvpx-vp9": b"V_VP9"}[codec]
+    return matroska(path, kind, name, packets(codec, [bars()] * 3, **how), shown)
+
+
+def matroska(path: Path, kind: bytes, codec: bytes, data: list[bytes], shown: bytes, added: list[bytes] | None = None) -> Path:
+    """A file of 24 frames a second, element by element; `shown` are more elements of its picture, `added` one of each block."""
     blocks = b""
-    for number, (shown, clear) in enumerate(zip(colour, opacity, strict=True)):
-        block = element(0xA1, b"\x81" + struct.pack(">hB", round(number * 1000 / 24), 0) + shown)
-        more = element(0xA6, element(0xEE, b"\1") + element(0xA5, clear))
-        blocks += element(0xA0, block + element(0x75A1, more) + (b"" if number == 0 else element(0xFB, b"\xd7")))
-    video = element(0xE0, number_(0xB0, WIDTH) + number_(0xBA, HEIGHT) + number_(0x53C0, 1))
-    track = number_(0xD7, 1) + number_(0x73C5, 1) + number_(0x83, 1) + element(0x86, b"V_VP9") + number_(0x23E383, 41666667)
+    for number, each in enumerate(data):
+        block = element(0xA1, b"\x81" + struct.pack(">hB", round(number * 1000 / 24), 0) + each)
+        more = added[number] if added else b""
+        blocks += element(0xA0, block + more + (b"" if number == 0 else element(0xFB, b"\xd7")))
+    video = element(0xE0, number_(0xB0, WIDTH) + number_(0xBA, HEIGHT) + shown)
+    track = number_(0xD7, 1) + number_(0x73C5, 1) + number_(0x83, 1) + element(0x86, codec) + number_(0x23E383, 41666667)
     head = number_(0x4286, 1) + number_(0x42F7, 1) + number_(0x42F2, 4) + number_(0x42F3, 8)
-    head += element(0x4282, b"webm") + number_(0x4287, 4) + number_(0x4285, 2)
+    head += element(0x4282, kind) + number_(0x4287, 4) + number_(0x4285, 2)
     info = number_(0x2AD7B1, 1000000) + element(0x4D80, b"t") + element(0x5741, b"t")
     body = element(0x1549A966, info) + element(0x1654AE6B, element(0xAE, track + video))
     body += element(0x1F43B675, number_(0xE7, 0) + blocks)
