@@ -53,7 +53,10 @@ def _gif(path: Path, file: BinaryIO) -> Iterator[tuple[np.ndarray, float]]:
         for frame in container.decode(video=0):
             files.check_size(path, frame.width, frame.height)
             pixels = frame.to_ndarray(format="rgba")
-            yield over_white(pixels[..., :3], pixels[..., 3]), float((frame.duration or 0) * (frame.time_base or 0) * 1000)
+            yield (
+                over_white(pixels[..., :3], pixels[..., 3]),
+                float((frame.duration or 0) * (frame.time_base or 0) * 1000),
+            )
 
 
 def _whole(path: Path, file: BinaryIO) -> None:

@@ -45,10 +45,10 @@ def as_it_is(transfer: int, primaries: int) -> bool:
     return transfer in PLAIN and primaries == 1
 
 
-def to_srgb(codes: np.ndarray, transfer: int, primaries: int) -> np.ndarray:
-    """RGB codes (H, W, 3) of full range, uint8 or uint16, -> (H, W, 3) uint8 sRGB."""
+def to_srgb(codes: np.ndarray, transfer: int, primaries: int, top: int = 65535) -> np.ndarray:
+    """RGB codes (H, W, 3) of full range, uint8, or uint16 of which `top` is the highest, -> (H, W, 3) uint8 sRGB."""
     out = np.empty(codes.shape, np.uint8)
-    light, matrix, coded = _light(transfer), _matrix(primaries), _codes()
+    light, matrix, coded = _light(transfer, top), _matrix(primaries), _codes()
     for begin in range(0, len(codes), ROWS):
         part = codes[begin : begin + ROWS]
         seen = light[part if part.dtype == np.uint16 else part.astype(np.uint16) * 257]
@@ -73,10 +73,10 @@ def _bend(seen: np.ndarray) -> None:
         seen[high] *= (bent / brightest[high])[:, None]
 
 
-@lru_cache(maxsize=4)
-def _light(transfer: int) -> np.ndarray:
+@lru_cache(maxsize=8)
+def _light(transfer: int, top: int) -> np.ndarray:
     """The light of every code of 16 bits, (65536,) float32: 1 is white; of HLG that of the scene, 1 at its peak."""
-    code = np.arange(65536) / 65535
+    code = np.minimum(np.arange(65536) / top, 1)
     if transfer == PQ:  # BT.2100 table 4
         power = code ** (32 / 2523)
         seen = 10000 / WHITE * (np.maximum(power - 0.8359375, 0) / (18.8515625 - 18.6875 * power)) ** (16384 / 2610)
@@ -97,7 +97,9 @@ def _light(transfer: int) -> np.ndarray:
 def _codes() -> np.ndarray:
     """The sRGB code of every light of 16 bits, (65536,) uint8."""
     light = np.arange(65536) / 65535
-    return np.rint(255 * np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)).astype(np.uint8)
+    return np.rint(255 * np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)).astype(
+        np.uint8
+    )
 
 
 @lru_cache(maxsize=4)

@@ -8,7 +8,9 @@ from av.error import BlockingIOError as NotYet
 from av.error import EOFError as NoMore
 from av.filter import Graph
 
-WEAVE = "mode=send_frame:parity=auto:deint=interlaced"  # as many frames, at their times; only what says it is interlaced
+WEAVE = (
+    "mode=send_frame:parity=auto:deint=interlaced"  # as many frames, at their times; only what says it is interlaced
+)
 SAID = "video: it is interlaced, and every two fields are made one picture"
 
 

@@ -99,9 +99,7 @@ def _sounded(pictures: Path, output: Path, track: Track | None, begin: float, co
             )
             given = source.streams[track.index]
             stream = (
-                target.add_stream_from_template(given)
-                if copied
-                else soundtrack.added(target, ENCODED[suffix], given)
+                target.add_stream_from_template(given) if copied else soundtrack.added(target, ENCODED[suffix], given)
             )
             packets = soundtrack.copied if copied else soundtrack.encoded
             parts.append(packets(source, given, stream, begin, _seconds(seen)))

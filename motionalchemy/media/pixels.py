@@ -9,14 +9,15 @@ from typing import Any
 import cv2
 import numpy as np
 from av import VideoFrame
-from av.video.reformatter import Colorspace, Interpolation
+from av.video.reformatter import ColorRange, Colorspace, Interpolation
 
 from motionalchemy.media import display, files
 
 OBLONG = 8  # a pixel is at most so many times as long as wide; what says more means nothing
 UNSAID = 2  # of a matrix, transfer function or primaries
-EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND
-SMALLER = Interpolation.AREA | Interpolation.ACCURATE_RND
+# Without full chroma FFmpeg's scaler makes all that it reads two levels of 255 darker, accurate rounding or not.
+_WELL = Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
+EXACT, SMALLER = Interpolation.BICUBIC | _WELL, Interpolation.AREA | _WELL
 
 
 class Screen:
@@ -115,14 +116,23 @@ def _coloured(frame: VideoFrame, alpha: np.ndarray | None, height: int, width: i
     if alpha is None and not _see_through(frame):
         if plain:
             return _reformatted(frame, height, width, "rgb24", how)
-        return display.to_srgb(_reformatted(frame, height, width, "rgb48le", how), transfer, primaries)
+        deep = _reformatted(frame, height, width, "rgb48le", EXACT)  # by area it is rubbish at 16 bits
+        return display.to_srgb(deep, transfer, primaries, _top(frame))
     both = _reformatted(frame, frame.height, frame.width, "rgba" if plain else "rgba64le", EXACT)
     alpha = alpha if alpha is not None else both[..., 3] if plain else (both[..., 3] // 257).astype(np.uint8)
-    colours = both[..., :3] if plain else display.to_srgb(np.ascontiguousarray(both[..., :3]), transfer, primaries)
-    laid = over_white(colours, alpha)
+    colours = np.ascontiguousarray(both[..., :3])
+    laid = over_white(colours if plain else display.to_srgb(colours, transfer, primaries, _top(frame)), alpha)
     if laid.shape[:2] == (height, width):
         return laid
     return _reformatted(VideoFrame.from_ndarray(laid, format="rgb24"), height, width, "rgb24", how)
+
+
+def _top(frame: VideoFrame) -> int:
+    """The code of 16 bits that FFmpeg's scaler makes of a frame's highest one: less than 65535 where it comes from YUV."""
+    if frame.format.is_rgb:
+        return 65535
+    bits = frame.format.components[0].bits
+    return ((1 << bits) - 1) << (16 - bits) if frame.color_range == ColorRange.JPEG else 65283
 
 
 def _see_through(frame: VideoFrame) -> bool:

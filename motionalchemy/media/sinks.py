@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from av.error import FFmpegError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from motionalchemy.errors import InputError, MediaError
 from motionalchemy.media import files, muxing, writer
@@ -150,7 +150,8 @@ class FileSink:
         known = [*self._edges.get("last", frames[:0]), *frames][-self._overlap :]
         self._edges = {"anchor": self._edges.get("anchor", frames[:1]), "last": np.stack(known)}
         with files.replacing(self._edge_file(self.done + 1)) as file:
-            save_file(self._edges | {f"{BESIDE}{name}": each for name, each in self.beside.items()}, file)
+            held = self._edges | {f"{BESIDE}{name}": each for name, each in self.beside.items()}
+            file.write_bytes(save(held))  # `save_file` says of a full disk what is no OSError
         self.done += 1
         self._write_state()
         with files.writing(self.folder):

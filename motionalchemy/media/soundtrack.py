@@ -12,7 +12,10 @@ from av.filter import Graph
 
 Timed = Iterator[tuple[float, int, Any]]  # the second at which a packet is due, 1 for sound, the packet
 
-RATES = {"aac": (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000), "libopus": (48000,)}
+RATES = {
+    "aac": (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000),
+    "libopus": (48000,),
+}
 LAYOUTS = ("mono", "stereo")
 PER_CHANNEL = 96_000  # bits a second of sound that is encoded again
 LEAD = 0.1  # seconds of sound before the first picture that a decoder may need; players leave it out
@@ -59,13 +62,15 @@ def encoded(source: Any, given: Any, stream: Any, begin: float, length: float) -
     context = stream.codec_context
     context.open(strict=False)
     graph: Graph | None = None
-    ended = False
+    due = 0.0
     for frame in _decoded(source, given):
-        if frame.pts is None:
-            continue
-        frame.pts -= round(begin / frame.time_base)
-        if ended := float(frame.pts * frame.time_base) >= length:
+        if frame.pts is None:  # it follows the one before
+            frame.pts = round(due / frame.time_base)
+        else:
+            frame.pts -= round(begin / frame.time_base)
+        if float(frame.pts * frame.time_base) >= length:
             break
+        due = float(frame.pts * frame.time_base) + frame.samples / frame.sample_rate
         graph = graph or _graph(frame, context, length)
         graph.push(frame)
         yield from _packets(graph, stream)

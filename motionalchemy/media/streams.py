@@ -9,7 +9,6 @@ from av.error import FFmpegError
 from av.stream import Disposition
 
 from motionalchemy.errors import MediaError
-from motionalchemy.media import files
 
 # Playlists and other formats that open further files or addresses are not among these.
 DEMUXERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,ogg,asf"

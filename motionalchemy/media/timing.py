@@ -6,7 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 # Rates that films, cameras and screens have, the lowest that fits first; those of television lie a thousandth below.
-WHOLE = (1, 2, 3, 4, 5, 6, 8, 10, 12, 12.5, 15, 16, 18, 20, 24, 25, 30, 36, 40, 48, 50, 60, 72, 75, 90, 100, 120, 144, 200)
+WHOLE = (
+    1, 2, 3, 4, 5, 6, 8, 10, 12, 12.5, 15, 16, 18, 20, 24, 25, 30, 36, 40, 48, 50, 60, 72, 75, 90, 100, 120, 144, 200,
+)  # fmt: skip
 TELEVISION = tuple(rate * 1000 / 1001 for rate in (12, 15, 24, 30, 48, 60, 120, 240))
 EXACT = 1.05e-3  # seconds: what is told in milliseconds, as in WebM, is off by no more, and stays so when it is copied
 SLACK = 0.3  # of a tick: the most that stamps of a coarse clock may be off

@@ -167,7 +167,9 @@ def _write_webp(clip: Pictures, part: Path, quality: int | None) -> None:
     first, *rest = map(Image.fromarray, clip.frames)
     level = 90 if quality is None else quality
     first.save(part, "WEBP", save_all=True, append_images=rest, duration=ticks, loop=0, quality=level, method=4)
-    if rest and part.read_bytes()[12:16] != b"VP8X":  # all alike: the library makes a still of them, which has no length
+    if (
+        rest and part.read_bytes()[12:16] != b"VP8X"
+    ):  # all alike: the library makes a still of them, which has no length
         part.write_bytes(_held(part.read_bytes(), clip.frames.shape[2], clip.frames.shape[1], sum(ticks)))
 
 

@@ -65,10 +65,12 @@ def make(
             yield Progress(*first, 0.0, None, lambda: _still(job), None, 1, count, note)
         yield from _told(run, _windows(run, sink))
         stop_if(cancel)
-        result = closed(_result(run, sink), job, sink, output, watch)
+        ended = _result(run, sink)
+        told = len(ended.found.get("notes", ()))
+        result = closed(ended, job, sink, output, watch)
     at_end = Progress(stages, stages, steps, steps, 1.0, 0.0, lambda: result.clip, None, count, count)
-    if lost := result.found.get("sound"):
-        yield replace(at_end, step=0, note=f"sound: {lost}")
+    for note in result.found.get("notes", ())[told:]:
+        yield replace(at_end, step=0, note=note)
     yield replace(at_end, result=result)
 
 
@@ -191,7 +193,9 @@ def closed(result: Result, job: Job, sink: FrameSink, output: Path | None, watch
             assert held is not None
             kept = _written(held, output, track, begin)
         if track is not None and not kept:
-            result.found["sound"] = _lost(track, output.suffix.lower())
+            result.found["sound"] = lost = _lost(track, output.suffix.lower())
+            if (note := f"sound: {lost}") not in result.found.get("notes", ()):
+                result.found["notes"] = [*result.found.get("notes", ()), note]
     try:
         facts = (result.request, result.model, result.sha256, result.inputs, result.timings)
         files.write_text(text(*facts, output, result.found), path_for(output))

@@ -34,7 +34,9 @@ Idempotency = Annotated[
     Header(alias="Idempotency-Key", max_length=255, description="the same key makes the same video once"),
 ]
 POLL_MS, LONGEST_POLL_MS = 500, 5000  # how long a client is asked to wait between two looks, far back in the queue
-HELPER = "x-stainless-poll-helper"  # OpenAI's own loop, which keeps to the first pause that it is told, whatever comes later
+HELPER = (
+    "x-stainless-poll-helper"  # OpenAI's own loop, which keeps to the first pause that it is told, whatever comes later
+)
 router = APIRouter(default_response_class=Answer, responses=ERRORS)
 
 
@@ -181,7 +183,11 @@ async def video_content(
 
 
 router.add_api_route(
-    "/v1/videos/{video_id}/content", video_content, methods=["HEAD"], response_class=FileResponse, include_in_schema=False
+    "/v1/videos/{video_id}/content",
+    video_content,
+    methods=["HEAD"],
+    response_class=FileResponse,
+    include_in_schema=False,
 )
 
 

@@ -80,7 +80,9 @@ class Guard:
         host, shown = headers.get("host", ""), self.settings.forwarded_hosts
         own = _host(host) in (self.settings.bound, *map(_host, shown)) or is_loopback(_host(host))
         if not self.settings.public and not own:
-            message = "this server answers to its own address only: use http://127.0.0.1, or start it with --forwarded-host"
+            message = (
+                "this server answers to its own address only: use http://127.0.0.1, or start it with --forwarded-host"
+            )
             raise Refused(403, "wrong_host", message)
         unsafe = scope["type"] == "websocket" or scope["method"] not in SAFE
         if unsafe and not _same_origin(headers, shown):

@@ -142,7 +142,6 @@ def answer(model: str, question: dict[str, Any]) -> dict[str, Any]:
 
 def _look(folder: Path, text: str) -> dict[str, Any]:
     from motionalchemy.models import registry
-    from motionalchemy.motion import interpolation
     from motionalchemy.pipeline import conditioning
     from motionalchemy.pipeline.job import prepare
     from motionalchemy.pipeline.request import Request

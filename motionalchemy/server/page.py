@@ -13,7 +13,7 @@ from fastapi.responses import FileResponse, RedirectResponse
 from motionalchemy.parts import packages
 from motionalchemy.server.answers import Refused
 from motionalchemy.server.page_gate import Gate, Lobby, language
-from motionalchemy.server.page_words import LANGUAGES, LOCALES, failures, words
+from motionalchemy.server.page_words import LANGUAGES, LOCALES, failures, remarks, words
 from motionalchemy.server.service import Service
 
 try:
@@ -65,7 +65,12 @@ def _own_folder(folder: Path) -> None:
 
 def _head(spoken: str) -> str:
     """What stands before Gradio's own scripts: our words, and the language in which Gradio speaks itself."""
-    texts = {"words": words(spoken), "failures": failures(spoken), "language": LOCALES[spoken]}
+    texts = {
+        "words": words(spoken),
+        "failures": failures(spoken),
+        "remarks": remarks(spoken),
+        "language": LOCALES[spoken],
+    }
     data = json.dumps(texts, ensure_ascii=False).replace("<", "\\u003c")
     speak = "for (const name of ['language', 'languages']) Object.defineProperty(navigator, name, " + (
         "{ get: () => (name === 'language' ? page.language : [page.language]), configurable: true });"

@@ -49,7 +49,9 @@ class Settings:
         if not self.public and not is_loopback(self.bound):
             raise InputError(f"--host {self.bound} can be reached by others: add --public and --api-key-file")
         if self.root_path and not re.fullmatch(r"(/[\w.~-]+)+", self.root_path):
-            raise InputError(f"--root-path {self.root_path!r} cannot be used: write a path such as /motion, no / at its end")
+            raise InputError(
+                f"--root-path {self.root_path!r} cannot be used: write a path such as /motion, no / at its end"
+            )
         for name in self.forwarded_hosts:
             if not re.fullmatch(r"[\w.-]+(:\d{1,5})?|\[[0-9a-fA-F:]+\](:\d{1,5})?", name):
                 raise InputError(f"--forwarded-host {name!r} cannot be used: write a name such as video.example.org")

@@ -7,10 +7,24 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import media_packets
+import numpy as np
 from media_made import (
-    BARS, CODES, HEIGHT, TO_XYZ, WIDTH, Film, bars, coloured, holdable, linear, number_of, png_with, seen, tag, written,
+    BARS,
+    CODES,
+    HEIGHT,
+    TO_XYZ,
+    WIDTH,
+    Film,
+    bars,
+    coloured,
+    holdable,
+    linear,
+    number_of,
+    png_with,
+    seen,
+    tag,
+    written,
 )  # fmt: skip
 from PIL import Image
 

@@ -81,6 +81,8 @@ def written(path: Path, film: Film) -> Path:
         if film.display is not None:
             stream.set_display_matrix(film.display)
         heard = None if film.sound is None else output.add_stream(film.sound, rate=48000, layout="mono")
+        if heard is not None and film.sound == "wmav2":
+            heard.codec_context.bit_rate = 48000
         for number, at in enumerate(film.stamps):
             frame = film.picture(number)
             frame = frame if isinstance(frame, av.VideoFrame) else coded(frame, film)
@@ -134,8 +136,13 @@ def heard(path: Path) -> tuple[np.ndarray, float]:
         for frame in file.decode(audio=0):
             one = av.AudioResampler("flt", "mono", frame.sample_rate)
             got = np.concatenate([part.to_ndarray()[0] for part in (*one.resample(frame), *one.resample(None))])
+            begin = (
+                times[-1][-1] + 1 / frame.sample_rate
+                if frame.pts is None
+                else float(frame.pts * frame.time_base) - first
+            )
             values.append(got)
-            times.append(float(frame.pts * frame.time_base) - first + np.arange(len(got)) / frame.sample_rate)
+            times.append(begin + np.arange(len(got)) / frame.sample_rate)
     value, time = np.abs(np.concatenate(values)), np.concatenate(times)
     loud = time[value > 0.2]
     return loud[np.diff(loud, prepend=-1) > 0.1], float(time[-1])
@@ -231,5 +238,3 @@ def coloured(film: Film, colours: np.ndarray = BARS) -> av.VideoFrame:
         plane.update(rows.tobytes())
     tag(frame, film)
     return frame
-
-

@@ -55,13 +55,22 @@ def opacities(alpha: np.ndarray, count: int, how: dict[str, str]) -> list[bytes]
 
 def oblong(path: Path, kind: bytes, codec: str, width: int) -> Path:
     """Bars in a WebM or MKV that are to be shown `width` pixels wide, as the container alone says."""
-    how = {"auto-alt-ref": "0", "lag-in-frames": "0", "deadline": "realtime", "cpu-used": "4", "crf": "4", "b": "2000000"}
+    how = {
+        "auto-alt-ref": "0",
+        "lag-in-frames": "0",
+        "deadline": "realtime",
+        "cpu-used": "4",
+        "crf": "4",
+        "b": "2000000",
+    }
     shown = number_(0x54B0, width) + number_(0x54BA, HEIGHT)
     name = {"libvpx": b"V_VP8", "libvpx-vp9": b"V_VP9"}[codec]
     return matroska(path, kind, name, packets(codec, [bars()] * 3, **how), shown)
 
 
-def matroska(path: Path, kind: bytes, codec: bytes, data: list[bytes], shown: bytes, added: list[bytes] | None = None) -> Path:
+def matroska(
+    path: Path, kind: bytes, codec: bytes, data: list[bytes], shown: bytes, added: list[bytes] | None = None
+) -> Path:
     """A file of 24 frames a second, element by element; `shown` are more elements of its picture, `added` one of each block."""
     blocks = b""
     for number, each in enumerate(data):
@@ -69,7 +78,9 @@ def matroska(path: Path, kind: bytes, codec: bytes, data: list[bytes], shown: by
         more = added[number] if added else b""
         blocks += element(0xA0, block + more + (b"" if number == 0 else element(0xFB, b"\xd7")))
     video = element(0xE0, number_(0xB0, WIDTH) + number_(0xBA, HEIGHT) + shown)
-    track = number_(0xD7, 1) + number_(0x73C5, 1) + number_(0x83, 1) + element(0x86, codec) + number_(0x23E383, 41666667)
+    track = (
+        number_(0xD7, 1) + number_(0x73C5, 1) + number_(0x83, 1) + element(0x86, codec) + number_(0x23E383, 41666667)
+    )
     head = number_(0x4286, 1) + number_(0x42F7, 1) + number_(0x42F2, 4) + number_(0x42F3, 8)
     head += element(0x4282, kind) + number_(0x4287, 4) + number_(0x4285, 2)
     info = number_(0x2AD7B1, 1000000) + element(0x4D80, b"t") + element(0x5741, b"t")
