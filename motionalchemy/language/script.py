@@ -6,6 +6,7 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from motionalchemy.errors import InputError
@@ -39,8 +40,8 @@ class Beat:
     """What a sentence asks for from frame `begin` of a clip until frame `end`.
 
     Where its subject is sent (`heading`), whether it `travels`, be it in its place, whether it `hurries`, and how many
-    times as fast as usual it is (`pace`); what the `camera` does; the `action` as the model that is asked reads it, None
-    where it reads none, and whether it reads one in the words as they are (`acts`).
+    times as fast as usual it is (`pace`); what the `camera` does; how the model that is asked `reads` what is done, if it
+    does.
     """
 
     begin: int
@@ -51,8 +52,17 @@ class Beat:
     hurries: bool
     pace: float
     camera: CameraWork
-    action: Any = None
-    acts: bool = False
+    reads: Callable[[str], Any] | None = None
+
+    @cached_property
+    def action(self) -> Any:
+        """What is done, whatever the pace, as the model reads it, None where it reads none; read when first asked for."""
+        return None if self.reads is None else self.reads(self.unpaced)
+
+    @cached_property
+    def acts(self) -> bool:
+        """Whether the model reads an action in the words as they are."""
+        return self.reads is not None and self.reads(self.words) is not None
 
     def begins(self, fps: float) -> float:
         """The second of the clip, at so many frames a second, from which on it moves the picture."""
@@ -108,7 +118,7 @@ def beat(begin: int, end: int, words: str, action: Callable[[str], Any] | None =
     found = Beat(begin, end, words, *going, work)
     if action is None or not headings.in_place(words).strip():  # nobody does anything but the camera
         return found
-    return replace(found, action=action(found.unpaced), acts=action(words) is not None)
+    return replace(found, reads=action)
 
 
 def timed_prompts(text: str) -> list[tuple[float, str]]:

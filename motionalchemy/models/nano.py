@@ -2,8 +2,8 @@
 
 import copy
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import replace
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -33,41 +33,83 @@ ASKED = 1.5  # the logit from which a sentence asks for a style
 STORED_AGAIN = {
     "76545a5aac641ed7cda9d5c673811b10": ("b325ec83b5db0064b396f72b43a908df",)
 }  # codecs, and as 0.20 had them
+PARTS = {
+    "codec": "motion-autoencoder",
+    "vision": "vision",
+    "flow": "flow",
+    "painter": "painter",
+    "scenery": "scenery",
+    "judge": "judge",
+    "repertoire": "repertoire",
+}  # folders of packs, and their kinds
+NEEDED = {"codec", "vision", "flow"}
 WEIGHTS = Path(__file__).parent.parent / "weights" / "nano"
 
 
-@dataclass(frozen=True)
 class MirroredWords:
-    """Prompts as the flow reads them, and as they are said of the same clips seen in a mirror."""
+    """Prompts as the flow reads them, and as they are said of the same clips seen in a mirror; read when asked for."""
 
-    plain: transformer.Words
-    mirrored: transformer.Words
+    def __init__(self, read: Callable[[list[str]], transformer.Words], prompts: list[str]):
+        self._asked, self._prompts = read, prompts
+
+    @cached_property
+    def plain(self) -> transformer.Words:
+        return self._asked(self._prompts)
+
+    @cached_property
+    def mirrored(self) -> transformer.Words:
+        return self._asked([text.mirrored(prompt) for prompt in self._prompts])
 
 
 class Nano:
     """A loaded nano: see `models.base.Backbone` for the contract."""
 
-    def __init__(
-        self,
-        codec: MotionAutoencoder,
-        vision: Vision,
-        flow: FlowTransformer,
-        text: TokenEncoder,
-        device: torch.device,
-        sha256: str,
-        painter: Painter | None = None,
-        scenery: Scenery | None = None,
-        judge: Judge | None = None,
-        repertoire: Repertoire | None = None,
-    ):
+    def __init__(self, folder: Path, device: torch.device):
+        """Check a folder of packs by their cards and sums; each network is read when it is first needed.
+
+        Raises InputError and MissingPart as `pack.checked` does, MissingPart without the text encoder.
+        """
+        there = [part for part in PARTS if part in NEEDED or (folder / part).is_dir()]
+        cards = {part: pack.checked(folder / part, PARTS[part]) for part in there}
+        text.located()
         row = registry.MODELS["nano"]
-        self.name, self.grid, self.honours = row.name, codec.config.grid, row.honours
+        self.name, self.grid, self.honours = row.name, _sizes(cards["codec"]["config"]).grid, row.honours
         self.stages, self.defaults = row.stages, row.defaults
-        self.codec, self.vision, self.flow, self.text = codec.to(device), vision.to(device), flow.to(device), text
-        self.device, self.sha256 = device, sha256
-        self.painter, self.scenery, self.judge = None if painter is None else painter.to(device), scenery, judge
-        self.repertoire = repertoire
+        self.device, self.folder = device, folder
+        self.sha256 = cards["codec"]["sha256"][:32] + cards["flow"]["sha256"][:32]  # as in `sum_of`
         self._narrow = narrow(device)
+
+    @cached_property
+    def codec(self) -> MotionAutoencoder:
+        return read_codec(self.folder / "codec")[0].to(self.device)
+
+    @cached_property
+    def vision(self) -> Vision:
+        return read_vision(self.folder / "vision").to(self.device)
+
+    @cached_property
+    def flow(self) -> FlowTransformer:
+        return read_flow(self.folder / "flow").to(self.device)
+
+    @cached_property
+    def text(self) -> TokenEncoder:
+        return text.shared()
+
+    @cached_property
+    def painter(self) -> Painter | None:
+        return read_painter(path).to(self.device) if (path := self.folder / "painter").is_dir() else None
+
+    @cached_property
+    def scenery(self) -> Scenery | None:
+        return read_scenery(path) if (path := self.folder / "scenery").is_dir() else None
+
+    @cached_property
+    def judge(self) -> Judge | None:
+        return read_judge(path) if (path := self.folder / "judge").is_dir() else None
+
+    @cached_property
+    def repertoire(self) -> Repertoire | None:
+        return read_repertoire(path) if (path := self.folder / "repertoire").is_dir() else None
 
     @torch.no_grad()
     def encode(self, frames: Tensor) -> Tensor:
@@ -91,11 +133,11 @@ class Nano:
     def _steady(self, latents: Tensor) -> Tensor:
         return torch.cat((latents[:, :, :1], self.codec.steadied(latents[:, :, 1:])), 2)
 
-    @torch.no_grad()
     def words(self, prompts: list[str]) -> MirroredWords:
         """Prompts, and what they say in a mirror."""
-        return MirroredWords(self._read(prompts), self._read([text.mirrored(prompt) for prompt in prompts]))
+        return MirroredWords(self._read, prompts)
 
+    @torch.no_grad()
     def _read(self, prompts: list[str]) -> transformer.Words:
         tokens = self.text.encode(prompts, limit=self.flow.config.words).to(self.device)
         return self.flow.words(tokens.ids, tokens.vectors, tokens.mask)
@@ -250,15 +292,10 @@ def _one_picture(plan: Plan) -> bool:
 
 
 def load(device: torch.device, folder: Path | None = None) -> Backbone:
-    """Read a nano from `folder` (by default the one that ships): parts `codec`, `vision` and `flow`, each a pack, and
+    """A nano from `folder` (by default the one that ships): parts `codec`, `vision` and `flow`, each a pack, and
     `painter`, `scenery`, `judge` and `repertoire`, without which no edit paints, none draws another place, no clip is
-    tried twice, and no movement is retrieved."""
-    folder = folder or WEIGHTS
-    codec, codec_card = read_codec(folder / "codec")
-    flow, flow_card = pack.load(folder / "flow", "flow", lambda config: FlowTransformer(TransformerConfig(**config)))
-    sha256 = codec_card["sha256"][:32] + flow_card["sha256"][:32]  # as in `sum_of`
-    besides = [read(folder / part) if (folder / part).is_dir() else None for part, read in BESIDES]
-    return Nano(codec, read_vision(folder / "vision"), flow, text.shared(), device, sha256, *besides)  # type: ignore[arg-type]
+    tried twice, and no movement is retrieved. Every pack is checked by its sum now and read when it is needed."""
+    return Nano(folder or WEIGHTS, device)
 
 
 @torch.no_grad()
@@ -297,6 +334,11 @@ def read_codec(folder: Path) -> tuple[MotionAutoencoder, dict]:
     return model, card  # type: ignore[return-value]
 
 
+def read_flow(folder: Path) -> FlowTransformer:
+    """The flow transformer in a pack."""
+    return pack.load(folder, "flow", lambda config: FlowTransformer(TransformerConfig(**config)))[0]  # type: ignore[return-value]
+
+
 def read_vision(folder: Path) -> Vision:
     """The frozen picture network in a pack, laid out for the processor (batches take half the time)."""
     network = pack.load(folder, "vision", lambda config: Vision(VisionConfig(**config)))[0]
@@ -324,14 +366,10 @@ def read_repertoire(folder: Path) -> Repertoire:
     return made  # type: ignore[return-value]
 
 
-BESIDES: tuple[tuple[str, Callable[[Path], Any]], ...] = (
-    ("painter", read_painter),
-    ("scenery", read_scenery),
-    ("judge", read_judge),
-    ("repertoire", read_repertoire),
-)
-
-
 def _autoencoder(config: dict[str, Any]) -> MotionAutoencoder:
+    return MotionAutoencoder(_sizes(config))
+
+
+def _sizes(config: dict[str, Any]) -> MotionConfig:
     picture: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in config["picture"].items()}
-    return MotionAutoencoder(MotionConfig(**{**config, "picture": AutoencoderConfig(**picture)}))
+    return MotionConfig(**{**config, "picture": AutoencoderConfig(**picture)})

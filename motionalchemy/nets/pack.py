@@ -75,10 +75,10 @@ def read_card(folder: Path) -> dict[str, Any]:
         raise InputError(f"{path} is not JSON ({error}): fetch the model again") from error
 
 
-def load(folder: Path, kind: str, build: Callable[[dict[str, Any]], nn.Module]) -> tuple[nn.Module, dict[str, Any]]:
-    """Read a pack of one `kind` into the network that `build(config)` makes; returns it in eval mode with its card.
+def checked(folder: Path, kind: str) -> dict[str, Any]:
+    """The card of a pack of one `kind` whose file has the sum that the card gives.
 
-    Raises InputError when kind, sum, names or shapes disagree, MissingPart when a file is absent.
+    Raises InputError when kind or sum disagree, MissingPart when a file is absent.
     """
     card = read_card(folder)
     if card.get("kind") != kind:
@@ -89,9 +89,18 @@ def load(folder: Path, kind: str, build: Callable[[dict[str, Any]], nn.Module]) 
     found = digest(path)
     if found != card["sha256"]:
         raise InputError(f"{path} has sha256 {found[:12]}, its card says {card['sha256'][:12]}: fetch the model again")
+    return card
+
+
+def load(folder: Path, kind: str, build: Callable[[dict[str, Any]], nn.Module]) -> tuple[nn.Module, dict[str, Any]]:
+    """Read a pack of one `kind` into the network that `build(config)` makes; returns it in eval mode with its card.
+
+    Raises InputError when kind, sum, names or shapes disagree, MissingPart when a file is absent.
+    """
+    card = checked(folder, kind)
     try:
         model = build(card["config"])
-        model.load_state_dict(_widen(load_file(path)), strict=True)
+        model.load_state_dict(_widen(load_file(folder / "model.safetensors")), strict=True)
     except (TypeError, RuntimeError) as error:
         raise InputError(f"{folder} does not fit this version: {str(error).splitlines()[-1].strip()}") from error
     return model.eval().requires_grad_(False), card

