@@ -76,9 +76,11 @@ NOTES_ZH: tuple[tuple[str, str], ...] = (
     (r"it holds something that touches more than that hand", "拿着的东西还碰着别处"),
     (r"(pan|tilt|zoom|dolly|truck|pedestal|orbit|roll|fly|whip pan) (left|right|up|down|in|out|forward|back)", "{1}{2}"),
     (r"pan", "横摇"), (r"tilt", "俯仰"), (r"zoom", "变焦"), (r"dolly", "推拉"), (r"truck", "横移"), (r"pedestal", "升降"),
-    (r"orbit", "环绕"), (r"roll", "旋转"), (r"fly", "航拍"), (r"whip pan", "甩镜头"), (r"handheld", "手持"), (r"left", "向左"),
-    (r"right", "向右"), (r"up", "向上"), (r"down", "向下"), (r"in", "靠近"), (r"out", "远离"), (r"forward", "向前"),
-    (r"back", "向后"), (r"left arm", "左臂"), (r"right arm", "右臂"), (r"left leg", "左腿"), (r"right leg", "右腿"), (r"head", "头"),
+    (r"orbit", "环绕"), (r"roll", "旋转"), (r"fly", "航拍"), (r"whip pan", "甩镜头"), (r"handheld", "手持"),
+    (r"left", "向左"),    (r"right", "向右"), (r"up", "向上"), (r"down", "向下"), (r"in", "靠近"), (r"out", "远离"),
+    (r"forward", "向前"),
+    (r"back", "向后"), (r"left arm", "左臂"), (r"right arm", "右臂"), (r"left leg", "左腿"), (r"right leg", "右腿"),
+    (r"head", "头"),
 )  # fmt: skip
 
 
