@@ -85,7 +85,9 @@ def seen_from(view: View, turned: np.ndarray) -> Splat:
     colours = cv2.remap(
         view.picture.astype(np.float32), places[0], places[1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
-    rim = cv2.remap(view.rim.astype(np.float32), places[0], places[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    rim = cv2.remap(
+        view.rim.astype(np.float32), places[0], places[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
     return Splat(colours, shown, 1 - (1 - HIDDEN) * rim)
 
 
@@ -96,7 +98,9 @@ def _weights(both: tuple[Splat, Splat], share: float) -> list[np.ndarray]:
     for number, part in enumerate((1 - share, share)):
         mine, other = both[number].near, both[1 - number].near
         behind = there[1 - number] & (other - mine > BEFORE)
-        found.append(np.where(there[number], np.where(behind, HIDDEN, 1) * both[number].clear * part, 0).astype(np.float32))
+        found.append(
+            np.where(there[number], np.where(behind, HIDDEN, 1) * both[number].clear * part, 0).astype(np.float32)
+        )
     return found
 
 

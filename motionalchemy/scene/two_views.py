@@ -52,8 +52,9 @@ class Turn:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """A `picture` (H, W, 3) uint8, its `nearness` (H, W) float32, where it shows a `ground` that stands, where the rim of
-    what turns, whose colours are mixed with what is behind, and where it is `unsure`, for the other view shows nothing there, all (H, W) bool."""
+    """A `picture` (H, W, 3) uint8 and its `nearness` (H, W) float32; where it shows a `ground` that stands, where the
+    `rim` of what turns, whose colours are mixed with what is behind, and where its nearness is `unsure`, for the other
+    view shows nothing there: all (H, W) bool."""
 
     picture: np.ndarray
     nearness: np.ndarray
@@ -115,7 +116,9 @@ def views(first: np.ndarray, last: np.ndarray, turn: Turn) -> tuple[View, View]:
     found = [_chosen(costs[n], small[n], turn.planes) for n in (0, 1)]
     for _ in range(2):
         agree = [_agreeing(found[n], found[1 - n], turned[n], subjects, n) for n in (0, 1)]
-        found = [_chosen(_guessed(costs[n], found[n], agree[n], guesses[n], turn), small[n], turn.planes) for n in (0, 1)]
+        found = [
+            _chosen(_guessed(costs[n], found[n], agree[n], guesses[n], turn), small[n], turn.planes) for n in (0, 1)
+        ]
     whole = [cv2.resize(_even(near), size[::-1], interpolation=cv2.INTER_LINEAR) for near in found]
     grounds = [(matte < 0.5) & turn.stands for matte in mattes]
     made = list[View]()
@@ -208,9 +211,7 @@ def _agreeing(
     return (np.abs(there - seen) < SURE) & (inside > 0.5) & subjects[number]
 
 
-def _guessed(
-    costs: np.ndarray, near: np.ndarray, agree: np.ndarray, guess: np.ndarray, turn: Turn
-) -> np.ndarray:
+def _guessed(costs: np.ndarray, near: np.ndarray, agree: np.ndarray, guess: np.ndarray, turn: Turn) -> np.ndarray:
     """The costs with what one picture alone says of its depth, which counts where the views do not agree; its scale
     and shift are found where they do."""
     slope, shift = 0.0, 1.0
