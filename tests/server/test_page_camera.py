@@ -76,7 +76,7 @@ def test_the_api_takes_keys_and_a_voice(server, tmp_path):
 
     voice = "data:audio/wav;base64," + base64.b64encode(sound(tmp_path / "voice.wav")).decode()
     made = ask(camera=KEYS, audio=voice)
-    until(lambda: server.client.videos.retrieve(made.id).status == "completed")
+    until(lambda: server.client.videos.retrieve(made.id).status == "completed", 300)
     assert server.client.videos.retrieve(made.id).motionalchemy["settings"]["camera"] == KEYS
     for wrong, why in (
         ({"camera": "0:0,0,1 1:9,0,1"}, "key 2 of the camera, '1:9,0,1', has right '9'"),
