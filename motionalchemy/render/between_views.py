@@ -31,7 +31,7 @@ class Splat:
 
 def frame(first: View, last: View, turn: Turn, share: float) -> np.ndarray:
     """The frame (H, W, 3) uint8 at a share of the turn."""
-    both = seen_from(first, turn.matrix(share)), seen_from(last, turn.matrix(share - 1))
+    both = seen_from(first, turn.matrix(share), share < 0.5), seen_from(last, turn.matrix(share - 1), share > 0.5)
     weights = _weights(both, share)
     there = np.maximum(*weights) > 0
     thing = cv2.medianBlur(there.astype(np.uint8), 3)
@@ -55,9 +55,10 @@ def agreement(first: View, last: View, turn: Turn) -> tuple[float, np.ndarray]:
     return float(np.abs(one.colours - other.colours)[shared].mean()), shared
 
 
-def seen_from(view: View, turned: np.ndarray) -> Splat:
+def seen_from(view: View, turned: np.ndarray, whole: bool = False) -> Splat:
     """A view after a rotation (3, 3): every place, and those between neighbours that are still neighbours, in the pixel
-    on which it falls; the nearest is seen, and fetched from the picture where the middle of the pixel shows it."""
+    on which it falls; the nearest is seen, and fetched from the picture where the middle of the pixel shows it. What is
+    unsure is left out unless the `whole` view is wanted."""
     high, wide = view.nearness.shape
     down, right = np.mgrid[:high, :wide].astype(np.float32)
     x, y, near = placed(view.nearness, turned, (high, wide))
@@ -67,7 +68,7 @@ def seen_from(view: View, turned: np.ndarray) -> Splat:
     torn = np.array((TORN[0], TORN[0], TORN[1], 9, 9))[:, None, None]
     beside, below, aslant = points[:, :, 1:], points[:, 1:], points[:, 1:, 1:]
     pairs = ((points[:, :, :-1], beside), (points[:, :-1], below), (points[:, :-1, :-1], aslant))
-    sure = ~view.unsure
+    sure = ~view.unsure | whole
     found = [points[:, sure]]
     both_sure = (sure[:, :-1] & sure[:, 1:], sure[:-1] & sure[1:], sure[:-1, :-1] & sure[1:, 1:])
     found += [
@@ -83,7 +84,7 @@ def seen_from(view: View, turned: np.ndarray) -> Splat:
     places[0][at], places[1][at] = (right + column - x)[order], (down + row - y)[order]
     shown[at] = near[order]
     colours = cv2.remap(
-        view.picture.astype(np.float32), places[0], places[1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        view.colours.astype(np.float32), places[0], places[1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
     rim = cv2.remap(
         view.rim.astype(np.float32), places[0], places[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE

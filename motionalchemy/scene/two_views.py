@@ -24,7 +24,7 @@ GENTLE, JUMP, EDGE = 2.0, 14.0, 12.0  # costs of a step to the next plane and of
 SURE = 0.035  # of nearness, within which both views have to agree
 GUESS, SPREAD = 6.0, 0.05  # cost of what is far from the nearness guessed from one picture, and what counts as far
 NEARBY = 5  # pixels that an outline is allowed to be wrong by, twice
-BESIDE = 10.0  # cost of a place that would lie beside the subject as the other view shows it
+BESIDE = 2 * DIFFERENT  # cost of a place that would lie beside the subject as the other view shows it
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,12 @@ class Turn:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """A `picture` (H, W, 3) uint8 and its `nearness` (H, W) float32; where it shows a `ground` that stands, where the
-    `rim` of what turns, whose colours are mixed with what is behind, and where its nearness is `unsure`, for the other
-    view shows nothing there: all (H, W) bool."""
+    """A `picture` (H, W, 3) uint8, the `colours` of what turns in it, led on to its rim, (H, W, 3) uint8, and its
+    `nearness` (H, W) float32; where it shows a `ground` that stands, where the `rim` of what turns, whose colours are
+    mixed with what is behind, and where its nearness is `unsure`, for the other view shows nothing there: (H, W) bool."""
 
     picture: np.ndarray
+    colours: np.ndarray
     nearness: np.ndarray
     ground: np.ndarray
     rim: np.ndarray
@@ -127,7 +128,8 @@ def views(first: np.ndarray, last: np.ndarray, turn: Turn) -> tuple[View, View]:
         x, y, _ = placed(near, turned[n], (size[0], size[1]))
         beyond = cv2.erode(grounds[1 - n].astype(np.float32), np.ones((NEARBY, NEARBY)))
         beside = cv2.remap(beyond, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT) > 0.5
-        made.append(View(picture, near, ground, rim, beside & ~ground))
+        clean = _led_on(picture, rim)
+        made.append(View(picture, clean, near, ground, rim, beside & ~ground))
     return made[0], made[1]
 
 
@@ -141,6 +143,16 @@ def _matte(picture: np.ndarray) -> np.ndarray:
     if not 0.002 < float((found > 0.5).mean()) < 0.9:
         raise InputError("no subject stands out from this view: give pictures in which it does")
     return found
+
+
+def _led_on(picture: np.ndarray, rim: np.ndarray) -> np.ndarray:
+    """A picture whose rim (H, W) bool has the colours of what it is the rim of; what is thin is all rim, and stays."""
+    inner = (~rim).astype(np.uint8)
+    if not rim.any() or not inner.any():
+        return picture
+    led = segmentation.by_opacity(picture, inner[..., None].astype(np.float32))[..., :3]
+    beside = rim & (cv2.dilate(inner, np.ones((3, 3), np.uint8)) > 0)
+    return np.where(beside[..., None], led, picture)
 
 
 def _look(picture: np.ndarray) -> np.ndarray:
@@ -225,7 +237,13 @@ def _guessed(costs: np.ndarray, near: np.ndarray, agree: np.ndarray, guess: np.n
             slope, shift = 0.0, float(np.median(seen))
     far = np.abs(turn.planes - (slope * guess + shift)[..., None]) / SPREAD
     own = GUESS * np.minimum(far, 1)
-    return np.where(agree[..., None], costs + own / 5, np.minimum(costs, 2 * GUESS) / 2 + own).astype(np.float32)
+    return np.where(agree[..., None], costs + own / 5, _bounded(costs) + own).astype(np.float32)
+
+
+def _bounded(costs: np.ndarray) -> np.ndarray:
+    """Half of the costs, no place costing more than GUESS but for lying beside the subject."""
+    beside = costs > DIFFERENT
+    return np.where(beside, costs, np.minimum(costs, 2 * GUESS) / 2)
 
 
 def _even(near: np.ndarray) -> np.ndarray:

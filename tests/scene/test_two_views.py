@@ -60,7 +60,7 @@ def test_the_middle_is_nearer_to_the_truth_than_by_flow():
 
 def test_a_view_that_does_not_turn_is_itself():
     none = np.zeros(SIZE, bool)
-    view = View(wall(), nearness(0), none, none, none)
+    view = View(wall(), wall(), nearness(0), none, none, none)
     splat = between_views.seen_from(view, TRUE.matrix(0))
     assert np.abs(splat.colours - wall()).max() < 1 and np.allclose(splat.near, 1)
 
@@ -71,7 +71,7 @@ def test_what_is_nearer_is_seen_and_the_ground_stands():
     near[30:60, 40:60] = 1.2
     picture = np.where(ground[..., None], np.uint8(20), np.uint8(220)) * np.ones(3, np.uint8)
     none = np.zeros(SIZE, bool)
-    splat = between_views.seen_from(View(picture, near, ground, none, none), TRUE.matrix(1))
+    splat = between_views.seen_from(View(picture, picture, near, ground, none, none), TRUE.matrix(1))
     thing = splat.near > between_views.FAR
     assert 0.5 < thing.sum() / (~ground).sum() < 1.5 and splat.colours[thing].mean() > 200
     x, _, _ = placed(near, TRUE.matrix(1), SIZE)
