@@ -5,7 +5,7 @@ import numpy as np
 
 from motionalchemy.scene.parse import Scene
 
-NAMED = 0.2  # of a name, from which on a thing is called so
+NAMED = 0.15  # of a name, from which on a thing is called so
 PALE = 0.55  # of a picture's contrast, that is left under what is drawn over it
 
 
