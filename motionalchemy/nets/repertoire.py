@@ -8,6 +8,7 @@ frames.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from statistics import median
 
 import torch
 import torch.nn.functional as F
@@ -25,6 +26,7 @@ TRIED = 20  # and of how many of these the movement is carried over
 ALIKE = 0.6  # what an outline laid over another has to share with it
 BENDS, STRAINS = 0.05, 0.03  # of likeness, that the bends of a warp and the strains of a movement cost
 AGREES = 0.35  # of likeness, that to move as it was guessed counts
+ODD = 0.2  # of likeness, that e times as much movement as is usual costs, or so much less
 CHANCE = 0.02  # of likeness, that other noise counts
 LOOP = 6  # frames that a movement needs at least to begin again
 SEAM = 0.02  # of how unlike frames are on average: what cannot be told apart
@@ -138,13 +140,13 @@ class Repertoire(nn.Module):
     ) -> Iterator[tuple[Tensor, bool]]:
         """How the subject of a picture, which `opacity` (H, W) shows, may do what is asked, and whether it is done with
         it then: movements like a `guess` at it (2, T, h, w), in widths of the picture, and as rigid as they can be.
-        Those come first whose clips stand most alike, that strain it least, and that agree most with the guess; `seed`
-        decides near ties."""
+        Those come first whose clips stand most alike, that strain it least, that agree most with the guess, and that
+        move it neither much less nor much more than most of them do; `seed` decides near ties."""
         own, size = outline.outlined(opacity), (guess.shape[2], guess.shape[3])
         if own is None:
             return
         small = F.interpolate(opacity[None, None].float(), size, mode="area")[0, 0]
-        ranked, chance = list[tuple[float, Tensor, bool]](), torch.Generator().manual_seed(seed % 2**63)
+        ranked, chance = list[tuple[float, float, Tensor, bool]](), torch.Generator().manual_seed(seed % 2**63)
         for match in self.found(asked, own):
             action = self.config.deeds[int(self.deed[match.number])]
             ends, whole = action in ENDS, swung(self.carried(match, own, size, codec), 1 / KEPT.get(action, 1.0))
@@ -152,8 +154,9 @@ class Repertoire(nn.Module):
             luck = CHANCE * float(torch.randn((), generator=chance))
             agrees = AGREES * float(F.cosine_similarity(field.flatten(), guess.flatten(), 0))
             worth = match.worth - STRAINS * strain(field * size[1], small) + agrees + luck
-            ranked.append((worth, field, ends))
-        for _, field, ends in sorted(ranked, key=lambda each: -each[0]):
+            ranked.append((worth, _speed(field, small), field, ends))
+        usual = median(speed for _, speed, _, _ in ranked) if ranked else 0.0
+        for _, _, field, ends in sorted(ranked, key=lambda each: ODD * abs(each[1] - usual) - each[0]):
             yield stiffened(field * size[1], small) / size[1], ends
 
     def _movement(self, number: int, codec: MotionAutoencoder) -> Tensor:
@@ -168,6 +171,12 @@ class Repertoire(nn.Module):
         rest = codec.config.grid.channels - self.config.moves
         latents = F.pad(whole, (0, 0, 0, 0, 1, 0, 0, rest))[None].to(codec.unit)
         return codec.movement(latents)[0].transpose(0, 1).cpu() / CANVAS
+
+
+def _speed(field: Tensor, opacity: Tensor) -> float:
+    """The logarithm of how fast a movement (2, T, h, w) goes in the mean, a frame, where a subject (h, w) is."""
+    steps = torch.hypot(*F.pad(field, (0, 0, 0, 0, 1, 0)).diff(dim=1)).mean(0)
+    return float(((steps * opacity).sum() / opacity.sum().clamp(min=1e-6)).clamp(min=1e-6).log())
 
 
 def _at(values: Tensor, share: Tensor) -> Tensor:
