@@ -208,7 +208,7 @@ def _gait(m: Move, rate: float, thigh: float, knee: float, arm: float, elbow: fl
 
 def walk(m: Move) -> None:
     """The gait of one who walks: the knee bends as the leg swings forward."""
-    _gait(m, GAIT, 0.42, 0.95, 0.35, 0.25)
+    _gait(m, GAIT, 0.5, 1.15, 0.42, 0.3)
 
 
 def run(m: Move) -> None:

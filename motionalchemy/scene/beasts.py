@@ -161,14 +161,14 @@ def _waist(thick: np.ndarray, one: Cell, other: Cell) -> float:
 def walked(cells: np.ndarray, begin: Cell) -> np.ndarray:
     """How many steps it takes to each of some cells (h, w) bool from one of them, inside of them; else infinity."""
     steps = np.full(cells.shape, np.inf, np.float32)
-    now, inside = np.zeros(cells.shape, np.uint8), cells.astype(np.uint8)
+    now, inside = np.zeros(cells.shape, np.uint8), cells > 0
     now[begin], steps[begin] = 1, 0
     for count in range(1, 2 * sum(cells.shape)):
-        after = cv2.dilate(now, CROSS if count % 2 else BOX) & inside
-        new = (after > 0) & (now == 0)
+        after = (np.asarray(cv2.dilate(now, CROSS if count % 2 else BOX)) > 0) & inside
+        new = after & (now == 0)
         if not new.any():
             break
-        steps[new], now = count, after
+        steps[new], now = count, after.astype(np.uint8)
     return steps
 
 
@@ -333,7 +333,7 @@ def spread(share: np.ndarray, cells: np.ndarray) -> np.ndarray:
     _, labels = cv2.distanceTransformWithLabels(
         (~cells).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    labels = np.asarray(labels)
+    labels = np.asarray(labels).astype(int)
     values = np.zeros(int(labels.max()) + 1, np.float32)
     values[labels[cells]] = share[cells]
     return cv2.GaussianBlur(values[labels], (0, 0), 0.8)
