@@ -20,6 +20,7 @@ COMPACT = 1.75  # radii of the body: where no tip is farther away, all that is s
 SURE = 1.3  # score from which on a tip is taken for the head
 CUT = 0.3  # of the height of an animal, that lies at one edge of the picture, from which on it is a close-up
 INSIDE, CLOSE = 0.4, 0.12  # radii of a head: how far from its outline an eye is at least, and in a close-up
+SPREAD = 2.4  # radii of the body, that wings are long at least, one of which was taken for a head
 TOGETHER = 0.6  # radii of the body, that two legs are apart at least
 FAINT = 8.0  # grey levels, by which what an animal stands on differs from it at least
 COMB = 2.0  # of a score, that a red comb counts
@@ -196,7 +197,7 @@ def beast(cells: np.ndarray, grey: np.ndarray, size: float, red: np.ndarray | No
     feet = [] if close else [tip for tip in rest if tip.foot(radius) and not tip.edge]
     legs = _legs(cells, feet, radius, size)
     others = [] if close else [tip for tip in rest if not tip.foot(radius) and not tip.edge]
-    wings = _wings(cells, [tip for tip in tips if not tip.edge], at, radius, size)
+    wings = _wings(cells, [tip for tip in tips if not tip.edge], head, at, radius, size)
     tails = [tip for tip in others if tip.slim < TAIL * radius and len(tip.way) > 1.3 * radius]
     tails = [tip for tip in tails if head is None or head.share[tuple(tip.way[len(tip.way) // 3])] < 0.1]
     tail = max(tails, key=lambda tip: len(tip.way), default=None)
@@ -373,13 +374,19 @@ def _falling(steps: np.ndarray, until: float, end: float) -> np.ndarray:
     return (share * share * (3 - 2 * share)).astype(np.float32)
 
 
-def _wings(cells: np.ndarray, tips: list[_Tip], at: Cell, radius: float, size: float) -> tuple[Part, ...]:
-    """Two wide protrusions, one to each side; nothing where there are no such two."""
+def _wings(
+    cells: np.ndarray, tips: list[_Tip], head: Part | None, at: Cell, radius: float, size: float
+) -> tuple[Part, ...]:
+    """Two wide protrusions, one to each side; nothing where there are no such two, or one of them is rather a head."""
     sides = list[_Tip]()
     for side in (-1, 1):
         of_side = [tip for tip in tips if side * (tip.way[0][1] - at[1]) > 1.3 * radius and tip.low > 2 * LOW]
         if of_side:
             sides.append(max(of_side, key=lambda tip: len(tip.way)))
     if len(sides) < 2:
+        return ()
+    of_head = head is not None and any(head.share[tuple(tip.way[0])] > 0.5 for tip in sides)
+    long, slim = min(len(tip.way) for tip in sides), max(tip.slim for tip in sides)
+    if of_head and (long < SPREAD * radius or slim > 0.3 * radius):
         return ()
     return tuple(_part(cells, tip, 0.75 * radius, size) for tip in sides)
