@@ -189,7 +189,7 @@ def _steps(s: Stage, asked: AskedBeast, rate: float, swing: float, speed: float)
     w = s.during(0.4, 0.4)
     for number in range(len(s.beast.legs)):
         late = np.pi * (number % 2) + 0.5 * (number // 2)
-        s.legs.append(swing * w * (s.wave(rate, late) + np.sin(late) * 0))
+        s.legs.append((swing if s.beast.ahead else 0.4 * swing) * w * s.wave(rate, late))
     bob = 0.035 * s.beast.radius * (1 - np.cos(4 * np.pi * rate * s.seconds)) / 2
     s.goes(down=-bob * w, angle=0.012 * w * s.wave(rate))
     s.turn(down=0.06 * w * s.wave(2 * rate, 0.6))
