@@ -21,7 +21,8 @@ ASKED = (
 )
 OTHERS = (
     "she turns her head", "the woman walks the dog", "a man next to a horse waves", "the waves roll in", "people walk past",
-    "the camera turns around", "the duck swims to the left", "她摇头", "男人走过", "花在风中摇摆", "蛇年快乐", "the bird flies away",
+    "the camera turns around", "the duck swims to the left", "她摇头", "男人走过", "花在风中摇摆", "蛇年快乐",
+    "the bird flies away",
 )  # fmt: skip
 
 

@@ -36,7 +36,8 @@ def test_every_deed_has_a_movement_that_begins_and_ends_at_the_picture(scene) ->
     picture = scene[0]
     sentences = ("the dog blinks", "the dog turns its head", "the dog wags its tail", "the dog nods", "the dog barks",
                  "the dog pants", "the dog twitches its ears", "the dog jumps", "the dog walks", "the dog runs",
-                 "the dog shakes its head", "the dog tilts its head", "the dog raises its head", "the dog sways")  # fmt: skip
+                 "the dog shakes its head", "the dog tilts its head", "the dog raises its head", "the dog sways",
+                 )  # fmt: skip
     for words in sentences:
         made = act(scene, words)
         frame = picture.astype(np.float32)
