@@ -20,6 +20,7 @@ COMPACT = 1.75  # radii of the body: where no tip is farther away, all that is s
 SURE = 1.3  # score from which on a tip is taken for the head
 CUT = 0.3  # of the height of an animal, that lies at one edge of the picture, from which on it is a close-up
 INSIDE, CLOSE = 0.4, 0.12  # radii of a head: how far from its outline an eye is at least, and in a close-up
+ALIKE, WAIST = 0.68, 0.7  # how thick animals that stand together are at least, of the thickest, and at most between them
 SPREAD = 2.4  # radii of the body, that wings are long at least, one of which was taken for a head
 TOGETHER = 0.6  # radii of the body, that two legs are apart at least
 FAINT = 8.0  # grey levels, by which what an animal stands on differs from it at least
@@ -123,9 +124,9 @@ def beasts(picture: np.ndarray, matte: np.ndarray, several: bool = False, combed
 
 def redness(look: np.ndarray) -> np.ndarray:
     """How purely red each place of a picture (h, w, 3) uint8 is, in [0, 1]."""
-    red, *others = (each.astype(np.float32) for each in cv2.split(look))
-    pure = (red - np.maximum(*others)) / np.maximum(red, 40)
-    return cv2.GaussianBlur(np.clip((pure - 0.5) / 0.3, 0, 1).astype(np.float32), (0, 0), 0.7)
+    red, green, blue = (each.astype(np.float32) for each in cv2.split(look))
+    pure = (red - np.maximum(green, blue) - np.maximum(green - blue, 0)) / np.maximum(red, 40)
+    return cv2.GaussianBlur(np.clip((pure - 0.35) / 0.3, 0, 1).astype(np.float32), (0, 0), 0.7)
 
 
 def thickness(cells: np.ndarray) -> np.ndarray:
@@ -141,9 +142,9 @@ def parted(cells: np.ndarray) -> list[np.ndarray]:
     peaks = list[Cell]()
     for index in np.argsort(-thick, axis=None):
         at = divmod(int(index), cells.shape[1])
-        if thick[at] < 0.5 * most:
+        if thick[at] < ALIKE * most:
             break
-        if all(_waist(thick, at, other) < 0.72 * thick[at] for other in peaks):
+        if all(_waist(thick, at, other) < WAIST * thick[at] for other in peaks):
             peaks.append(at)
     if len(peaks) < 2:
         return [cells]
@@ -191,7 +192,7 @@ def beast(cells: np.ndarray, grey: np.ndarray, size: float, red: np.ndarray | No
         head = _whole(cells, at, radius, size) if close else None
         rest = tips
     else:
-        head = _head(cells, heads, radius, size)
+        head = _head(cells, steps, heads, radius, size)
         near = np.linalg.norm([tip.way[0] - heads[0].way[0] for tip in tips], axis=1) < 1.2 * radius
         rest = [tip for tip, of_head in zip(tips, near, strict=True) if not of_head]
     feet = [] if close else [tip for tip in rest if tip.foot(radius) and not tip.edge]
@@ -283,8 +284,9 @@ def _tip(cells: np.ndarray, thick: np.ndarray, steps: np.ndarray, round_: np.nda
     return _Tip(np.array(way), profile, low, edge, knob, score)
 
 
-def _head(cells: np.ndarray, heads: list[_Tip], radius: float, size: float) -> Part:
-    """The head: about its best tip, and others that are near it (ears, a snout)."""
+def _head(cells: np.ndarray, away: np.ndarray, heads: list[_Tip], radius: float, size: float) -> Part:
+    """The head: about its best tip, and others that are near it (ears, a snout), and all that is farther `away` (h, w) from
+    the middle of the body than its neck."""
     best = heads[0]
     middles = [best.way[best.knob]]
     for tip in heads[1:]:
@@ -296,7 +298,10 @@ def _head(cells: np.ndarray, heads: list[_Tip], radius: float, size: float) -> P
     inside = np.argwhere(cells)
     at = inside[np.linalg.norm(inside - middle, axis=1).argmin()]
     steps = walked(cells, (int(at[0]), int(at[1])))
-    share = spread(_falling(steps, 1.25 * wide, 2.9 * wide), cells) * _free(cells)
+    beyond = np.nan_to_num(away, posinf=0) - (len(best.way) - best.knob - 2.4 * wide)
+    out = np.clip(beyond / (1.5 * wide), 0, 1)
+    share = _falling(steps, 2.4 * wide, 3.6 * wide) * out * out * (3 - 2 * out)
+    share = spread(share, cells) * _free(cells)
     back = best.way[min(len(best.way) - 1, best.knob + round(1.7 * wide))]
     tip, root = ((np.array(each[::-1]) + 0.5) * size for each in (middle, back))
     return Part(tip, root, wide * size, share)
