@@ -148,7 +148,7 @@ def _instead(
     left = means.left(beat, spans.without(beat.words, done))
     if why == NOBODY and lives(scene) and asked[0].action in NEAREST:
         deed, text = NEAREST[asked[0].action]
-        act = nearest(scene, asked[0], deed, lasts)
+        act = nearest(scene, asked[0], deed, lasts, means.loop)
         if act is not None:
             means.note(f"{asked[0].words!r}: {why}; {text}")
             return made.with_acts([act], left, served=True)
@@ -161,7 +161,7 @@ def _instead(
     return made.with_acts([act], left, served=True)
 
 
-def nearest(scene: Scene, asked: Asked, deed: Deed, lasts: float) -> Act | None:
+def nearest(scene: Scene, asked: Asked, deed: Deed, lasts: float, loop: bool) -> Act | None:
     """The figure that stands out doing a deed with what is found of it without a skeleton."""
     assert scene.subject is not None
     found = beasts.beasts(scene.picture, scene.subject.opacity.numpy())[:1]
@@ -170,7 +170,7 @@ def nearest(scene: Scene, asked: Asked, deed: Deed, lasts: float) -> Act | None:
     way = asked.way
     wanted = AskedBeast(deed, "", way, asked.pace, asked.strength, False, asked.words, asked.spans[0])
     plate = scene.plate[0].permute(1, 2, 0).numpy() * 255
-    return done_by(scene.picture, scene.subject.opacity.numpy(), plate, found, (wanted,), lasts)[0]
+    return done_by(scene.picture, scene.subject.opacity.numpy(), plate, found, (wanted,), lasts, loop)[0]
 
 
 def lives(scene: Scene) -> bool:

@@ -88,7 +88,7 @@ def acted(
     means: Means,
 ) -> BeastAct | None:
     """Animals that do what is asked, and what is said of it; None where they can do nothing of it."""
-    act, done, failed = done_by(picture, matte, plate, found, asked, lasts)
+    act, done, failed = done_by(picture, matte, plate, found, asked, lasts, means.loop)
     for words, why in failed.items():
         if words not in done:
             means.note(f"{words!r} is not done: {why}")
@@ -104,6 +104,7 @@ def done_by(
     found: tuple[Beast, ...],
     asked: tuple[AskedBeast, ...],
     lasts: float,
+    loop: bool = False,
 ) -> tuple[BeastAct | None, dict[str, int], dict[str, str]]:
     """Animals of a picture (H, W, 3) uint8, with their matte (H, W) before a plate (H, W, 3), that do what is asked; the
     words that are done, and by how many, and the words that some could not do, and why."""
@@ -112,7 +113,7 @@ def done_by(
     behind, moves, lids = list[Piece](), list[Moves](), list[Lid]()
     trunk = np.ones(found[0].cells.shape, np.float32)
     for one, own in zip(found, owned(found), strict=True):
-        stage = staged(one, lasts, size)
+        stage = staged(one, lasts, size, loop)
         for each in {each.deed: each for each in asked}.values():
             why = missing(one, each.deed) or ("" if DEEDS[each.deed](stage, each) else MISSING.get(each.deed, ""))
             if why:

@@ -67,6 +67,14 @@ def test_one_that_walks_to_a_side_goes_there_and_stays_in_the_picture(scene) -> 
     assert columns[0] >= 0
 
 
+def test_in_a_loop_it_walks_in_place(scene) -> None:
+    picture, matte, plate, found = scene
+    made, _, _ = done_by(picture, matte, plate, found, read("the dog walks to the left"), LASTS, loop=True)
+    assert made is not None
+    assert changed(made, picture, 0.9).any()
+    assert changed(made, picture, LASTS).sum() < 12
+
+
 def test_what_has_no_wings_flaps_none_and_it_is_said(scene) -> None:
     picture, matte, plate, found = scene
     made, done, failed = done_by(picture, matte, plate, found, read("the dog flaps its wings"), LASTS)
