@@ -50,7 +50,7 @@ class Goes:
         asked = heard[0]
         lasts = beat.lasts(means.fps) - means.loop / means.fps  # the last frame of a loop is its first
         with means.phase("parse"):
-            found = things.things(scene, asked.many, STANDS.get(asked.deed, "air"))
+            found = things.things(scene, asked.many, STANDS.get(asked.deed, "air"), asked.thing and asked.deed in GO)
             if asked.deed in GO and any(things.built(scene, thing) for thing in found):
                 means.note(f"{asked.words!r} is not done: what stands out in the picture is a building or land")
                 return None

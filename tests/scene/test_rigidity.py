@@ -18,12 +18,12 @@ def scene() -> Scene:
     cv2.line(picture, (10, 100), (150, 108), (20, 20, 20), 2, cv2.LINE_AA)
     pixels = torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 255
     found = Scene(picture, pixels, (), pixels, pixels, pixels[:, :1] * 0)
-    shares = np.zeros((2, HIGH, WIDE), np.float32)
+    shares = np.zeros((5, HIGH, WIDE), np.float32)
     shares[1, 10:40, 10:60] = 1
     shares[0] = 1 - shares[1]
     angle = np.linspace(0, 2 * np.pi, 468)
     points = np.stack((120 + 15 * np.cos(angle), 40 + 18 * np.sin(angle), 0 * angle), 1).astype(np.float32)
-    vars(found)["regions"] = Regions(("other", "vehicle"), shares)
+    vars(found)["regions"] = Regions(("other", "vehicle", "text", "plants", "ground"), shares)
     vars(found)["faces"] = (Face(points, np.zeros((2, 5, 2), np.float32), 1.0),)
     return found
 
