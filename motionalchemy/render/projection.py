@@ -35,7 +35,9 @@ def projected(field: np.ndarray, rigidity: np.ndarray) -> np.ndarray:
 def _projected(frame: np.ndarray, parts: list[np.ndarray], away: list[np.ndarray], stiff: np.ndarray) -> np.ndarray:
     """One frame (2, h, w) of a field with its stiff parts, from which each place is so far `away` in widths."""
     models = [similarity(frame, np.where(part, stiff, 0)) for part in parts]
-    gone = [float(np.hypot(*model[:, part]).max()) for model, part in zip(models, parts, strict=True)]  # as far it is seen
+    gone = [
+        float(np.hypot(*model[:, part]).max()) for model, part in zip(models, parts, strict=True)
+    ]  # as far it is seen
     folds, fades = strained(frame)[0], FADES
     found = frame
     for _ in range(TRIES):

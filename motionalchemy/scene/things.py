@@ -22,7 +22,7 @@ LESS, MORE = 0.6, 2.5  # times as large as what stands out is what is cut out of
 HOLE = 0.12  # of a thing, that a hole in it is filled up to
 GAP = 0.03  # of the width: parts that are nearer to each other are one thing
 LEAST, ALIKE = 0.002, 0.06  # of the picture, that a thing covers; of the largest one, that others cover at least
-LARGEST = 0.55  # of the picture: what covers more is no thing in it
+LARGEST, FILLS = 0.55, 0.8  # of the picture: what covers more is no thing in it, and none that turns in its place
 BUILT = 0.5  # of a thing, that is building or land where it is none that goes
 VEHICLE, MOSTLY = 0.35, 0.35  # how surely a place is of a vehicle; of what stands out, that is where one is meant
 MIRRORED = 0.55  # correlation of a thing with what is upside down below it, from which on that is its reflection
@@ -54,16 +54,16 @@ class Thing:
 Stands = Literal["ground", "water", "air"]
 
 
-def things(scene: Scene, many: bool, on: Stands, vehicle: bool = False) -> tuple[Thing, ...]:
+def things(scene: Scene, many: bool, on: Stands, vehicle: bool = False, in_place: bool = False) -> tuple[Thing, ...]:
     """What stands out in a scene, the largest of it, or the several of it from left to right; with its shadow on the
     ground, or its reflection in water, `on` which it stands. Where a `vehicle` is meant and what stands out is mostly none,
-    it is what is seen as one."""
+    it is what is seen as one. What stays `in_place` may be larger."""
     found = None if scene.subject is None else scene.subject.opacity.numpy().astype(np.float32)
     rough = driven(scene, found) if vehicle else found
     if rough is None:
         return ()
     cut = outlined(scene.picture, np.maximum(rough, looked(scene.picture, rough, many)))
-    parts = [part for part in _parted(cut, many) if part.mean() <= LARGEST]
+    parts = [part for part in _parted(cut, many) if part.mean() <= (FILLS if in_place else LARGEST)]
     if many:
         parts.sort(key=lambda part: float(np.nonzero(part.any(0))[0].mean()))
     else:

@@ -128,3 +128,11 @@ def test_where_a_vehicle_is_meant_it_is_what_is_seen_as_one(vehicle: bool, left:
     vars(found)["regions"] = Regions(("other", "vehicle"), seen)
     (thing,) = things.things(found, False, "air", vehicle)
     assert abs(thing.box[0] - left) <= 2
+
+
+def test_behind_a_thing_on_paper_is_paper():
+    picture, hidden = np.full((HIGH, WIDE, 3), 250, np.uint8), np.zeros((HIGH, WIDE), bool)
+    picture[40:80, 60:100], hidden[38:82, 58:102] = 10, True
+    assert behind.plain(picture, hidden) is not None and behind.plain(picture, hidden)[0] == 250
+    picture[:, :80] = 90
+    assert behind.plain(picture, hidden) is None
