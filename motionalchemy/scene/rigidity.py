@@ -7,7 +7,8 @@ from motionalchemy.scene import kind, straight
 from motionalchemy.scene.parse import Scene
 from motionalchemy.scene.writing import writing
 
-STIFF = ("text", "vehicle", "building")  # regions that keep their shape
+STIFF = ("vehicle", "building")  # regions that keep their shape
+SURE, WRITTEN = (0.6, 0.8), 0.7  # how surely a place is of such a region to be a little stiff, and wholly; and of writing
 SOFT = ("sky", "water", "plants", "fire", "hair", "clothes", "skin", "animal")  # what is straight in these may bend
 BAND = 0.01  # of the width: how far beside a straight line what it belongs to is stiff
 WIDER = 1.15  # times as large as the points of a face is what is stiff of it
@@ -26,8 +27,10 @@ def standing(scene: Scene) -> np.ndarray:
     """How surely each place of a scene is of a face, text, a machine or a building, (H, W) float32 in [0, 1]."""
     high, wide = scene.picture.shape[:2]
     found = cv2.resize(_of(scene, STIFF), (wide, high))
-    found = ((found - 0.35) / 0.3).clip(0, 1).astype(np.float32)
+    found = ((found - SURE[0]) / (SURE[1] - SURE[0])).clip(0, 1).astype(np.float32)
     for block in writing(scene.picture, scene.regions):
+        if block.score < WRITTEN:
+            continue
         left, top, right, low = block.box
         found[top:low, left:right] = 1.0
     return np.max([found, *faces(scene)], 0)
