@@ -8,7 +8,10 @@ from motionalchemy.scene.parse import Scene
 from motionalchemy.scene.writing import writing
 
 STIFF = ("vehicle", "building")  # regions that keep their shape
-SURE, WRITTEN = (0.6, 0.8), 0.7  # how surely a place is of such a region to be a little stiff, and wholly; and of writing
+SURE, WRITTEN = (
+    (0.6, 0.8),
+    0.7,
+)  # how surely a place is of such a region to be a little stiff, and wholly; and of writing
 SOFT = ("sky", "water", "plants", "fire", "hair", "clothes", "skin", "animal")  # what is straight in these may bend
 BAND = 0.01  # of the width: how far beside a straight line what it belongs to is stiff
 WIDER = 1.15  # times as large as the points of a face is what is stiff of it
