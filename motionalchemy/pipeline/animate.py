@@ -67,7 +67,10 @@ def moves_one_picture(run: Run, given: Conditioning) -> bool:
     if len(job.spans) > 1 and any(beat.camera.orbit and not deep() for beat in beats):
         return False
     filmed = len(beats) == 1 and camera.drawn(beats[0])
-    return not (asked.loop and any((beat.camera.moves and not filmed) or beat.heading for beat in beats))
+    if not asked.loop:
+        return True
+    led = any(beat.heading for beat in beats) and parsed(run, given).rendered  # such an actor does not come back
+    return not (led or any(beat.camera.moves and not filmed for beat in beats))
 
 
 def beat_motions(

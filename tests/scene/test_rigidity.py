@@ -1,0 +1,35 @@
+"""Which places of a picture may not bend."""
+
+import cv2
+import numpy as np
+import torch
+
+from motionalchemy.scene import rigidity
+from motionalchemy.scene.parse import Scene
+from motionalchemy.scene.points import Face
+from motionalchemy.scene.regions import Regions
+
+HIGH, WIDE = 120, 160
+
+
+def scene() -> Scene:
+    """A picture with a straight line, a vehicle and a face."""
+    picture = np.full((HIGH, WIDE, 3), 200, np.uint8)
+    cv2.line(picture, (10, 100), (150, 108), (20, 20, 20), 2, cv2.LINE_AA)
+    pixels = torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 255
+    found = Scene(picture, pixels, (), pixels, pixels, pixels[:, :1] * 0)
+    shares = np.zeros((2, HIGH, WIDE), np.float32)
+    shares[1, 10:40, 10:60] = 1
+    shares[0] = 1 - shares[1]
+    angle = np.linspace(0, 2 * np.pi, 468)
+    points = np.stack((120 + 15 * np.cos(angle), 40 + 18 * np.sin(angle), 0 * angle), 1).astype(np.float32)
+    vars(found)["regions"] = Regions(("other", "vehicle"), shares)
+    vars(found)["faces"] = (Face(points, np.zeros((2, 5, 2), np.float32), 1.0),)
+    return found
+
+
+def test_vehicles_faces_and_lines_are_stiff_and_the_rest_is_not():
+    stiff = rigidity.rigidity(scene())
+    assert stiff.shape == (HIGH, WIDE) and stiff.min() >= 0 and stiff.max() <= 1
+    assert stiff[25, 30] == 1 and stiff[40, 120] == 1 and stiff[104, 80] > 0.5
+    assert stiff[70, 80] == 0 and stiff[25, 80] == 0
