@@ -9,6 +9,7 @@ import re
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ from motionalchemy.parts import packages
 
 MEMORY = 3 << 29  # bytes that Ray sets aside for an actor: nano at 256 pixels takes 1 GB
 ADDRESS = re.compile(r"(ray://)?([\w.-]+|\[[0-9a-fA-F:]+\]):(\d{1,5})")
+LOOK, GIVEN_UP = 5.0, 20.0  # seconds without an answer until its head is looked for, and until it is given up
+GONE = "the cluster is gone ({}): run the same command again when it is back, and it goes on"
 PATIENCE = 5.0  # seconds for a connection to a cluster's door
 
 
@@ -83,6 +86,8 @@ class Cluster:
             hand.hello.remote(): (hand, None) for hand in self._hands
         }  # what is waited for, of whom, and why
         self._free = list[Any]()
+        self._head = _door(ray.get_runtime_context().gcs_address)
+        self._answered, self._gone = time.monotonic(), False
 
     def free(self) -> bool:
         return bool(self._free)
@@ -103,6 +108,7 @@ class Cluster:
         found = list[Ended]()
         try:
             done, _ = ray.wait([*self._asked], num_returns=1, timeout=seconds)
+            self._look()
             for ref in done:
                 hand, task = self._asked.pop(ref)
                 try:
@@ -112,19 +118,33 @@ class Cluster:
                     found += [] if task is None else [Ended(task, lost=True)]
                     continue
                 self._free.append(hand)
+                self._answered = time.monotonic()
                 if task is None:
                     _same(*answer)
                 else:
                     found.append(Ended(task, self._kept(*answer)))
         except (exceptions.RaySystemError, exceptions.RayTaskError, ConnectionError) as error:
-            raise InputError(
-                f"the cluster is gone ({brief(error)}): run the same command again, and it goes on"
-            ) from error
+            raise InputError(GONE.format(brief(error))) from error
         return found
+
+    def _look(self) -> None:
+        """Raise InputError where the cluster's head has not answered for a while: Ray itself would end this process."""
+        now = time.monotonic()
+        if now - self._answered < LOOK:
+            return
+        try:
+            socket.create_connection(self._head, PATIENCE).close()
+            self._answered = now
+        except OSError as error:
+            if now - self._answered > GIVEN_UP:
+                self._gone = True
+                raise InputError(GONE.format(brief(error))) from error
 
     def close(self) -> None:
         import ray
 
+        if self._gone:
+            return  # a farewell would wait for it
         for hand in self._hands:
             with contextlib.suppress(Exception):
                 ray.kill(hand)
@@ -152,6 +172,11 @@ class Cluster:
         except InputError as error:
             return str(error)
         return reason
+
+
+def _door(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), int(port)
 
 
 def _connect(address: str) -> None:
