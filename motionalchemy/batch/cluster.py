@@ -5,6 +5,7 @@ Ray's own retries are off: which task is made again, and when, is decided in one
 """
 
 import contextlib
+import logging
 import re
 import socket
 import sys
@@ -73,7 +74,7 @@ class Cluster:
         import ray
 
         self.place, self.folder, self.count = place, folder, count or 1
-        _connect(address)
+        connect(address)
         have = ray.cluster_resources()
         self.gpus = int(have.get("GPU", 0)) > 0
         self.size = size or max(1, int(have.get("GPU", 0) or min(have["CPU"] // self.count, have["memory"] // MEMORY)))
@@ -179,12 +180,8 @@ def _door(address: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _connect(address: str) -> None:
-    """Join a cluster; raises InputError in one sentence where there is none."""
-    import logging
-
-    import ray
-
+def answers(address: str) -> None:
+    """Raise InputError where an address is none, or nobody answers there."""
     found = ADDRESS.fullmatch(address)
     if address != "ray" and found is None:
         raise InputError(f"{address!r} is no place to work on: give local, ray, HOST:PORT or ray://HOST:10001")
@@ -195,11 +192,16 @@ def _connect(address: str) -> None:
             raise InputError(
                 f"nobody answers at {address} ({brief(error)}): check it with `ray status` there"
             ) from error
+
+
+def connect(address: str) -> None:
+    """Join a cluster; raises InputError in one sentence where there is none."""
+    import ray
+
+    answers(address)
+    quiet = {"logging_level": logging.ERROR, "log_to_driver": False, "configure_logging": False}
     try:
-        ray.init(
-            "auto" if address == "ray" else address, logging_level=logging.ERROR, log_to_driver=False,
-            namespace="motionalchemy", configure_logging=False,
-        )  # fmt: skip
+        ray.init("auto" if address == "ray" else address, namespace="motionalchemy", **quiet)
     except Exception as error:
         raise InputError(f"no Ray cluster at {address} ({brief(error)}): start one with `ray start --head`") from error
 

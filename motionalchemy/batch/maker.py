@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from motionalchemy.models.base import Backbone
 from motionalchemy.nets import threads
 from motionalchemy.parts import packages
 from motionalchemy.pipeline.make import collect, make
+from motionalchemy.pipeline.progress import Progress
 from motionalchemy.pipeline.request import Request, parse
 from motionalchemy.pipeline.settle import effort_of
 
@@ -34,8 +35,7 @@ class Maker:
     def make(self, fields: Mapping[str, Any], output: Path, cancel: Callable[[], bool] | None = None) -> str | None:
         """Make a clip and its sidecar at `output`; returns None, or in one sentence why it could not be made."""
         try:
-            request = parse(fields)
-            collect(make(request, output, backbone=self._loaded(request), cancel=cancel))
+            collect(self.steps(fields, output, cancel))
         except MotionAlchemyError as error:
             return str(error)
         except MemoryError:
@@ -46,6 +46,13 @@ class Maker:
                 f"this could not be made because of a fault of the program ({type(error).__name__}: {str(error)[:200]})"
             )
         return None
+
+    def steps(
+        self, fields: Mapping[str, Any], output: Path, cancel: Callable[[], bool] | None = None
+    ) -> Iterator[Progress]:
+        """The steps of a clip, as `make` yields them; raises what that does."""
+        request = parse(fields)
+        return make(request, output, backbone=self._loaded(request), cancel=cancel)
 
     def _loaded(self, request: Request) -> Backbone:
         key = repr((request.model, request.device, request.memory, request.fast, request.lora))

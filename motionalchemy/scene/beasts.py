@@ -188,9 +188,7 @@ def _close_up(cells: np.ndarray) -> bool:
     return bool(cells.mean() > 0.35 and (sides[0] or sum(sides) > 1))
 
 
-def _tips(
-    cells: np.ndarray, thick: np.ndarray, steps: np.ndarray, round_: np.ndarray, radius: float
-) -> list[_Tip]:
+def _tips(cells: np.ndarray, thick: np.ndarray, steps: np.ndarray, round_: np.ndarray, radius: float) -> list[_Tip]:
     """The tips, the likeliest head first."""
     far = np.where(cells, steps, -1)
     highest = cv2.dilate(far, np.ones((5, 5), np.uint8))
@@ -204,9 +202,7 @@ def _tips(
     return sorted(made, key=lambda tip: -tip.score)
 
 
-def _tip(
-    cells: np.ndarray, thick: np.ndarray, steps: np.ndarray, round_: np.ndarray, radius: float, at: Cell
-) -> _Tip:
+def _tip(cells: np.ndarray, thick: np.ndarray, steps: np.ndarray, round_: np.ndarray, radius: float, at: Cell) -> _Tip:
     way = [at]
     while steps[way[-1]] > 0:
         top, left = max(way[-1][0] - 1, 0), max(way[-1][1] - 1, 0)

@@ -69,6 +69,8 @@ def _rim(grey: np.ndarray, row: int, column: int, radius: float) -> float:
     angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
     rings = np.maximum(RINGS * radius, 1.0)
     x, y = (middle + np.outer(rings, turn) for middle, turn in ((column, np.cos(angles)), (row, np.sin(angles))))
-    light = cv2.remap(grey, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    light = cv2.remap(
+        grey, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
     steps = np.diff(np.median(light, 1))
     return float(np.clip(rings[int(steps.argmax())] * 1.15, 0.14 * radius, 0.34 * radius))

@@ -11,17 +11,16 @@ from commands import spawn
 from test_batch_command import ended, sums, tasks
 
 ray = pytest.importorskip("ray", reason="the extra scale is not installed")
-CLUSTER = "ray.cluster_utils"
+SIZE = {"num_cpus": 1, "object_store_memory": 80 << 20, "memory": 4 << 30}
 
 
 @pytest.fixture(scope="module")
 def cluster():
     """Two nodes with a processor each."""
-    utils = pytest.importorskip(CLUSTER)
+    utils = pytest.importorskip("ray.cluster_utils", reason="the extra scale is not installed")
     os.environ["PYTHONPATH"] = os.pathsep.join((str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")))
-    size = {"num_cpus": 1, "object_store_memory": 80 << 20, "memory": 4 << 30}
-    made = utils.Cluster(initialize_head=True, head_node_args=size | {"include_dashboard": False})
-    made.add_node(**size)
+    made = utils.Cluster(initialize_head=True, head_node_args=SIZE | {"include_dashboard": False})
+    made.add_node(**SIZE)
     yield made
     with contextlib.suppress(Exception):
         made.shutdown()
@@ -37,6 +36,12 @@ def actors():
     return found
 
 
+def lost_node(cluster):
+    """Kill the node that is not the head, and start another."""
+    cluster.remove_node(list(cluster.worker_nodes)[-1], allow_graceful=False)
+    cluster.add_node(**SIZE)
+
+
 def count_reaches(out, count, seconds=180):
     deadline = time.monotonic() + seconds
     while len(list(out.glob("*.mp4"))) < count:
@@ -50,7 +55,7 @@ def test_an_actor_and_a_node_are_lost_and_every_clip_is_made_once_to_the_same_by
     count_reaches(out, 3)
     os.kill(actors()[0], signal.SIGKILL)
     count_reaches(out, 6)
-    cluster.remove_node(list(cluster.worker_nodes)[-1], allow_graceful=False)
+    lost_node(cluster)
     code, said, errors = ended(process)
     assert code == 0, errors
     assert "14 made, 0 there already, 0 twice, 0 failed" in said
