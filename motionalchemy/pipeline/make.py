@@ -72,7 +72,8 @@ def make(
 def tracked(job: Job) -> SubjectTrack:
     """The subject of a job: what `imagine` takes from the album is a rendered actor, and what a learned motion is for
     counts as one, for the flow is to move it."""
-    return SubjectTrack(job.shadow, True if job.learned or job.request.task == "imagine" else None)
+    words = (job.request.prompt or "") if job.request.task == "animate" else ""
+    return SubjectTrack(job.shadow, True if job.learned or job.request.task == "imagine" else None, words)
 
 
 def _told(run: Run, steps: Iterator[Progress]) -> Iterator[Progress]:

@@ -4,10 +4,11 @@ import cv2
 import numpy as np
 import torch
 
-from motionalchemy.scene import rigidity
+from motionalchemy.scene import kind, rigidity
 from motionalchemy.scene.parse import Scene
 from motionalchemy.scene.points import Face
 from motionalchemy.scene.regions import Regions
+from motionalchemy.scene.writing import Writing
 
 HIGH, WIDE = 120, 160
 
@@ -24,6 +25,7 @@ def scene() -> Scene:
     angle = np.linspace(0, 2 * np.pi, 468)
     points = np.stack((120 + 15 * np.cos(angle), 40 + 18 * np.sin(angle), 0 * angle), 1).astype(np.float32)
     vars(found)["regions"] = Regions(("other", "vehicle"), shares)
+    vars(found)["kinds"] = dict.fromkeys(kind.KINDS, 0.0) | {"photograph": 1.0}
     vars(found)["faces"] = (Face(points, np.zeros((2, 5, 2), np.float32), 1.0),)
     return found
 
@@ -33,3 +35,19 @@ def test_vehicles_faces_and_lines_are_stiff_and_the_rest_is_not():
     assert stiff.shape == (HIGH, WIDE) and stiff.min() >= 0 and stiff.max() <= 1
     assert stiff[25, 30] == 1 and stiff[40, 120] == 1 and stiff[104, 80] > 0.5
     assert stiff[70, 80] == 0 and stiff[25, 80] == 0
+
+
+def test_writing_is_stiff_and_so_is_all_of_a_logo():
+    found = scene()
+    vars(found)["writing"] = (Writing((20, 60, 90, 80), ((20, 60, 90, 68), (20, 72, 90, 80)), 0.9),)
+    stiff = rigidity.rigidity(found)
+    assert stiff[64, 50] > 0.8 and stiff[70, 50] == 0
+    vars(found)["kinds"] = dict.fromkeys(kind.KINDS, 0.0) | {"logo": 0.9}
+    assert rigidity.rigidity(found).min() > 0.8
+
+
+def test_outlines_of_a_drawing_are_stiff_and_what_is_between_them_is_not():
+    found = scene()
+    vars(found)["kinds"] = dict.fromkeys(kind.KINDS, 0.0) | {"drawing": 1.0}
+    drawn = rigidity.drawn(found)
+    assert drawn[104, 80] > 0.5 and drawn[60, 80] == 0
