@@ -16,6 +16,7 @@ from motionalchemy.language.script import Beat
 from motionalchemy.motion import camera_path, travel
 from motionalchemy.motion.acting import Acting as Acts
 from motionalchemy.motion.alive import alive
+from motionalchemy.motion.beasts import Beasts
 from motionalchemy.motion.body import Body
 from motionalchemy.motion.camera import Camera
 from motionalchemy.motion.elements import Elements
@@ -34,6 +35,7 @@ from motionalchemy.render.warp import SIDE, displacement, under_camera
 from motionalchemy.scene.parse import Scene
 
 MOVERS: tuple[Mover, ...] = (
+    Beasts(),
     Face(),
     Acts(),
     Goes(),

@@ -165,10 +165,10 @@ def refined(picture: np.ndarray, rough: np.ndarray) -> np.ndarray:
     if len(facts) > 1:
         largest = (np.asarray(parts) == 1 + facts[1:, cv2.CC_STAT_AREA].argmax()).astype(np.uint8)
         mixed = mixed * cv2.dilate(largest, np.ones((3, 3), np.uint8))
-    return _guided(picture, mixed.astype(np.float32), max(2, reach // 2))
+    return guided(picture, mixed.astype(np.float32), max(2, reach // 2))
 
 
-def _guided(picture: np.ndarray, matte: np.ndarray, reach: int) -> np.ndarray:
+def guided(picture: np.ndarray, matte: np.ndarray, reach: int) -> np.ndarray:
     """A matte led along the edges of its picture by a guided filter (He et al. 2010)."""
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
     size = (2 * reach + 1,) * 2
