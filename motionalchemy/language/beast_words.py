@@ -154,7 +154,7 @@ def _noun(words: str, begin: int) -> int:
     """Where the part of a sentence that names an animal begins."""
     found = re.search(
         r"(?:\b(?:the|a|an|this|that|two|three|four|both|some|several|all)\b\s+)?(?:\b(?!and\b|while\b|as\b|then\b)[a-z-]+\s+){0,2}$"
-        r"|[一二两三四几这那个只头匹条群小大]{0,4}$",
+        r"|[一二两三四几这那个只头匹条群小大野老白黑灰红黄花]{0,5}$",
         words[:begin],
         re.I,
     )

@@ -110,7 +110,9 @@ _SIZES = {"large": ("big|bigger|biggest|large|larger|largest|tall|taller", "大|
 _COUNTS = {"two": 2, "both": 2, "three": 3, "four": 4, "five": 5, "all": 99}
 _COUNTS_ZH = {"两": 2, "俩": 2, "三": 3, "四": 4, "五": 5}
 MANY = 99  # all there are
-PRONOUNS = frozenset("he she they 他 她 他们 她们".split())  # they speak of what was named before, if anything was
+PRONOUNS = frozenset(
+    ("he", "she", "they", "他", "她", "他们", "她们")
+)  # they speak of what was named before, if anything was
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ class Stage:
     seconds: Curve
     lasts: float
     room: tuple[float, float]
+    loop: bool = False
     head: dict[str, Curve] = field(default_factory=dict)
     shut: Curve | None = None
     parts: list[tuple[Part, Curve, Curve | None]] = field(default_factory=list)
@@ -189,7 +190,7 @@ def _steps(s: Stage, asked: AskedBeast, rate: float, swing: float, speed: float)
     w = s.during(0.4, 0.4)
     for number in range(len(s.beast.legs)):
         late = np.pi * (number % 2) + 0.5 * (number // 2)
-        s.legs.append(swing * w * (s.wave(rate, late) + np.sin(late) * 0))
+        s.legs.append((swing if s.beast.ahead else 0.4 * swing) * w * s.wave(rate, late))
     bob = 0.035 * s.beast.radius * (1 - np.cos(4 * np.pi * rate * s.seconds)) / 2
     s.goes(down=-bob * w, angle=0.012 * w * s.wave(rate))
     s.turn(down=0.06 * w * s.wave(2 * rate, 0.6))
@@ -203,7 +204,7 @@ def _steps(s: Stage, asked: AskedBeast, rate: float, swing: float, speed: float)
         room = s.room[asked.way == "right"]
         far = far * min(1.0, room / max(float(far[-1]), 1e-6))
         s.goes(right=far if asked.way == "right" else -far)
-    elif asked.way in ("near", "far"):
+    elif asked.way in ("near", "far") and not s.loop:
         grows = min(GROWS, 0.2 * speed * s.lasts) * np.clip(share, 0, 1) * (1.0 if s.beast.grounded else 0.4)
         s.goes(size=grows if asked.way == "near" else -0.7 * grows)
     return True
@@ -270,12 +271,12 @@ OF_HEAD: frozenset[Deed] = frozenset(
 """What cannot be shown without a head that is found."""
 
 
-def staged(beast: Beast, lasts: float, size: tuple[int, int]) -> Stage:
-    """An animal in a picture of a size (H, W) that has so many seconds."""
+def staged(beast: Beast, lasts: float, size: tuple[int, int], loop: bool = False) -> Stage:
+    """An animal in a picture of a size (H, W) that has so many seconds; in a `loop` it goes nowhere."""
     seconds = np.arange(round(lasts * RATE) + 1) / RATE
     columns = np.nonzero(beast.cells.any(0))[0] * size[1] / beast.cells.shape[1]
     room = max(0.0, float(columns[0])), max(0.0, size[1] - 1 - float(columns[-1]))
-    return Stage(beast, seconds, lasts, room)
+    return Stage(beast, seconds, lasts, (0.0, 0.0) if loop else room, loop)
 
 
 def moves_of(s: Stage, size: tuple[int, int]) -> tuple[list[tuple[np.ndarray, tuple[Moves, ...]]], tuple[Lid, ...]]:

@@ -47,7 +47,7 @@ class Beasts:
         with means.phase("parse"):
             if scene.faces and all(each.deed in FACES for each in asked):
                 return None  # what has a face with landmarks is served better by these
-            if _stiff(scene):
+            if stiff(scene):
                 return None
             matte, plate = beast_matte.whole(scene)
             found = animals(scene, matte, asked, beat.words)
@@ -64,7 +64,7 @@ class Beasts:
         return made.with_acts([act], left, served=True)
 
 
-def _stiff(scene: Scene) -> bool:
+def stiff(scene: Scene) -> bool:
     """Whether what stands out is a building or a vehicle."""
     if scene.subject is None:
         return True
@@ -88,12 +88,32 @@ def acted(
     means: Means,
 ) -> BeastAct | None:
     """Animals that do what is asked, and what is said of it; None where they can do nothing of it."""
+    act, done, failed = done_by(picture, matte, plate, found, asked, lasts, means.loop)
+    for words, why in failed.items():
+        if words not in done:
+            means.note(f"{words!r} is not done: {why}")
+    if act is not None:
+        means.note(_note(found, asked, done, len(found)))
+    return act
+
+
+def done_by(
+    picture: np.ndarray,
+    matte: np.ndarray,
+    plate: np.ndarray,
+    found: tuple[Beast, ...],
+    asked: tuple[AskedBeast, ...],
+    lasts: float,
+    loop: bool = False,
+) -> tuple[BeastAct | None, dict[str, int], dict[str, str]]:
+    """Animals of a picture (H, W, 3) uint8, with their matte (H, W) before a plate (H, W, 3), that do what is asked; the
+    words that are done, and by how many, and the words that some could not do, and why."""
     size = picture.shape[:2]
     done, failed = dict[str, int](), dict[str, str]()
     behind, moves, lids = list[Piece](), list[Moves](), list[Lid]()
     trunk = np.ones(found[0].cells.shape, np.float32)
     for one, own in zip(found, owned(found), strict=True):
-        stage = staged(one, lasts, size)
+        stage = staged(one, lasts, size, loop)
         for each in {each.deed: each for each in asked}.values():
             why = missing(one, each.deed) or ("" if DEEDS[each.deed](stage, each) else MISSING.get(each.deed, ""))
             if why:
@@ -106,17 +126,13 @@ def acted(
         trunk = np.minimum(trunk, 1 - own + pieces[-1][0])
         moves += pieces[-1][1]
         lids += shut
-    for words, why in failed.items():
-        if words not in done:
-            means.note(f"{words!r} is not done: {why}")
     if not done:
-        return None
-    means.note(_note(found, asked, done, len(found)))
+        return None, done, failed
     sized = [
         (cv2.resize(of, size[::-1], interpolation=cv2.INTER_LINEAR), of_it)
         for of, of_it in (*behind, (trunk, tuple(moves)))
     ]
-    return beast_act(picture, plate, matte, sized, tuple(lids))
+    return beast_act(picture, plate, matte, sized, tuple(lids)), done, failed
 
 
 def owned(found: tuple[Beast, ...]) -> list[np.ndarray]:

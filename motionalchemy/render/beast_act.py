@@ -16,7 +16,7 @@ from motionalchemy.render.mesh import Mesh, over
 RATE = 30.0  # values a second of what a part does
 FADE = 0.25  # seconds in which what layers do not explain of the picture goes
 FIELD = 64  # cells of the longer side of its field
-SOLID = 0.35  # of a matte, from which on it is of the animal; what is fainter and far from that stays where it is
+SOLID = 0.75  # of a matte, from which on it is of the animal; what is fainter and far from that stays where it is
 LASH = 0.55  # of its brightness, that a lid keeps at its rim
 LONG = 1.25  # times as wide as high, that an eye is
 REACH = 1.6  # radii of an eye above its middle, from where a lid is stretched

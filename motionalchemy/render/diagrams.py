@@ -5,7 +5,7 @@ import numpy as np
 
 from motionalchemy.scene.parse import Scene
 
-NAMED = 0.2  # of a name, from which on a thing is called so
+NAMED = 0.15  # of a name, from which on a thing is called so
 PALE = 0.55  # of a picture's contrast, that is left under what is drawn over it
 
 
@@ -18,8 +18,10 @@ def drawn_scene(scene: Scene) -> np.ndarray:
         colour = _colour(number, 3)
         matte = layer.opacity.numpy()[..., None]
         shown = shown + 0.35 * matte * (scene.picture + 0.4 * (np.array(colour, np.float32) - scene.picture) - shown)
+    shown = np.ascontiguousarray(shown.round().clip(0, 255).astype(np.uint8))
+    for number, layer in enumerate(scene.layers):
         left, top, right, low = (round(edge * shown.shape[1]) for edge in layer.box)
-        cv2.rectangle(shown, (left, top), (right, low), colour, thick)
+        cv2.rectangle(shown, (left, top), (right, low), _colour(number, 3), thick)
     _draw_straight(shown, scene, thick)
     _draw_things(shown, scene, thick)
     for face in scene.faces:
@@ -30,7 +32,7 @@ def drawn_scene(scene: Scene) -> np.ndarray:
             if sure > 0.5:
                 cv2.circle(shown, (round(float(x)), round(float(y))), 2 * thick, (255, 235, 60), -1)
     _written(shown, scene.kind, (4, shown.shape[0] - 6))
-    return shown.round().clip(0, 255).astype(np.uint8)
+    return shown
 
 
 def _draw_things(shown: np.ndarray, scene: Scene, thick: int) -> None:

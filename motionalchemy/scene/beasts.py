@@ -20,6 +20,11 @@ COMPACT = 1.75  # radii of the body: where no tip is farther away, all that is s
 SURE = 1.3  # score from which on a tip is taken for the head
 CUT = 0.3  # of the height of an animal, that lies at one edge of the picture, from which on it is a close-up
 INSIDE, CLOSE = 0.4, 0.12  # radii of a head: how far from its outline an eye is at least, and in a close-up
+ALIKE, WAIST = (
+    0.68,
+    0.7,
+)  # how thick animals that stand together are at least, of the thickest, and at most between them
+SPREAD = 2.4  # radii of the body, that wings are long at least, one of which was taken for a head
 TOGETHER = 0.6  # radii of the body, that two legs are apart at least
 FAINT = 8.0  # grey levels, by which what an animal stands on differs from it at least
 COMB = 2.0  # of a score, that a red comb counts
@@ -122,9 +127,9 @@ def beasts(picture: np.ndarray, matte: np.ndarray, several: bool = False, combed
 
 def redness(look: np.ndarray) -> np.ndarray:
     """How purely red each place of a picture (h, w, 3) uint8 is, in [0, 1]."""
-    red, *others = (each.astype(np.float32) for each in cv2.split(look))
-    pure = (red - np.maximum(*others)) / np.maximum(red, 40)
-    return cv2.GaussianBlur(np.clip((pure - 0.5) / 0.3, 0, 1).astype(np.float32), (0, 0), 0.7)
+    red, green, blue = (each.astype(np.float32) for each in cv2.split(look))
+    pure = (red - np.maximum(green, blue) - np.maximum(green - blue, 0)) / np.maximum(red, 40)
+    return cv2.GaussianBlur(np.clip((pure - 0.35) / 0.3, 0, 1).astype(np.float32), (0, 0), 0.7)
 
 
 def thickness(cells: np.ndarray) -> np.ndarray:
@@ -140,9 +145,9 @@ def parted(cells: np.ndarray) -> list[np.ndarray]:
     peaks = list[Cell]()
     for index in np.argsort(-thick, axis=None):
         at = divmod(int(index), cells.shape[1])
-        if thick[at] < 0.5 * most:
+        if thick[at] < ALIKE * most:
             break
-        if all(_waist(thick, at, other) < 0.72 * thick[at] for other in peaks):
+        if all(_waist(thick, at, other) < WAIST * thick[at] for other in peaks):
             peaks.append(at)
     if len(peaks) < 2:
         return [cells]
@@ -161,14 +166,14 @@ def _waist(thick: np.ndarray, one: Cell, other: Cell) -> float:
 def walked(cells: np.ndarray, begin: Cell) -> np.ndarray:
     """How many steps it takes to each of some cells (h, w) bool from one of them, inside of them; else infinity."""
     steps = np.full(cells.shape, np.inf, np.float32)
-    now, inside = np.zeros(cells.shape, np.uint8), cells.astype(np.uint8)
+    now, inside = np.zeros(cells.shape, np.uint8), cells > 0
     now[begin], steps[begin] = 1, 0
     for count in range(1, 2 * sum(cells.shape)):
-        after = cv2.dilate(now, CROSS if count % 2 else BOX) & inside
-        new = (after > 0) & (now == 0)
+        after = (np.asarray(cv2.dilate(now, CROSS if count % 2 else BOX)) > 0) & inside
+        new = after & (now == 0)
         if not new.any():
             break
-        steps[new], now = count, after
+        steps[new], now = count, after.astype(np.uint8)
     return steps
 
 
@@ -190,13 +195,13 @@ def beast(cells: np.ndarray, grey: np.ndarray, size: float, red: np.ndarray | No
         head = _whole(cells, at, radius, size) if close else None
         rest = tips
     else:
-        head = _head(cells, heads, radius, size)
+        head = _head(cells, steps, heads, radius, size)
         near = np.linalg.norm([tip.way[0] - heads[0].way[0] for tip in tips], axis=1) < 1.2 * radius
         rest = [tip for tip, of_head in zip(tips, near, strict=True) if not of_head]
     feet = [] if close else [tip for tip in rest if tip.foot(radius) and not tip.edge]
     legs = _legs(cells, feet, radius, size)
     others = [] if close else [tip for tip in rest if not tip.foot(radius) and not tip.edge]
-    wings = _wings(cells, [tip for tip in tips if not tip.edge], at, radius, size)
+    wings = _wings(cells, [tip for tip in tips if not tip.edge], head, at, radius, size)
     tails = [tip for tip in others if tip.slim < TAIL * radius and len(tip.way) > 1.3 * radius]
     tails = [tip for tip in tails if head is None or head.share[tuple(tip.way[len(tip.way) // 3])] < 0.1]
     tail = max(tails, key=lambda tip: len(tip.way), default=None)
@@ -282,8 +287,9 @@ def _tip(cells: np.ndarray, thick: np.ndarray, steps: np.ndarray, round_: np.nda
     return _Tip(np.array(way), profile, low, edge, knob, score)
 
 
-def _head(cells: np.ndarray, heads: list[_Tip], radius: float, size: float) -> Part:
-    """The head: about its best tip, and others that are near it (ears, a snout)."""
+def _head(cells: np.ndarray, away: np.ndarray, heads: list[_Tip], radius: float, size: float) -> Part:
+    """The head: about its best tip, and others that are near it (ears, a snout), and all that is farther `away` (h, w) from
+    the middle of the body than its neck."""
     best = heads[0]
     middles = [best.way[best.knob]]
     for tip in heads[1:]:
@@ -295,7 +301,10 @@ def _head(cells: np.ndarray, heads: list[_Tip], radius: float, size: float) -> P
     inside = np.argwhere(cells)
     at = inside[np.linalg.norm(inside - middle, axis=1).argmin()]
     steps = walked(cells, (int(at[0]), int(at[1])))
-    share = spread(_falling(steps, 1.25 * wide, 2.9 * wide), cells) * _free(cells)
+    beyond = np.nan_to_num(away, posinf=0) - (len(best.way) - best.knob - 2.4 * wide)
+    out = np.clip(beyond / (1.5 * wide), 0, 1)
+    share = _falling(steps, 2.4 * wide, 3.6 * wide) * out * out * (3 - 2 * out)
+    share = spread(share, cells) * _free(cells)
     back = best.way[min(len(best.way) - 1, best.knob + round(1.7 * wide))]
     tip, root = ((np.array(each[::-1]) + 0.5) * size for each in (middle, back))
     return Part(tip, root, wide * size, share)
@@ -333,7 +342,7 @@ def spread(share: np.ndarray, cells: np.ndarray) -> np.ndarray:
     _, labels = cv2.distanceTransformWithLabels(
         (~cells).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    labels = np.asarray(labels)
+    labels = np.asarray(labels).astype(int)
     values = np.zeros(int(labels.max()) + 1, np.float32)
     values[labels[cells]] = share[cells]
     return cv2.GaussianBlur(values[labels], (0, 0), 0.8)
@@ -373,13 +382,19 @@ def _falling(steps: np.ndarray, until: float, end: float) -> np.ndarray:
     return (share * share * (3 - 2 * share)).astype(np.float32)
 
 
-def _wings(cells: np.ndarray, tips: list[_Tip], at: Cell, radius: float, size: float) -> tuple[Part, ...]:
-    """Two wide protrusions, one to each side; nothing where there are no such two."""
+def _wings(
+    cells: np.ndarray, tips: list[_Tip], head: Part | None, at: Cell, radius: float, size: float
+) -> tuple[Part, ...]:
+    """Two wide protrusions, one to each side; nothing where there are no such two, or one of them is rather a head."""
     sides = list[_Tip]()
     for side in (-1, 1):
         of_side = [tip for tip in tips if side * (tip.way[0][1] - at[1]) > 1.3 * radius and tip.low > 2 * LOW]
         if of_side:
             sides.append(max(of_side, key=lambda tip: len(tip.way)))
     if len(sides) < 2:
+        return ()
+    of_head = head is not None and any(head.share[tuple(tip.way[0])] > 0.5 for tip in sides)
+    long, slim = min(len(tip.way) for tip in sides), max(tip.slim for tip in sides)
+    if of_head and (long < SPREAD * radius or slim > 0.3 * radius):
         return ()
     return tuple(_part(cells, tip, 0.75 * radius, size) for tip in sides)

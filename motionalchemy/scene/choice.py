@@ -14,7 +14,7 @@ SURE, ALIKE = (
     0.3,
 )  # of a name, from which on a thing may have it; of the surest one's, from which on others have it too
 CHOOSY = 0.15  # the same where a side, a colour or a size says which
-OWN = 0.5  # of a name, from which on a thing is no part of another
+OWN = 0.5  # of a name, from which on a thing surely has it
 BROAD = 0.3  # what the kind of a thing counts beside its name
 HUES = {
     "red": (200, 40, 40), "orange": (230, 130, 40), "yellow": (230, 210, 60), "green": (60, 150, 60), "blue": (50, 90, 200),
@@ -48,21 +48,37 @@ def chosen(scene: Scene, said: Reference) -> tuple[int, ...]:
         return tuple(sorted(ranked[: 1 if said.count == MANY else said.count]))
     ranked = sorted(alike, key=lambda n: -scores[n] * things[n].area ** 0.5)
     found = set(ranked[: said.count])
-    parts = [n for n in range(len(things)) if n not in found and (n in alike or _nothing(things[n], scene.names[n]))]
     for number in tuple(found) if said.count == 1 else ():
+        parts = [n for n in range(len(things)) if n not in found and not _differ(scene, number, n)]
         found |= _touching(number, parts, things)
     return tuple(sorted(found))
 
 
-def _nothing(thing: Instance, names: dict[str, float]) -> bool:
-    """Whether nothing says that a thing is one of its own, so that it may be a part of what it touches."""
-    return not thing.someone and max(names.values()) < OWN
+def _differ(scene: Scene, one: int, other: int) -> bool:
+    """Whether two things surely are of different kinds or have different names, so that none is a part of the other."""
+    broad = [_broad(scene.instances[n], scene.names[n]) for n in (one, other)]
+    best = [max(scene.names[n], key=lambda name, n=n: scene.names[n][name]) for n in (one, other)]
+    sure = all(scene.names[n][name] > OWN for n, name in zip((one, other), best, strict=True))
+    return ("" not in broad and broad[0] != broad[1]) or (sure and best[0] != best[1])
+
+
+def _sums(names: dict[str, float]) -> tuple[float, float]:
+    """How surely names are those of a vehicle, and of an animal."""
+    vehicles = sum(sure for name, sure in names.items() if name in VEHICLES)
+    return vehicles, sum(sure for name, sure in names.items() if name not in VEHICLES and name not in THINGS)
+
+
+def _broad(thing: Instance, names: dict[str, float]) -> str:
+    """Whether a thing surely is a person, an animal or a vehicle, else nothing."""
+    vehicles, animals = _sums(names)
+    if thing.someone and animals < ALIKE:
+        return "person"
+    return "animal" if animals > OWN else "vehicle" if vehicles > OWN else ""
 
 
 def likely(thing: Instance, names: dict[str, float], said: Reference) -> float:
     """How likely a thing is what a reference calls by name, in [0, 1]."""
-    vehicles = sum(sure for name, sure in names.items() if name in VEHICLES)
-    animals = sum(sure for name, sure in names.items() if name not in VEHICLES and name not in THINGS)
+    vehicles, animals = _sums(names)
     if said.kind == "person":
         return min(1.0, thing.kinds["person"] + 0.5 * thing.someone) * max(0.0, 1 - 1.5 * animals - vehicles)
     if said.name == "animal":

@@ -5,11 +5,11 @@ import numpy as np
 
 from motionalchemy.media import guided
 
-SIDE = 288  # pixels of the longer side of the part of a picture in which a matte is solved
+SIDE = 224  # pixels of the longer side of the part of a picture in which a matte is solved
 REACH = 2  # pixels on each side of a window
 LEAST = 1e-4  # the variance of colours in 0..1 below which a window counts as flat
 HOLDS = 100.0  # how strongly what is known is held
-STEPS = 40  # of conjugate gradients
+STEPS = 25  # of conjugate gradients
 
 
 def refined(picture: np.ndarray, matte: np.ndarray, band: np.ndarray) -> np.ndarray:

@@ -36,6 +36,7 @@ EDGE = 0.025  # of the width: how far around a layer what stands behind it is no
 SEEN = 128  # pixels: what is hidden is filled from about SEEN x SEEN around it, as soon as it can be
 THERE = 0.3  # of an opacity, from which a place is of the subject
 ACTOR = 1.0  # log odds from which on a rendered actor is seen: found are 82 % of 150, and 3 % of 186 other pictures
+PHOTOGRAPH = 0.9  # probability from which on a picture is a photograph, whatever its subject looks like
 FRINGE = 0.004  # of the width: how far around a subject what it brings along may be of it
 
 
@@ -97,7 +98,9 @@ class Scene:
         if self.subject is None:
             return kind.rendered(self.picture, None) > ACTOR
         opacity = self.subject.opacity.numpy()
-        return kind.rendered(self.picture, opacity) > ACTOR and not self.faces
+        if kind.rendered(self.picture, opacity) <= ACTOR or self.faces:
+            return False
+        return kind.kinds(self.picture)["photograph"] < PHOTOGRAPH
 
     @property
     def subject(self) -> Layer | None:

@@ -125,6 +125,14 @@ def test_parts_alike_that_touch_go_together_unless_a_side_is_named():
     assert choice.chosen(one, references("the dog on the right runs")[0]) == (1,)
 
 
+def test_a_part_that_is_called_otherwise_goes_along_unless_it_surely_is_another_thing():
+    body, head = thing(60, (240, 240, 240), animal=1.0), thing(90, (240, 240, 230), person=0.8)
+    bird = scene([body, head], [{"duck": 0.1, "goose": 0.7}, {"duck": 0.3, "goose": 0.6}])
+    assert choice.chosen(bird, references("the duck swims")[0]) == (0, 1)
+    pair = scene([body, head], [{"dog": 0.9}, {"cat": 0.8}])
+    assert choice.chosen(pair, references("the cat purrs")[0]) == (1,)
+
+
 def test_a_scene_turns_to_what_is_spoken_of_and_stays_where_all_or_nothing_is():
     found = choice.spoken_of(THREE, "the dog on the left barks")
     assert found.subject is not None and float((found.subject.opacity[:, :40] > 0.5).sum()) > 500

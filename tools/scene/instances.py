@@ -69,6 +69,7 @@ class Composer:
 
     def _layer(self, path: Path, tall: float, foot: float, left: float) -> tuple[np.ndarray, np.ndarray, float] | None:
         cut = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+        assert cut is not None, path
         rows, columns = np.nonzero(cut[..., 3] > 40)
         cut = cut[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1].astype(np.float32)
         share = min(tall / cut.shape[0], 0.55 * WIDE / cut.shape[1])
@@ -176,7 +177,9 @@ def rendered(folder: Path) -> list[tuple[np.ndarray, np.ndarray, list[np.ndarray
                     number += 1
                     ids[cv2.dilate(part.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool) & own] = number
         if number:
-            cases.append((cv2.imread(str(path.with_suffix(".png")))[..., ::-1].copy(), ids, []))
+            picture = cv2.imread(str(path.with_suffix(".png")))
+            assert picture is not None, path
+            cases.append((picture[..., ::-1].copy(), ids, []))
     return cases
 
 
