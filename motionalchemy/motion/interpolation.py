@@ -2,7 +2,7 @@
 
 The flow is that of RIFE where its weights are there (`rife`), else found by dense inverse search (`flow`). It is found at
 no more than `SIDE` pixels and the pictures are fetched at their own size, so that detail and not the search grows. Views of
-one thing from two sides are seen from between by their depth (`depth`), where both agree on it better than by flow.
+one thing from two sides are seen from between by their depth (`depth`), unless both agree on it far worse than by flow.
 Pictures are uint8 (H, W, 3), frames (T, H, W, 3).
 """
 
@@ -28,6 +28,7 @@ LEAST = 16  # pixels of the shorter one: the search wants no fewer
 CUT = 40  # grey levels by which thumbnails differ where a shot ends
 THUMBNAIL = 16  # pixels
 COVERED = 0.3  # of the smaller subject, that both views have to see in the middle
+WORSE = 1.5, 2.0  # times, and grey levels: how much worse than by flow views may agree by depth, which knows the way
 NEAR: Method = "flow"  # between neighbouring frames of a clip the search is nearer to the truth than RIFE, and faster
 
 
@@ -122,7 +123,7 @@ FINDERS: dict[Method, Callable[[np.ndarray, np.ndarray], Callable[[float], Field
 
 def turned(first: np.ndarray, last: np.ndarray, degrees: float | None) -> Callable[[float], np.ndarray] | None:
     """What is seen at a share of the turn between two views (H, W, 3) uint8 that lie so many `degrees` apart, None where
-    that is not known; None where their depth explains the views worse than flow does."""
+    that is not known; None where their depth explains the views far worse than flow does."""
     if first.shape != last.shape or (first == last).all():
         return None
     turn = two_views.turn_between(first, last, degrees)
@@ -134,7 +135,7 @@ def turned(first: np.ndarray, last: np.ndarray, degrees: float | None) -> Callab
         return None
     apart, where = between_views.agreement(*both, turn)
     covered = where.mean() / max(1e-6, float(min((~view.ground).mean() for view in both)))
-    if covered < COVERED or apart > _apart(first, last, where):
+    if covered < COVERED or apart > WORSE[0] * _apart(first, last, where) + WORSE[1]:
         return None
     return lambda share: between_views.frame(*both, turn, share)
 
