@@ -20,7 +20,10 @@ COMPACT = 1.75  # radii of the body: where no tip is farther away, all that is s
 SURE = 1.3  # score from which on a tip is taken for the head
 CUT = 0.3  # of the height of an animal, that lies at one edge of the picture, from which on it is a close-up
 INSIDE, CLOSE = 0.4, 0.12  # radii of a head: how far from its outline an eye is at least, and in a close-up
-ALIKE, WAIST = 0.68, 0.7  # how thick animals that stand together are at least, of the thickest, and at most between them
+ALIKE, WAIST = (
+    0.68,
+    0.7,
+)  # how thick animals that stand together are at least, of the thickest, and at most between them
 SPREAD = 2.4  # radii of the body, that wings are long at least, one of which was taken for a head
 TOGETHER = 0.6  # radii of the body, that two legs are apart at least
 FAINT = 8.0  # grey levels, by which what an animal stands on differs from it at least
