@@ -83,9 +83,9 @@ class Cluster:
         asked |= {"num_gpus": 1} if self.gpus else {"memory": MEMORY}
         self._actor = kind.options(**asked)
         self._hands = [self._hire() for _ in range(self.size)]
-        self._asked = {
-            hand.hello.remote(): (hand, None) for hand in self._hands
-        }  # what is waited for, of whom, and why
+        self._asked = dict[Any, tuple[Any, Task | None]]()  # what is waited for, of whom, and for which task
+        for hand in self._hands:
+            self._asked[hand.hello.remote()] = (hand, None)
         self._free = list[Any]()
         self._head = _door(ray.get_runtime_context().gcs_address)
         self._answered, self._gone = time.monotonic(), False
