@@ -20,6 +20,7 @@ ODD: tuple[Deed, ...] = ("rises", "spins", "swings", "rolls", "bounces")  # what
 STANDS: dict[Deed, Stands] = {"goes": "ground", "rolls": "ground", "bounces": "ground", "floats": "water"}
 GO: tuple[Deed, ...] = ("goes", "floats", "flies")  # what no building does
 NEARER = 0.12  # of nearness, by which something is before what goes
+PHOTOGRAPH = 0.6  # how surely a picture is one
 LEAST = 0.002  # of the picture, that has to hide a thing to count
 SAID: dict[str, str] = {
     "goes": "goes", "floats": "floats", "flies": "flies", "rises": "rises", "falls": "falls", "spins": "turns",
@@ -39,7 +40,7 @@ class Goes:
         """Wherever a thing is to go that is not an actor with movements of its own; before what bodies do, if it is
         named as a thing."""
         asked = read(beat.words)
-        if not asked or (asked[0].deed not in ODD and scene.rendered and kind.kind(scene.picture) == "rendered"):
+        if not asked or (asked[0].deed not in ODD and scene.rendered and not photographed(scene)):
             return 0.0
         return 0.85 if asked[0].thing else 0.7
 
@@ -68,6 +69,11 @@ class Goes:
         act = Going(scene.picture.astype(np.float32), plate, gone, tuple(rider for _, rider in riders))
         means.note(f"travel: {_what(riders)} {SAID[asked.deed]}{WAYS.get(ways[0], '')} as it is")
         return made.with_acts((act,), left, served=True)
+
+
+def photographed(scene: Scene) -> bool:
+    """Whether a picture that may show a rendered actor is a photograph after all."""
+    return kind.kinds(scene.picture)["photograph"] > PHOTOGRAPH
 
 
 def riding(
