@@ -12,7 +12,7 @@ from motionalchemy.language.travel_words import PEOPLE, Asked, Deed, read
 from motionalchemy.motion.courses import Stage, course
 from motionalchemy.motion.movers import BeatMotion, Means, Part
 from motionalchemy.render.travel_act import Going, Rider
-from motionalchemy.scene import behind, hanging, kind, things, wheels
+from motionalchemy.scene import behind, hanging, things, wheels
 from motionalchemy.scene.parse import Scene
 from motionalchemy.scene.things import Stands, Thing
 
@@ -73,7 +73,7 @@ class Goes:
 
 def photographed(scene: Scene) -> bool:
     """Whether a picture that may show a rendered actor is a photograph after all."""
-    return kind.kinds(scene.picture)["photograph"] > PHOTOGRAPH
+    return scene.kinds["photograph"] > PHOTOGRAPH
 
 
 def riding(
