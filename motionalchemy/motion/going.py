@@ -98,7 +98,7 @@ def riding(
                 road, rate=road.rate * (1 + 0.13 * (number % 3)), starts=road.starts * (1 + 0.25 * (number % 4))
             )
         turning = wheels.wheels(scene.picture, thing) if asked.deed == "goes" and side in ("left", "right") else ()
-        covers = covering(scene, thing) if asked.deed not in ("spins", "swings") else None
+        covers = None if thing.paper or asked.deed in ("spins", "swings") else covering(scene, thing)
         made.append((thing, Rider(thing.rgba, road, thing.reflection, thing.shadow, covers, turning)))
         ways.append(side)
     return made, ways

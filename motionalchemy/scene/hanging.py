@@ -26,7 +26,7 @@ def hung(scene: Scene, thing: Thing) -> tuple[Thing, tuple[float, float]] | None
     both = np.maximum(matte, drawn).astype(np.float32) / 255
     left, _, right, low = thing.box
     box = left, min(int(upper[1]), thing.box[1]), right, low
-    return Thing(layer(scene.picture, both), box, thing.reflection, thing.shadow), upper
+    return Thing(layer(scene.picture, both), box, thing.reflection, thing.shadow, thing.paper), upper
 
 
 def thread(edges: np.ndarray, thing: Thing, wide: int) -> tuple[tuple[float, float], tuple[float, float], float] | None:
