@@ -26,6 +26,7 @@ LEAST, ALIKE = 0.002, 0.06  # of the picture, that a thing covers; of the larges
 LARGEST, FILLS = 0.55, 0.8  # of the picture: what covers more is no thing in it, and none that turns in its place
 BUILT = 0.5  # of a thing, that is building or land where it is none that goes
 VEHICLE, MOSTLY = 0.35, 0.35  # how surely a place is of a vehicle; of what stands out, that is where one is meant
+HELD = 0.6  # of what is seen as a vehicle, that stands out where it is looked at closer, and no more than so many times
 SAME = 0.6  # of what two mattes cover together, that both cover if they are of one thing
 MIRRORED = 0.55  # correlation of a thing with what is upside down below it, from which on that is its reflection
 WATER = 0.4  # of what is around the lower half of a thing, that is water where it stands in it
@@ -79,7 +80,8 @@ def things(scene: Scene, many: bool, on: Stands, vehicle: bool = False, in_place
 
 
 def driven(scene: Scene, found: np.ndarray | None) -> np.ndarray | None:
-    """The rough matte (H, W) of what is seen as a vehicle, if what was `found` to stand out is mostly none; else that."""
+    """The rough matte (H, W) of what is seen as a vehicle, if what was `found` to stand out is mostly none; else that;
+    None where it cannot be told from what is around it."""
     seen = scene.regions.of("vehicle").astype(np.float32)
     there = cv2.GaussianBlur(seen, (0, 0), 1.0) > VEHICLE
     if found is not None:
@@ -89,7 +91,13 @@ def driven(scene: Scene, found: np.ndarray | None) -> np.ndarray | None:
     parts = _near(there, max(2, round(GAP * seen.shape[1])))
     if not parts or parts[0].mean() < 2 * LEAST:
         return found
-    return cv2.resize(parts[0].astype(np.float32), scene.picture.shape[1::-1])
+    part = cv2.resize(parts[0].astype(np.float32), scene.picture.shape[1::-1]) > 0.5
+    whole = closer(scene.picture, part)
+    if whole is None:
+        return found
+    whole = whole * _joined((whole > THERE).astype(np.uint8), part)
+    sure, area = (whole > 0.5), float(part.sum())
+    return whole if (sure & part).sum() > HELD * area and sure.sum() < area / HELD**2 else None
 
 
 def penned(picture: np.ndarray, rough: np.ndarray) -> np.ndarray | None:
@@ -103,8 +111,6 @@ def penned(picture: np.ndarray, rough: np.ndarray) -> np.ndarray | None:
 def looked(picture: np.ndarray, rough: np.ndarray, many: bool) -> np.ndarray:
     """What stands out (H, W) in [0, 1] of the part of a picture around a `rough` matte (H, W) that is in pieces, seen in
     large: of a thing of which a look at the whole found only parts that is more. One piece is left as it is."""
-    from motionalchemy.parts import networks
-
     there = rough > THERE
     if not there.any():
         return rough
@@ -112,21 +118,29 @@ def looked(picture: np.ndarray, rough: np.ndarray, many: bool) -> np.ndarray:
     large = [part for part in parts if part.sum() > PIECE * parts[0].sum()]
     if many or len(large) == 1:
         return rough
-    shown = np.any(large, 0)
+    seen = closer(picture, np.any(large, 0))
+    return rough if seen is None else seen * _joined((seen > THERE).astype(np.uint8), there)
+
+
+def closer(picture: np.ndarray, shown: np.ndarray) -> np.ndarray | None:
+    """What stands out (H, W) in [0, 1] of the part of a picture around a mask `shown` (H, W) bool, seen in large; None
+    where that part is nearly the whole."""
+    from motionalchemy.parts import networks
+
     rows, columns = (np.nonzero(shown.any(axis))[0] for axis in (1, 0))
     side = LOOK * max(rows[-1] - rows[0], columns[-1] - columns[0]) + 8
-    if side > 0.8 * max(rough.shape):
-        return rough
+    if side > 0.8 * max(shown.shape):
+        return None
     y, x = (rows[0] + rows[-1]) / 2, (columns[0] + columns[-1]) / 2
     top, left = max(int(y - side / 2), 0), max(int(x - side / 2), 0)
     crop = (slice(top, int(y + side / 2)), slice(left, int(x + side / 2)))
     part = np.ascontiguousarray(picture[crop])
     scale = SEEN / max(part.shape[:2])
-    shown = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA)
-    found = cv2.resize(networks.foreground(shown).astype(np.float32), part.shape[1::-1], interpolation=cv2.INTER_AREA)
-    more = np.zeros_like(rough)
+    large = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA)
+    found = cv2.resize(networks.foreground(large).astype(np.float32), part.shape[1::-1], interpolation=cv2.INTER_AREA)
+    more = np.zeros(shown.shape, np.float32)
     more[crop] = ((found - 0.3) / 0.4).clip(0, 1)
-    return more * _joined((more > THERE).astype(np.uint8), there)
+    return more
 
 
 def outlined(picture: np.ndarray, rough: np.ndarray) -> np.ndarray:
