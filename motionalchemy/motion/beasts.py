@@ -49,8 +49,9 @@ class Beasts:
                 return None  # what has a face with landmarks is served better by these
             if stiff(scene):
                 return None
-            matte, plate = beast_matte.whole(scene)
+            matte, plate, complete = beast_matte.whole(scene)
             found = animals(scene, matte, asked, beat.words)
+            found = tuple(replace(one, grounded=one.grounded and complete) for one in found)
             if not found:
                 return None
             act = acted(scene.picture, matte, plate, found, asked, lasts, means)
