@@ -8,7 +8,7 @@ import numpy as np
 
 from motionalchemy.language import spans
 from motionalchemy.language.script import Beat
-from motionalchemy.language.travel_words import Asked, Deed, read
+from motionalchemy.language.travel_words import PEOPLE, Asked, Deed, read
 from motionalchemy.motion.courses import Stage, course
 from motionalchemy.motion.movers import BeatMotion, Means, Part
 from motionalchemy.render.travel_act import Going, Rider
@@ -25,6 +25,8 @@ SAID: dict[str, str] = {
     "goes": "goes", "floats": "floats", "flies": "flies", "rises": "rises", "falls": "falls", "spins": "turns",
     "swings": "swings", "rolls": "rolls", "bounces": "bounces",
 }  # fmt: skip
+LAND = "what stands out in the picture is a building or land"
+CUT = "the edge of the picture cuts what should go"
 WAYS = {"left": " to the left", "right": " to the right", "near": " nearer", "far": " away"}
 
 
@@ -49,23 +51,23 @@ class Goes:
             return None
         asked = heard[0]
         lasts = beat.lasts(means.fps) - means.loop / means.fps  # the last frame of a loop is its first
+        left = means.left(beat, spans.without(beat.words, asked.spans))
+        alone = asked.thing and not PEOPLE.search(asked.words)
+        undone = replace(made, beat=left) if alone else None  # nobody else moves what is a thing
         with means.phase("parse"):
-            found = things.things(scene, asked.many, STANDS.get(asked.deed, "air"))
-            if asked.deed in GO and any(things.built(scene, thing) for thing in found):
-                means.note(f"{asked.words!r} is not done: what stands out in the picture is a building or land")
-                return None
-            riders, ways = riding(scene, asked, found, lasts, means.loop)
-        if not found:
-            means.note(f"{asked.words!r} is not done: nothing stands out in the picture that could go")
-            return None
-        if not riders:
-            means.note(f"{asked.words!r} is not done: the edge of the picture cuts what should go")
-            return None
+            vehicle = asked.thing and asked.deed in GO
+            found = things.things(scene, asked.many, STANDS.get(asked.deed, "air"), vehicle, asked.deed == "spins")
+            land = asked.deed in GO and any(things.built(scene, thing) for thing in found)
+            riders, ways = ([], []) if land else riding(scene, asked, found, lasts, means.loop)
+        if land or not found or not riders:
+            why = "nothing stands out in the picture that could go" if not found else LAND if land else CUT
+            means.note(f"{asked.words!r} is not done: {why}")
+            return undone
         with means.phase("parse"):
             plate, gone = behind.plate(scene, tuple(thing for thing, _ in riders))
         act = Going(scene.picture.astype(np.float32), plate, gone, tuple(rider for _, rider in riders))
         means.note(f"travel: {_what(riders)} {SAID[asked.deed]}{WAYS.get(ways[0], '')} as it is")
-        return made.with_acts((act,), means.left(beat, spans.without(beat.words, asked.spans)), served=True)
+        return made.with_acts((act,), left, served=True)
 
 
 def riding(

@@ -22,8 +22,9 @@ LESS, MORE = 0.6, 2.5  # times as large as what stands out is what is cut out of
 HOLE = 0.12  # of a thing, that a hole in it is filled up to
 GAP = 0.03  # of the width: parts that are nearer to each other are one thing
 LEAST, ALIKE = 0.002, 0.06  # of the picture, that a thing covers; of the largest one, that others cover at least
-LARGEST = 0.55  # of the picture: what covers more is no thing in it
+LARGEST, FILLS = 0.55, 0.8  # of the picture: what covers more is no thing in it, and none that turns in its place
 BUILT = 0.5  # of a thing, that is building or land where it is none that goes
+VEHICLE, MOSTLY = 0.35, 0.35  # how surely a place is of a vehicle; of what stands out, that is where one is meant
 MIRRORED = 0.55  # correlation of a thing with what is upside down below it, from which on that is its reflection
 WATER = 0.4  # of what is around the lower half of a thing, that is water where it stands in it
 UNEVEN = 0.25  # of the ground beside a thing, that may be darker or lighter, where a shadow is to be found
@@ -53,19 +54,35 @@ class Thing:
 Stands = Literal["ground", "water", "air"]
 
 
-def things(scene: Scene, many: bool, on: Stands) -> tuple[Thing, ...]:
+def things(scene: Scene, many: bool, on: Stands, vehicle: bool = False, in_place: bool = False) -> tuple[Thing, ...]:
     """What stands out in a scene, the largest of it, or the several of it from left to right; with its shadow on the
-    ground, or its reflection in water, `on` which it stands."""
-    if scene.subject is None:
+    ground, or its reflection in water, `on` which it stands. Where a `vehicle` is meant and what stands out is mostly none,
+    it is what is seen as one. What stays `in_place` may be larger."""
+    found = None if scene.subject is None else scene.subject.opacity.numpy().astype(np.float32)
+    rough = driven(scene, found) if vehicle else found
+    if rough is None:
         return ()
-    rough = scene.subject.opacity.numpy().astype(np.float32)
     cut = outlined(scene.picture, np.maximum(rough, looked(scene.picture, rough, many)))
-    parts = [part for part in _parted(cut, many) if part.mean() <= LARGEST]
+    parts = [part for part in _parted(cut, many) if part.mean() <= (FILLS if in_place else LARGEST)]
     if many:
         parts.sort(key=lambda part: float(np.nonzero(part.any(0))[0].mean()))
     else:
         parts = parts[:1]
     return tuple(_thing(scene, part, on) for part in parts)
+
+
+def driven(scene: Scene, found: np.ndarray | None) -> np.ndarray | None:
+    """The rough matte (H, W) of what is seen as a vehicle, if what was `found` to stand out is mostly none; else that."""
+    seen = scene.regions.of("vehicle").astype(np.float32)
+    there = cv2.GaussianBlur(seen, (0, 0), 1.0) > VEHICLE
+    if found is not None:
+        own = cv2.resize(found, seen.shape[::-1], interpolation=cv2.INTER_AREA) > 0.5
+        if own.any() and float(there[own].mean()) > MOSTLY:
+            return found
+    parts = _near(there, max(2, round(GAP * seen.shape[1])))
+    if not parts or parts[0].mean() < 2 * LEAST:
+        return found
+    return cv2.resize(parts[0].astype(np.float32), scene.picture.shape[1::-1])
 
 
 def looked(picture: np.ndarray, rough: np.ndarray, many: bool) -> np.ndarray:

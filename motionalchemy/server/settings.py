@@ -1,6 +1,7 @@
 """Everything that decides how a server behaves, checked before anything starts."""
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,12 +40,21 @@ class Settings:
     inspectors: int = 2  # requests looked at side by side
     hang_seconds: float = 600.0  # without a sign of life, such as a step, after which a worker is killed
     streams: int = 64  # of events at the same time
+    root_path: str = ""  # under which a proxy shows the server, such as /motion
+    forwarded_hosts: tuple[str, ...] = ()  # names, with a port or without, under which a proxy shows it
 
     def __post_init__(self) -> None:
         if self.public and self.key_file is None:
             raise InputError("--public needs --api-key-file: make one with `serve --api-key-file F --new-api-key NAME`")
         if not self.public and not is_loopback(self.bound):
             raise InputError(f"--host {self.bound} can be reached by others: add --public and --api-key-file")
+        if self.root_path and not re.fullmatch(r"(/[\w.~-]+)+", self.root_path):
+            raise InputError(
+                f"--root-path {self.root_path!r} cannot be used: write a path such as /motion, no / at its end"
+            )
+        for name in self.forwarded_hosts:
+            if not re.fullmatch(r"[\w.-]+(:\d{1,5})?|\[[0-9a-fA-F:]+\](:\d{1,5})?", name):
+                raise InputError(f"--forwarded-host {name!r} cannot be used: write a name such as video.example.org")
         if not 0 <= self.port <= 65535:
             raise InputError(f"--port {self.port} cannot be used: it must be 0 (any free one) to 65535")
         for option, value in (

@@ -12,6 +12,7 @@ from PIL import Image
 from motionalchemy.errors import InputError, MediaError
 from motionalchemy.media import footage, muxing, reader, sinks, writer
 from motionalchemy.media.clip import Clip
+from motionalchemy.media.tracks import sound_of
 from motionalchemy.render import composite
 from motionalchemy.scene import masks, segmentation
 
@@ -92,21 +93,23 @@ def test_parts_are_joined_with_the_sound_of_another_file(tmp_path, clip):
     whole.close()
     source = with_sound(tmp_path / "s.mp4", clip, 4)
     assert footage.read(source).sound
-    assert muxing.mux_sound(tmp_path / "w.mp4", tmp_path / "a.mp4", source)
+    assert muxing.mux_sound(tmp_path / "w.mp4", tmp_path / "a.mp4", sound_of(source))
     read = reader.read_clip(tmp_path / "a.mp4")
     assert read.frames.shape == clip.frames.shape and read.fps == 24 and psnr(read.frames, clip.frames) > 35
     assert tracks(tmp_path / "a.mp4") == {"video": (2.5, "h264"), "audio": (pytest.approx(2.5, abs=0.1), "aac")}
     content = (tmp_path / "a.mp4").read_bytes()
     assert 0 < content.find(b"moov") < content.find(b"mdat")
-    muxing.mux_sound(tmp_path / "w.mp4", tmp_path / "b.mp4", source)
+    muxing.mux_sound(tmp_path / "w.mp4", tmp_path / "b.mp4", sound_of(source))
     assert (tmp_path / "b.mp4").read_bytes() == content
 
 
-def test_a_sound_that_mp4_cannot_hold_is_left_out(tmp_path, clip):
-    source = with_sound(tmp_path / "s.mkv", clip, 2, "tta")
+def test_a_sound_that_mp4_cannot_hold_is_written_as_aac(tmp_path, clip):
+    source = with_sound(tmp_path / "s.mkv", clip, 2, "pcm_s16le")
     part = writer.write(clip, tmp_path / "0.mp4")
-    assert not muxing.mux_sound(part, tmp_path / "a.mp4", source)
-    assert tracks(tmp_path / "a.mp4").keys() == {"video"}
+    track = sound_of(source)
+    assert track is not None and track.note(".mp4") == "sound: pcm_s16le is written as AAC"
+    assert muxing.mux_sound(part, tmp_path / "a.mp4", track)
+    assert tracks(tmp_path / "a.mp4") == {"video": (2.5, "h264"), "audio": (pytest.approx(2, abs=0.08), "aac")}
 
 
 def test_parts_are_one_clip_to_the_encoder(tmp_path):

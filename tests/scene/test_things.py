@@ -7,6 +7,7 @@ import torch
 
 from motionalchemy.scene import behind, things, wheels
 from motionalchemy.scene.parse import Layer, Scene
+from motionalchemy.scene.regions import Regions
 
 HIGH, WIDE = 120, 180
 
@@ -113,3 +114,25 @@ def test_two_wheels_are_found_and_none_where_there_are_none():
     found = sorted(wheels.wheels(picture, thing))
     assert len(found) == 2
     assert all(abs(x - at) < 2 and abs(r - 11) < 2 for (x, _, r), at in zip(found, (62, 118), strict=True))
+
+
+@pytest.mark.parametrize(("vehicle", "left"), [(True, 120), (False, 20)])
+def test_where_a_vehicle_is_meant_it_is_what_is_seen_as_one(vehicle: bool, left: int):
+    picture, rough, seen = ground(), np.zeros((HIGH, WIDE)), np.zeros((2, HIGH, WIDE), np.float32)
+    for column, colour in ((20, (40, 120, 40)), (120, (200, 30, 30))):
+        cv2.rectangle(picture, (column, 50), (column + 40, 80), colour, -1)
+    rough[50:81, 20:61] = 1
+    seen[1, 50:81, 120:161] = 1
+    seen[0] = 1 - seen[1]
+    found = scene(picture, rough)
+    vars(found)["regions"] = Regions(("other", "vehicle"), seen)
+    (thing,) = things.things(found, False, "air", vehicle)
+    assert abs(thing.box[0] - left) <= 2
+
+
+def test_behind_a_thing_on_paper_is_paper():
+    picture, hidden = np.full((HIGH, WIDE, 3), 250, np.uint8), np.zeros((HIGH, WIDE), bool)
+    picture[40:80, 60:100], hidden[38:82, 58:102] = 10, True
+    assert behind.plain(picture, hidden) is not None and behind.plain(picture, hidden)[0] == 250
+    picture[:, :80] = 90
+    assert behind.plain(picture, hidden) is None
