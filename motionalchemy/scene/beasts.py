@@ -21,6 +21,7 @@ COMPACT = 1.75  # radii of the body: where no tip is farther away, all that is s
 SURE = 1.3  # score from which on a tip is taken for the head
 CUT = 0.3  # of the height of an animal, that lies at one edge of the picture, from which on it is a close-up
 INSIDE, CLOSE = 0.4, 0.12  # radii of a head: how far from its outline an eye is at least, and in a close-up
+CROWN = 0.45  # of the height of an animal: where no tip lies higher, its head is its top itself
 SPREAD = 2.4  # radii of the body, that wings are long at least, one of which was taken for a head
 TOGETHER = 0.6  # radii of the body, that two legs are apart at least
 FAINT = 8.0  # grey levels, by which what an animal stands on differs from it at least
@@ -134,7 +135,8 @@ def beast(cells: np.ndarray, grey: np.ndarray, size: float, red: np.ndarray | No
     close = _close_up(cells) or farthest < COMPACT * radius
     heads = [tip for tip in tips if tip.score > SURE and (red is not None or not tip.foot(radius))]
     if close or not heads:
-        head = _whole(cells, at, radius, size) if close else None
+        crowned = close or all(tip.low < CROWN for tip in tips)
+        head = _whole(cells, at, radius, size) if crowned else None
         rest = tips
     else:
         head = _head(cells, steps, heads, radius, size)
