@@ -159,7 +159,9 @@ def _note(found: tuple[Beast, ...], asked: tuple[AskedBeast, ...], done: dict[st
     if goes and goes[0].deed != "swim" and not found[0].legs:
         text += "; no legs were found, so it rocks as it goes"
     if goes and not found[0].grounded:
-        text += "; one does not see where it stands, so its feet stay there"
+        text += (
+            "; one does not see where it stands or how far it goes on, so it stays there and only its upper part moves"
+        )
     if goes and {"left": -1.0, "right": 1.0}.get(goes[0].way, 0.0) * found[0].ahead < 0:
         text += "; it looks the other way, and goes backwards"
     if any(each.deed == "speak" for each in asked):
