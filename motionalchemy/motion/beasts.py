@@ -129,11 +129,19 @@ def done_by(
         lids += shut
     if not done:
         return None, done, failed
+    matte = matte * near(found, size)
     sized = [
         (cv2.resize(of, size[::-1], interpolation=cv2.INTER_LINEAR), of_it)
         for of, of_it in (*behind, (trunk, tuple(moves)))
     ]
     return beast_act(picture, plate, matte, sized, tuple(lids)), done, failed
+
+
+def near(found: tuple[Beast, ...], size: tuple[int, int]) -> np.ndarray:
+    """Where some animals are, and a little around them, (H, W) in [0, 1]: others of a matte do not go along."""
+    there = np.any([one.cells for one in found], axis=0).astype(np.uint8)
+    wider = np.asarray(cv2.dilate(there, np.ones((5, 5), np.uint8)), np.float32)
+    return cv2.resize(wider, size[::-1], interpolation=cv2.INTER_LINEAR)
 
 
 def owned(found: tuple[Beast, ...]) -> list[np.ndarray]:

@@ -21,6 +21,7 @@ COMPACT = 1.75  # radii of the body: where no tip is farther away, all that is s
 SURE = 1.3  # score from which on a tip is taken for the head
 CUT = 0.3  # of the height of an animal, that lies at one edge of the picture, from which on it is a close-up
 INSIDE, CLOSE = 0.4, 0.12  # radii of a head: how far from its outline an eye is at least, and in a close-up
+SOLID = 0.97  # of what lies well inside of an outline, that is opaque at least
 CROWN = 0.45  # of the height of an animal: where no tip lies higher, its head is its top itself
 SPREAD = 2.4  # radii of the body, that wings are long at least, one of which was taken for a head
 TOGETHER = 0.6  # radii of the body, that two legs are apart at least
@@ -254,9 +255,16 @@ def _head(cells: np.ndarray, away: np.ndarray, heads: list[_Tip], radius: float,
     return Part(tip, root, wide * size, share)
 
 
+def solid(one: Beast, matte: np.ndarray) -> bool:
+    """Whether a matte (H, W) has no holes in it."""
+    cells = cv2.resize(one.cells.astype(np.uint8), matte.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    inside = cv2.erode(cells, np.ones((7, 7), np.uint8)) > 0
+    return bool(inside.any()) and float((matte[inside] > 0.75).mean()) > SOLID
+
+
 def upright(one: Beast, size: float) -> Beast:
     """A figure that stands upright, in cells that are so many pixels wide: its head is its top, down to its neck, where the
-    outline is narrowest below it; the same where it has no neck."""
+    outline is narrowest below it; its legs stand side by side and are none that swing."""
     cells = one.cells
     rows = np.nonzero(cells.any(1))[0]
     top, tall = int(rows[0]), len(rows)
@@ -267,14 +275,14 @@ def upright(one: Beast, size: float) -> Beast:
     neck = first + int(widths[first:last].argmin())
     above, below = float(widths[top:neck].max()), float(widths[neck : neck + max(3, round(0.2 * tall))].max())
     if widths[neck] > 0.85 * above or widths[neck] > 0.85 * below:
-        return replace(one, head=None, eyes=(), close=False)
+        return replace(one, head=None, eyes=(), legs=(), close=False)
     middle = float(np.nonzero(cells[top:neck])[1].mean())
     down = np.indices(cells.shape)[0]
     share = np.clip((neck + 0.12 * tall - down) / (0.16 * tall), 0, 1) * cells
     share = spread(share * share * (3 - 2 * share), cells) * free(cells)
     across = float(np.nonzero(cells[neck])[0].mean())
     tip, root = (np.array([x + 0.5, y + 0.5]) * size for x, y in ((middle, (top + neck) / 2), (across, neck)))
-    return replace(one, head=Part(tip, root, 0.5 * above * size, share), eyes=(), close=False)
+    return replace(one, head=Part(tip, root, 0.5 * above * size, share), eyes=(), legs=(), close=False)
 
 
 def _whole(cells: np.ndarray, at: Cell, radius: float, size: float) -> Part:
