@@ -33,7 +33,8 @@ class Even(NamedTuple):
 
 
 def even_rate(begins: np.ndarray, lasts: np.ndarray, coarse: float = 0.0, stated: Iterable[float] = ()) -> Even:
-    """Seconds at which frames begin (T,), in order, and how long each says that it lasts (T,), 0 if it does not -> ticks of an even rate.
+    """Seconds at which frames begin (T,), in order, and how long each says that it lasts (T,), 0 if it does not -> ticks of
+    an even rate.
 
     The clock of a file counts in steps of `coarse` seconds; rates that it has `stated` are tried first. Frames that begin
     at the same tick: the last of them is seen. The first begins at tick 0.

@@ -12,7 +12,7 @@ from motionalchemy.language.travel_words import PEOPLE, Asked, Deed, read
 from motionalchemy.motion.courses import Stage, course
 from motionalchemy.motion.movers import BeatMotion, Means, Part
 from motionalchemy.render.travel_act import Going, Rider
-from motionalchemy.scene import behind, things, wheels
+from motionalchemy.scene import behind, hanging, kind, things, wheels
 from motionalchemy.scene.parse import Scene
 from motionalchemy.scene.things import Stands, Thing
 
@@ -39,7 +39,7 @@ class Goes:
         """Wherever a thing is to go that is not an actor with movements of its own; before what bodies do, if it is
         named as a thing."""
         asked = read(beat.words)
-        if not asked or not (asked[0].deed in ODD or not scene.rendered):
+        if not asked or (asked[0].deed not in ODD and scene.rendered and kind.kind(scene.picture) == "rendered"):
             return 0.0
         return 0.85 if asked[0].thing else 0.7
 
@@ -77,11 +77,15 @@ def riding(
     made, ways = list[tuple[Thing, Rider]](), list[str]()
     heading = ""
     for number, thing in enumerate(found):
+        held = hanging.hung(scene, thing) if asked.deed == "swings" else None
+        thing = thing if held is None else held[0]
         stage = Stage.of(scene, thing)
         way = course(stage, asked if not heading else replace(asked, heading=heading), lasts, lasts if loop else 0.0)
         if way is None:
             continue
         road, side = way
+        if held is not None:
+            road = replace(road, pivot=(held[1][0] / thing.matte.shape[1], held[1][1] / thing.matte.shape[1]))
         heading = heading or (side if side in ("left", "right") else "")  # all go one way
         if number and not loop:
             road = replace(

@@ -32,7 +32,7 @@ MEANING = {
     "source_prompt": "what the clip shows now, for the method contrast",
     "angles": "degrees at which the views stand, one each; the order is then the given one",
     "close": "come back to the first view",
-    "output": "the file for the clip: .mp4, .mov, .webm, .gif, .webp, .apng or .png (a contact sheet); its sidecar stands beside it",
+    "output": "the file for the clip: .mp4, .mov, .webm, .gif, .webp, .apng or .png (a contact sheet); a sidecar beside it",
     "backbone": "a model that is loaded already, used instead of `model`",
     "cancel": "a function that is asked again and again, and stops the work once it says true",
 }

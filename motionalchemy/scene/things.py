@@ -233,9 +233,9 @@ def _thing(scene: Scene, matte: np.ndarray, on: Stands) -> Thing:
         matte, mirrored = _unmirrored(scene.picture, matte)
     rows, columns = (np.nonzero((matte > THERE).any(axis))[0] for axis in (1, 0))
     box = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
-    reflection = None if mirrored is None else _coloured(scene.picture, mirrored)
+    reflection = None if mirrored is None else layer(scene.picture, mirrored)
     shadow = _shaded(scene.picture, matte, box) if on == "ground" else None
-    return Thing(_coloured(scene.picture, matte), box, reflection, shadow)
+    return Thing(layer(scene.picture, matte), box, reflection, shadow)
 
 
 def _wet(scene: Scene, matte: np.ndarray) -> bool:
@@ -248,7 +248,7 @@ def _wet(scene: Scene, matte: np.ndarray) -> bool:
     return bool(around.any()) and float(water[around].mean()) > WATER
 
 
-def _coloured(picture: np.ndarray, matte: np.ndarray) -> np.ndarray:
+def layer(picture: np.ndarray, matte: np.ndarray) -> np.ndarray:
     """A layer (H, W, 4) of a picture by its matte (H, W): at its edge it has the colours of its inside."""
     colours = torch.from_numpy(picture.astype(np.float32)).permute(2, 0, 1)[None]
     sure = torch.from_numpy((matte > 0.97).astype(np.float32))[None, None]

@@ -71,7 +71,8 @@ def oblong(path: Path, kind: bytes, codec: str, width: int) -> Path:
 def matroska(
     path: Path, kind: bytes, codec: bytes, data: list[bytes], shown: bytes, added: list[bytes] | None = None
 ) -> Path:
-    """A file of 24 frames a second, element by element; `shown` are more elements of its picture, `added` one of each block."""
+    """A file of 24 frames a second, element by element; `shown` are more elements of its picture, `added` of its
+    blocks."""
     blocks = b""
     for number, each in enumerate(data):
         block = element(0xA1, b"\x81" + struct.pack(">hB", round(number * 1000 / 24), 0) + each)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from motionalchemy.scene import behind, things, wheels
+from motionalchemy.scene import behind, hanging, things, wheels
 from motionalchemy.scene.parse import Layer, Scene
 from motionalchemy.scene.regions import Regions
 
@@ -136,3 +136,19 @@ def test_behind_a_thing_on_paper_is_paper():
     assert behind.plain(picture, hidden) is not None and behind.plain(picture, hidden)[0] == 250
     picture[:, :80] = 90
     assert behind.plain(picture, hidden) is None
+
+
+@pytest.mark.parametrize("has_thread", [True, False])
+def test_a_thing_hangs_from_its_thread(has_thread: bool):
+    picture, rough = ground(), np.zeros((HIGH, WIDE))
+    if has_thread:
+        cv2.line(picture, (90, 10), (90, 70), (30, 30, 30), 3)
+    cv2.circle(picture, (90, 80), 20, (200, 160, 30), -1)
+    cv2.circle(rough, (90, 80), 20, 1, -1)
+    (thing,) = things.things(scene(picture, rough), False, "air")
+    found = hanging.hung(scene(picture, rough), thing)
+    assert (found is not None) == has_thread
+    if found is not None:
+        (whole, (x, y)) = found
+        assert abs(x - 90) < 2 and abs(y - 10) < 3 and whole.matte[30, 90] > 0.9 and thing.matte[30, 90] < 0.1
+        assert whole.matte[30, 80] == 0 and whole.box[1] < 14
