@@ -41,6 +41,7 @@ Size = Annotated[int | None, Option(help=help_of("size"))]
 Steps = Annotated[int | None, Option(help=help_of("steps"))]
 Stages = Annotated[int | None, Option(help=help_of("stages"))]
 Guidance = Annotated[float | None, Option(help=help_of("guidance"))]
+GuidanceLow = Annotated[float | None, Option(help=help_of("guidance_low"))]
 Candidates = Annotated[int | None, Option(help=help_of("candidates"))]
 Negative = Annotated[str, Option(help=help_of("negative"))]
 Seed = Annotated[int, Option(help=help_of("seed"))]
@@ -70,6 +71,7 @@ def animate(
     size: Size = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    guidance_low: GuidanceLow = None,
     candidates: Candidates = None,
     negative: Negative = "",
     seed: Seed = 0,
@@ -106,6 +108,7 @@ def imagine(
     size: Size = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    guidance_low: GuidanceLow = None,
     candidates: Candidates = None,
     negative: Negative = "",
     seed: Seed = 0,
@@ -133,6 +136,7 @@ def extend(
     size: Size = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    guidance_low: GuidanceLow = None,
     candidates: Candidates = None,
     negative: Negative = "",
     seed: Seed = 0,
@@ -173,6 +177,7 @@ def edit(
     size: Size = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    guidance_low: GuidanceLow = None,
     negative: Negative = "",
     seed: Seed = 0,
     stages: Stages = None,
@@ -202,6 +207,7 @@ def orbit(
     size: Size = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    guidance_low: GuidanceLow = None,
     negative: Negative = "",
     seed: Seed = 0,
     stages: Stages = None,
@@ -227,6 +233,7 @@ def retake(
     size: Size = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    guidance_low: GuidanceLow = None,
     negative: Negative = "",
     seed: Seed = 0,
     stages: Stages = None,

@@ -51,7 +51,7 @@ def make(
     possible, Cancelled once `cancel()` is true.
     """
     job, watch = prepare(request, output, Memory(image, last, video, views, motion), backbone), Watch()
-    registry.check(conditioning.needs(job), job.card)
+    conditioning.check(job)
     with watch.phase("load"):
         model = backbone or loaded(job)
     if model.grid != (grid := job.card.grid):

@@ -14,6 +14,7 @@ MEANING = {
     "steps": f"steps of all stages together; {OWN}",
     "stages": f"how many stages, 1 for full size at once; {OWN}",
     "guidance": f"how strongly the words pull; {OWN}",
+    "guidance_low": f"the same for the second network of a model that has two; {OWN}",
     "candidates": f"clips made at most, 1 to 32, until one shows what was asked; the best is kept; {OWN}",
     "negative": "what to move away from; needs a guidance other than 1",
     "model": "a name from `motionalchemy models`, or the folder of a model",

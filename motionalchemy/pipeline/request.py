@@ -57,6 +57,7 @@ SHARED = (
     "steps",
     "stages",
     "guidance",
+    "guidance_low",
     "seed",
     "device",
     "memory",
@@ -154,6 +155,14 @@ class Request(BaseModel):
     steps: int | None = Field(None, description="a whole number, 1 to 200", examples=[8], ge=1, le=200)
     stages: int | None = Field(None, description="a whole number, 1 to 4", examples=[2], ge=1, le=4)
     guidance: float | None = Field(None, description="0 to 20", examples=[3], ge=0, le=20, allow_inf_nan=False)
+    guidance_low: float | None = Field(
+        None,
+        description="0 to 20, of the second network of a model that has two",
+        examples=[3],
+        ge=0,
+        le=20,
+        allow_inf_nan=False,
+    )
     candidates: int | None = Field(
         None,
         description="a whole number, 1 to 32",
