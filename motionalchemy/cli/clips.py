@@ -58,6 +58,9 @@ Threads = Annotated[
         callback=thread_count.use,
     ),
 ]
+Draft = Annotated[str | None, Option(help=help_of("draft"))]
+DraftMask = Annotated[str | None, Option(help=help_of("draft_mask"))]
+Follow = Annotated[float | None, Option(help=help_of("follow"))]
 Last = Annotated[str | None, Option(help=help_of("last"))]
 
 
@@ -86,6 +89,9 @@ def animate(
         Option(help=help_of("camera")),
     ] = None,
     audio: Annotated[str | None, Option(help=help_of("audio"))] = None,
+    draft: Draft = None,
+    draft_mask: DraftMask = None,
+    follow: Follow = None,
     stages: Stages = None,
     device: Device = "auto",
     memory: Memory = None,
@@ -140,6 +146,9 @@ def extend(
     candidates: Candidates = None,
     negative: Negative = "",
     seed: Seed = 0,
+    draft: Draft = None,
+    draft_mask: DraftMask = None,
+    follow: Follow = None,
     stages: Stages = None,
     device: Device = "auto",
     memory: Memory = None,
@@ -180,6 +189,8 @@ def edit(
     guidance_low: GuidanceLow = None,
     negative: Negative = "",
     seed: Seed = 0,
+    draft: Draft = None,
+    follow: Follow = None,
     stages: Stages = None,
     device: Device = "auto",
     memory: Memory = None,
@@ -210,6 +221,9 @@ def orbit(
     guidance_low: GuidanceLow = None,
     negative: Negative = "",
     seed: Seed = 0,
+    draft: Draft = None,
+    draft_mask: DraftMask = None,
+    follow: Follow = None,
     stages: Stages = None,
     device: Device = "auto",
     memory: Memory = None,

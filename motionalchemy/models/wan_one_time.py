@@ -1,4 +1,4 @@
-"""Wans that give all frames one time (2503.20314): 2.1 for text or a picture, and 2.2 A14B, two networks that share the way.
+"""Wans that give all frames one time (2503.20314): 2.1 for text or a picture, and the two networks of 2.2 A14B.
 
 A picture is not a known latent here: the network is shown a clip of the pictures that are given, grey elsewhere, and a mask
 of four channels that says which frames of it count, beside the latents; 2.1 also sees it through CLIP. Of A14B's networks

@@ -12,6 +12,7 @@ from motionalchemy.media.sinks import FrameSink
 from motionalchemy.models import registry
 from motionalchemy.motion import interpolation
 from motionalchemy.motion.learned import MotionClip
+from motionalchemy.pipeline import drafts
 from motionalchemy.pipeline.job import Job
 from motionalchemy.pipeline.plans import Conditioning, ReferenceFrames, plan
 from motionalchemy.pipeline.windows import Span
@@ -83,9 +84,10 @@ def needs(job: Job) -> frozenset[str]:
 
 def check(job: Job) -> None:
     """Raise PlanRefused where the model cannot do what the job's plans ask."""
+    drafts.check(job)
     needed = needs(job)
     registry.check(needed, job.card)
-    registry.wanted(needed, job.card, goes_on(job))
+    registry.wanted(needed, job.card, goes_on(job) and not drafts.wanted(job.request))
 
 
 def goes_on(job: Job) -> bool:

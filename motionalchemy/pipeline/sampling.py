@@ -20,6 +20,7 @@ from motionalchemy.media.clip import Clip
 from motionalchemy.models.base import Backbone
 from motionalchemy.nets.judge import SEEN
 from motionalchemy.pipeline import plans
+from motionalchemy.pipeline.drafts import Drawn, painted
 from motionalchemy.pipeline.job import Job, Size
 from motionalchemy.pipeline.plans import Conditioning
 from motionalchemy.pipeline.progress import Progress, timed
@@ -42,7 +43,7 @@ def flowed(
     plan = None
     for index, (stage, size) in enumerate(zip(job.stages, job.sizes, strict=True), start=1):
         with watch.phase("encode"):
-            plan = planned(job, model, given, size)
+            plan = planned(job, model, given, size, None if run.draft is None else (run.draft, span))
             plan = plan if coarse is None else refine(plan, larger(model, coarse, given, size), stage.strength)
         latents, before = plan.value, 0
         for step in timed(run_stage(run, span, given, plan, stage, size, noise), watch, f"stage {index}"):
@@ -64,15 +65,21 @@ def flowed(
 
 
 @torch.no_grad()
-def planned(job: Job, model: Backbone, given: Conditioning, size: Size) -> Plan:
-    """What a window is given, as a plan at a size in pixels."""
+def planned(
+    job: Job, model: Backbone, given: Conditioning, size: Size, draft: tuple[Drawn, Span] | None = None
+) -> Plan:
+    """What a window is given, as a plan at a size in pixels, its draft in it where there is one."""
     h, w = model.grid.latent_size(*size)
     like = torch.zeros(1, model.grid.channels, 1, h, w, device=model.device)
-    plan = plans.plan(job, given, lambda frames: model.encode(pixels(frames, model, size)), like)
+    encode = lambda frames: model.encode(pixels(frames, model, size))  # noqa: E731
+    plan = plans.plan(job, given, encode, like)
+    known = plans.pictures(job, given, plan)
+    if draft is not None:
+        plan = painted(job, draft[0], draft[1].begin, draft[1].end, plan, encode)
     sees = getattr(model, "sees", None)
     if sees is None:
         return plan
-    return sees(plan, [(at, pixels(frames, model, size)) for at, frames in plans.pictures(job, given, plan)])
+    return sees(plan, [(at, pixels(frames, model, size)) for at, frames in known])
 
 
 def pixels(frames: np.ndarray, model: Backbone, size: Size) -> Tensor:
