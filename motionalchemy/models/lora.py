@@ -214,8 +214,8 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         with safe_open(path, "pt") as file:
             said = file.metadata() or {}
         written = json.loads(said.get("lora_adapter_metadata", "{}"))
-        beside = path.with_name("adapter_config.json")
-        if path.name == "adapter_model.safetensors" and beside.is_file():
+        beside, own = path.with_name("adapter_config.json"), path.name == "adapter_model.safetensors"
+        if own and beside.is_file():
             written |= json.loads(beside.read_bytes())
         facts = {name.removeprefix("transformer."): value for name, value in written.items()}
         tensors = load_file(path)
@@ -224,6 +224,11 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     if CONTROL.search(path.stem) or any("reference" in name or CONTROL.search(name) for name in said):
         raise InputError(
             f"the LoRA {str(path)!r} needs a control clip beside the result, which no model here takes: leave it out"
+        )
+    peft = any(name.startswith("base_model.model.") for name in tensors) and not written
+    if peft and not own and beside.is_file():
+        raise InputError(
+            f"{path} was renamed, and adapter_config.json beside it says its alpha: call it adapter_model.safetensors again"
         )
     return tensors, facts
 

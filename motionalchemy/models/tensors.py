@@ -127,7 +127,7 @@ def _head(path: Path) -> tuple[dict, int]:
 
 
 def _fill(file, raw: Tensor, path: Path) -> None:
-    left = memoryview(raw.numpy())
+    left = memoryview(raw.numpy())  # type: ignore[arg-type]
     while len(left):
         count = file.readinto(left)
         if not count:

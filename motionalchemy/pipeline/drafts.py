@@ -1,8 +1,9 @@
 """The draft that a clip is painted from: made by nano for the same request, or given as a clip, with a mask or without."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -62,7 +63,7 @@ def wanted(request: Request) -> bool:
 
 
 def drawn(
-    job: Job, make: Callable[..., Iterator[Progress]], held: dict[str, np.ndarray], cancel: Callable[[], bool] | None
+    job: Job, make: Callable[..., Iterator[Progress]], held: Mapping[str, Any], cancel: Callable[[], bool] | None
 ) -> Drawn:
     """The draft of a job; `make` makes nano's, from the pictures that are `held` in memory."""
     asked = job.request
@@ -87,14 +88,16 @@ def painted(job: Job, draft: Drawn, begin: int, end: int, plan: Plan, encode: Ca
     """A window's plan, frames `begin` to `end`, with the draft of them in it."""
     grid, (h, w) = job.card.grid, plan.value.shape[3:]
     frames, sure, made = (_as_long(each[begin:end], end - begin) for each in (draft.frames, draft.sure, draft.made))
-    shares = [flow_draft.pooled(torch.from_numpy(each), grid.time, h, w).to(plan.value) for each in (sure, made)]
+    share, invented = (
+        flow_draft.pooled(torch.from_numpy(each), grid.time, h, w).to(plan.value) for each in (sure, made)
+    )
     sampling = job.card.sampled(job.stages[-1].steps, job.request.guidance)
     free, asked = flow_draft.times(
         draft.dial,
         lambda steps: sampling.times(steps, plan.value.shape, 1.0),
         0.5 if job.request.follow is None else job.request.follow,
     )
-    return flow_draft.painted(plan, encode(frames), *shares, free, asked)
+    return flow_draft.painted(plan, encode(frames), share, invented, free, asked)
 
 
 def _length(job: Job) -> int:
@@ -102,7 +105,7 @@ def _length(job: Job) -> int:
 
 
 def _by_nano(
-    job: Job, make: Callable[..., Iterator[Progress]], held: dict[str, np.ndarray], cancel: Callable[[], bool] | None
+    job: Job, make: Callable[..., Iterator[Progress]], held: Mapping[str, Any], cancel: Callable[[], bool] | None
 ) -> np.ndarray:
     """The clip that nano makes of the same request."""
     asked = job.request
