@@ -39,6 +39,7 @@ NAMED = re.compile(
     r"(diffusion_pytorch_model|model)(\.(?P<variant>\w+))?\.safetensors(\.index(\.(?P<own>\w+))?\.json)?"
 )
 PREFERRED = ("", "fp32", "bf16", "fp16")  # variants, the exact one first
+ALWAYS = ("transformer", "vae", "text_encoder")
 CONFIGS = {"scheduler": "scheduler_config.json", "image_processor": "preprocessor_config.json"}
 NOISY = ("torchao", "torch.utils._pytree", "diffusers", "transformers")
 WHOLE = 1 << 30  # bytes of weights that are hashed to the last one
