@@ -22,7 +22,8 @@ NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 REVISION = re.compile(r"[A-Za-z0-9][\w./-]{0,99}")
 WEIGHTS = re.compile(
-    r"(diffusion_pytorch_model|model)(\.(?P<variant>\w+))?(-\d{5}-of-\d{5})?\.safetensors(\.index(\.(?P<own>\w+))?\.json)?"
+    r"(diffusion_pytorch_model|model)(\.(?P<variant>\w+))?(-\d{5}-of-\d{5})?(\.(?P<late>\w+))?\.safetensors"
+    r"(\.index(\.(?P<own>\w+))?\.json)?"
 )
 BESIDE = re.compile(r"[\w.-]+\.(json|model|txt)")
 LARGEST = 400 << 30  # bytes of one model
@@ -167,7 +168,9 @@ def _variants(sizes: dict[str, int]) -> dict[str, list[str]]:
     for name in sizes:
         part, _, inner = name.partition("/")
         if fits := WEIGHTS.fullmatch(inner):
-            found.setdefault(part, {}).setdefault(fits["variant"] or fits["own"] or "", []).append(inner)
+            found.setdefault(part, {}).setdefault(fits["variant"] or fits["late"] or fits["own"] or "", []).append(
+                inner
+            )
     order = {name: number for number, name in enumerate(formats.PREFERRED)}
     return {part: kinds[min(kinds, key=lambda v: (order.get(v, len(order)), v))] for part, kinds in found.items()}
 
