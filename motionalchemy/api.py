@@ -82,6 +82,7 @@ def imagine(
     negative: str = "",
     model: str = "nano",
     size: int | None = None,
+    aspect: str | None = None,
     steps: int | None = None,
     stages: int | None = None,
     guidance: float | None = None,

@@ -1,5 +1,6 @@
 """The commands that make clips, their shared options written once. Heavy rooms are imported inside the commands."""
 
+import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -30,7 +31,7 @@ Output = Annotated[
     Option(
         "--output",
         "-o",
-        help="A .mp4, .webm, .gif, .webp or .png (contact sheet) file, replaced if it is there. "
+        help="A .mp4, .mov, .webm, .gif, .webp, .apng or .png (contact sheet) file, replaced if it is there. "
         "Without it: a .mp4 named like what is given, in the working folder, numbered if that is taken.",
     ),
 ]
@@ -112,6 +113,7 @@ def imagine(
     seconds: Annotated[float | None, Option(help=f"Length of the clip in seconds, 0 for a still; {OWN}.")] = None,
     fps: Fps = None,
     size: Size = None,
+    aspect: Annotated[str | None, Option(help=help_of("aspect"))] = None,
     steps: Steps = None,
     guidance: Guidance = None,
     guidance_low: GuidanceLow = None,
@@ -292,7 +294,7 @@ def _run(task: str, given: Mapping[str, Any], named: str, ending: str = ".mp4") 
 
     fields = {name: value for name, value in given.items() if name in Request.model_fields}
     request = parse({"task": task} | fields)
-    show(request, given["output"] or free(Path(Path(named).stem + ending)), given["preview"])
+    show(request, given["output"] or free(_named_after(named, ending)), given["preview"])
 
 
 def _numbers(text: str | None) -> list[float] | None:
@@ -319,7 +321,7 @@ def show(request: Any, output: Path, preview: bool) -> "Result":
                 left = "" if at.seconds_left is None else f"about {at.seconds_left:.0f} s left"
                 shown.update(task, completed=at.fraction, description=where, left=left)
                 if shown.disable and at.result is None and at.step:
-                    print(f"{where}, {left}", file=sys.stderr)
+                    print(", ".join(filter(None, (where, left))), file=sys.stderr)
                 keep(at)
                 yield at
 
@@ -360,6 +362,16 @@ def progress_bar(*last: str) -> Iterator["Bar"]:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), *map(TextColumn, last))
     with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
         yield shown
+
+
+def _named_after(given: str, ending: str) -> Path:
+    """A name like that of what is given, as much of it as file systems take beside the ending and a number."""
+    from motionalchemy.media.files import LONGEST_NAME
+
+    stem, most = Path(given).stem, LONGEST_NAME - len(ending) - len("-00000")
+    if len(os.fsencode(stem)) > most:
+        stem = os.fsencode(stem)[:most].decode("utf-8", "ignore")  # no half of a character
+    return Path(stem + ending)
 
 
 def free(path: Path) -> Path:

@@ -21,6 +21,10 @@ def serve(
     api_key_file: Annotated[Path | None, Option(help="Who may ask: see --new-api-key.", readable=False)] = None,
     new_api_key: Annotated[str | None, Option(help="Add a key of this name to the file, print it, leave.")] = None,
     public: Annotated[bool, Option("--public", help="Let others reach the server; needs --api-key-file.")] = False,
+    root_path: Annotated[str, Option(help="The path under which a proxy shows the server, such as /motion.")] = "",
+    forwarded_host: Annotated[
+        list[str] | None, Option(help="A name under which a proxy shows the server, such as video.example.org.")
+    ] = None,
     device: Annotated[list[str] | None, Option(help="cpu or cuda:N, a worker each; all GPUs, else cpu.")] = None,
     queue: Annotated[int, Option(help="How many jobs may wait.")] = 1000,
     max_seconds: Annotated[float, Option(help="The longest clip.")] = 120,
@@ -61,5 +65,7 @@ def serve(
         "max_seconds": max_seconds, "keep_days": keep_days, "disk_bytes": disk_mb << 20, "upload_bytes": upload_mb << 20,
         "page": page, "hang_seconds": hang_seconds, "memory": memory, "fast": fast, "lora": tuple(lora or ()),
         "lora_folder": lora_folder,
+        "root_path": root_path,
+        "forwarded_hosts": tuple(forwarded_host or ()),
     }  # fmt: skip
     run.serve(settings.Settings(**chosen))

@@ -4,6 +4,7 @@ A flow is (H, W, 2) float32: for each pixel of a frame, how far right and down i
 """
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 
 import cv2
@@ -15,6 +16,8 @@ from motionalchemy.media.clip import Clip
 
 STILL = 0.25  # grey levels: a mean change below this is what re-encoding alone makes
 SIDE = 128  # pixels of the shorter side at which movement is measured
+CELLS = 16  # a side of the grid on which the movement of two clips is compared
+MOVES = 1e-6  # of the diagonal: a mean flow below this is none
 
 
 def flow(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -99,6 +102,35 @@ def flow_correlation(clip: Frames, reference: Frames) -> float:
     if min(lengths) < 1e-9:
         return float(max(lengths) < 1e-9)
     return float(x @ y) / (lengths[0] * lengths[1])
+
+
+def profile(field: np.ndarray) -> np.ndarray:
+    """Where, which way and how unevenly a clip moves, by its flows (T, h, w, 2): their mean and their deviation over time
+    on CELLS x CELLS cells, (2, CELLS, CELLS, 2)."""
+    cells = np.stack([cv2.resize(each, (CELLS, CELLS), interpolation=cv2.INTER_AREA) for each in field])
+    return np.stack((cells.mean(0), cells.std(0)))
+
+
+def nearer(ours: np.ndarray, own: np.ndarray, others: Sequence[np.ndarray]) -> float:
+    """The share of `others` that a profile is less like than its `own` true one, by cosine, a tie counting half; 0..1.
+
+    A clip that stands still is like none that moves: it has 0.5, the true clip itself 1. No network is asked.
+    """
+    near, *apart = (_cosine(ours, each) for each in (own, *others))
+    return float(np.mean([float(near > each) + float(near == each) / 2 for each in apart]))
+
+
+def _cosine(a: np.ndarray, b: np.ndarray) -> float:
+    lengths = float(np.linalg.norm(a)), float(np.linalg.norm(b))
+    if not all(lengths):
+        return float(not any(lengths))
+    return float(a.ravel() @ b.ravel()) / (lengths[0] * lengths[1])
+
+
+def amplitude(ours: np.ndarray, truth: np.ndarray) -> float | None:
+    """The mean length of flows (T, h, w, 2) over that of the true clip's; None where that stands still."""
+    moved, should = (float(np.linalg.norm(field, axis=-1).mean()) for field in (ours, truth))
+    return None if should < MOVES else moved / should
 
 
 def speed(clip: Clip) -> float:

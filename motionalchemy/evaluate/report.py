@@ -10,7 +10,7 @@ import numpy as np
 from motionalchemy.errors import InputError
 from motionalchemy.evaluate import page
 from motionalchemy.evaluate.frechet import frechet
-from motionalchemy.evaluate.intervals import Interval, bootstrap, paired, written
+from motionalchemy.evaluate.intervals import Interval, bootstrap, paired, quartiles, written
 from motionalchemy.evaluate.rows import CHINESE, ENGLISH, ROWS, TRUTH
 from motionalchemy.evaluate.scores import METRICS, Metric
 from motionalchemy.media import files
@@ -90,10 +90,7 @@ def _row(records: list[Record], truth: list[Record], refused: str | None) -> dic
         for name, value in record["scores"].items():
             table[name][record["key"]] = value
     table, groups = {name: by_key for name, by_key in table.items() if by_key}, {r["key"]: r["group"] for r in records}
-    intervals = {
-        name: bootstrap(list(by_key.values()), groups=[groups[key] for key in by_key])._asdict()
-        for name, by_key in table.items()
-    }
+    intervals = {name: _interval(METRICS[name], by_key, groups)._asdict() for name, by_key in table.items()}
     seconds = [record["seconds"] for record in records if record["seconds"] is not None]
     return {
         "metrics": intervals,
@@ -103,6 +100,11 @@ def _row(records: list[Record], truth: list[Record], refused: str | None) -> dic
         "frechet": _frechet(records, truth),
         "refused": refused,
     }
+
+
+def _interval(metric: Metric, by_key: dict[str, float], groups: dict[str, str]) -> Interval:
+    values = list(by_key.values())
+    return quartiles(values) if metric.quartiles else bootstrap(values, groups=[groups[key] for key in by_key])
 
 
 def _frechet(ours: list[Record], truth: list[Record]) -> float | None:

@@ -1,6 +1,6 @@
 """What is measured of one clip, in groups, and what each number means: the one table of metrics that reports use."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -16,12 +16,14 @@ Scores = dict[str, float]
 
 @dataclass(frozen=True)
 class Metric:
-    """How a number reads: `better` is 1 when higher is better, -1 when lower is, 0 when nearness to the truth counts."""
+    """How a number reads: `better` is 1 when higher is better, -1 when lower is, 0 when nearness to the truth counts; a
+    ratio is shown by its median and `quartiles`, all others by a mean."""
 
     en: str
     zh: str
     better: int
     digits: int = 2
+    quartiles: bool = False
 
 
 METRICS: dict[str, Metric] = {
@@ -51,6 +53,15 @@ METRICS: dict[str, Metric] = {
     "told": Metric("moves most like the clip of its own verb, share", "运动最接近自身动词片段的比例", 1, 3),
     "told_latents": Metric("the same, in the model's latents", "同上，在模型潜空间中", 1, 3),
     "chance": Metric("the same, by chance", "同上，随机水平", 0, 3),
+    "nearer": Metric(
+        "moves more like its own verb's clip than another's, share of pairs",
+        "运动更接近自身动词而非另一动词的片段，按对计",
+        1,
+        3,
+    ),
+    "amplitude": Metric(
+        "movement over the true clip's, median [quartiles]", "运动量与真实片段之比，中位数 [四分位]", 0, quartiles=True
+    ),
     "kept_psnr": Metric("PSNR where nothing should change, dB", "不应改变处的 PSNR，dB", 1, 1),
     "kept_flow": Metric("flow correlation with the source", "与原片光流相关", 1, 3),
     "landing": Metric("PSNR at the given views, dB", "给定视角处 PSNR，dB", 1, 1),
@@ -121,16 +132,24 @@ def _alignment(clip: Clip, case: Case) -> Scores:
 
 
 def _verbs(clip: Clip, case: Case) -> Scores:
-    """Whether the clip moves more like its own true clip than like any that begins alike and does something else."""
-    reads: dict[str, Callable[[Clip], np.ndarray] | None] = {"told": movement.flows, "told_latents": case.latents}
-    found = {"chance": 1 / (1 + len(case.others))}
-    for name, read in reads.items():
-        if read is not None:
-            ours = read(clip)
-            true = (case.clip, *(Clip(other.frames[: len(clip)], clip.fps) for other in case.others))
-            own, *apart = (float(np.square(ours - read(one)).mean()) for one in true)
-            found[name] = float(all(own < other for other in apart))
-    return found
+    """Whether the clip moves more like its own true clip than like those that begin alike and do something else, and how
+    much it moves beside it. None of it asks a network that a judge's clips have taught."""
+    true = (case.clip, *(Clip(other.frames[: len(clip)], clip.fps) for other in case.others))
+    ours, theirs = movement.flows(clip), [movement.flows(one) for one in true]
+    found = {"chance": 1 / len(true), "told": _told(ours, theirs)}
+    if case.latents is not None:
+        found["told_latents"] = _told(case.latents(clip), [case.latents(one) for one in true])
+    if case.others:
+        own, *others = map(movement.profile, theirs)
+        found["nearer"] = movement.nearer(movement.profile(ours), own, others)
+    size = movement.amplitude(ours, theirs[0])
+    return found if size is None else found | {"amplitude": size}
+
+
+def _told(ours: np.ndarray, theirs: Sequence[np.ndarray]) -> float:
+    """1 where a movement is nearest to the first of several, by the mean square, else 0."""
+    own, *apart = (float(np.square(ours - each).mean()) for each in theirs)
+    return float(all(own < other for other in apart))
 
 
 def _edit(clip: Clip, case: Case) -> Scores:

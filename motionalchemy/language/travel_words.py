@@ -9,7 +9,7 @@ from motionalchemy.language.element_words import SOFT, clause
 from motionalchemy.language.headings import Heading
 from motionalchemy.language.spans import Span
 
-Deed = Literal["goes", "floats", "flies", "rises", "falls", "spins", "swings"]
+Deed = Literal["goes", "floats", "flies", "rises", "falls", "spins", "swings", "rolls", "bounces"]
 
 
 def _names(words: str) -> str:
@@ -17,47 +17,83 @@ def _names(words: str) -> str:
     return "(?:" + "|".join(f"{name}(?:e?s)?" for name in words.split()) + ")"
 
 
-_THING = _names(
+_CARS = (
     "car bus truck lorry lorries train tram taxi van motorbike motorcycle scooter bike bicycle carriage wagon tractor"
-    " vehicle"
+    " vehicle jeep suv cab tank sled sledge sleigh locomotive cart sedan coupe convertible limousine ambulance pickup"
 )
-_BOAT = _names(
-    "boat ship yacht ferry ferries canoe raft sailboat kayak duck swan goose geese fish goldfish whale dolphin turtle"
+_SHIPS = "boat ship yacht ferry ferries canoe raft sailboat kayak gondola submarine steamer barge dinghy"
+_SWIMMERS = "duck duckling swan goose geese fish goldfish whale dolphin turtle shark jellyfish penguin"
+_CRAFT = (
+    "plane airplane aeroplane jet helicopter ufo kite rocket spaceship shuttle airship blimp balloon spacecraft glider"
+    " planet comet asteroid satellite"
 )
-_FLYER = _names(
-    "plane airplane aeroplane jet helicopter ufo kite rocket spaceship shuttle bird eagle gull butterfly butterflies bee"
-    " dragon superman"
+_WINGED = (
+    "bird eagle gull seagull butterfly butterflies bee dragon superman owl hawk crow swallow dragonfly dragonflies bat"
 )
-_RISER = _names("rocket balloon shuttle lantern spaceship plane airplane helicopter bubble moon elevator lift")
-_SPINNER = _names(  # what turns as a whole; the sails of a mill and the hands of a clock are a part of it
-    "logo emblem badge sign icon wheel ball coin disc disk record top planet globe earth gear cog propeller pinwheel"
-    " snowflake star ring vinyl"
+_ROUND = "ball wheel tire tyre marble stone rock boulder barrel coin basketball football pumpkin apple orange globe log"
+_TURNING = (  # what turns as a whole; the sails of a mill and the hands of a clock are a part of it
+    "logo sign emblem badge icon wheel ball basketball football coin disc disk cd dvd record vinyl top planet globe earth"
+    " gear cog propeller pinwheel snowflake star ring cube"
+)
+_HUNG = "lamp lantern sign pendulum chandelier bell ornament toy basket medal hammock"
+_THING, _BOAT, _FLYER = _names(_CARS), _names(f"{_SHIPS} {_SWIMMERS}"), _names(f"{_CRAFT} {_WINGED}")
+_RISER = _names(
+    "rocket balloon shuttle lantern spaceship plane airplane helicopter bubble elevator lift ufo kite airship"
+)
+_SPINNER, _FLAT = (
+    _names(_TURNING),
+    _names(
+        "wheel gear cog propeller pinwheel record vinyl disc disk cd dvd ball basketball football planet globe earth"
+    ),
 )
 _ZH_GAP = r"[^，。；,.;]{0,8}?"
+_ZH_CAR = "(?:汽车|小车|轿车|公交车|巴士|卡车|货车|火车|列车|高铁|电车|摩托车|自行车|单车|马车|坦克|雪橇|车子?|车辆)"
+_ZH_BOAT = "(?:船只?|小船|帆船|轮船|游艇|小舟|渡轮|独木舟|鸭子?|天鹅|鹅|鱼儿?|金鱼|鲸鱼?|海豚|乌龟|企鹅)"
+_ZH_CRAFT = "(?:飞机|直升机|风筝|火箭|飞船|飞碟|热?气球|孔明灯|飞艇|泡泡|客机)"
+_ZH_WINGED = "(?:鸟儿?|小鸟|老鹰|海鸥|蝴蝶|蜜蜂|蜻蜓|燕子|大雁|龙)"
+_ZH_ROUND = "(?:皮球|足球|篮球|球|轮胎|石头|硬币|木桶|苹果|弹珠)"
 
 PATTERNS: tuple[tuple[Deed, re.Pattern[str]], ...] = (
     (
         "rises",
         re.compile(
             rf"\b{_RISER}\b[^,.;]*?\b(?:ris\w*|lifts? off|takes? off|taking off|lifting off|launch\w*"
-            r"|blasts? off|ascend\w*|climbs?|soars?"
-            r"|floats? (?:up|away|upwards?)|flies up|goes up)\b[^,.;]*"
-            rf"|(?:火箭|热?气球|飞船|飞机|直升机|孔明灯|灯笼|泡泡|电梯){_ZH_GAP}(?:升空|升起|上升|起飞|发射|飞升|飘起|升)[^，。；]{{0,4}}",
+            r"|blasts? off|blasting off|ascend\w*|climbs?|soars? up"
+            r"|floats? (?:up|upwards?|into the (?:sky|air))|flies up|goes up)\b[^,.;]*"
+            rf"|(?:火箭|热?气球|飞船|飞机|直升机|孔明灯|灯笼|泡泡|电梯){_ZH_GAP}(?:升空|升起|上升|起飞|发射|飞升|飘起|腾空|直冲云霄|点火|升)[^，。；]{{0,4}}",
             re.IGNORECASE,
         ),
     ),
     (
         "spins",
         re.compile(
-            rf"\b{_SPINNER}\b[^,.;]*?\b(?:spin\w*|rotat\w+|revolv\w+|whirl\w*|twirl\w*|turns?|turning)\b[^,.;]*"
-            rf"|(?:轮子?|陀螺|标志|图标|徽章|硬币|唱片|球|齿轮|雪花|logo){_ZH_GAP}(?:旋转|转)[^，。；]{{0,4}}",
+            rf"\b{_SPINNER}\b[^,.;]*?\b(?:(?:spin\w*|rotat\w+|revolv\w+|whirl\w*|twirl\w*)\b"
+            r"|turn(?:s|ing)?\b(?! (?:to|into|on|off)\b))[^,.;]*"
+            rf"|(?:轮子?|车轮|陀螺|标志|图标|徽章|硬币|唱片|光盘|球|齿轮|雪花|螺旋桨|logo){_ZH_GAP}(?:旋转|自转|打转|转)[^，。；]{{0,4}}",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "rolls",
+        re.compile(
+            rf"\b{_names(_ROUND)}\b[^,.;]*?\broll(?:s|ing|ed)?\b[^,.;]*|{_ZH_ROUND}{_ZH_GAP}滚[^，。；]{{0,6}}",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "bounces",
+        re.compile(
+            rf"\b(?:{_names(_ROUND)}|{_names('toy logo balloon icon')})\b[^,.;]*?\b(?:bounc|hop|jump)\w*[^,.;]*"
+            rf"|(?:{_ZH_ROUND}|标志|图标|玩具){_ZH_GAP}(?:弹|跳|蹦)[^，。；]{{0,6}}",
             re.IGNORECASE,
         ),
     ),
     (
         "swings",
         re.compile(
-            r"\b(?:swings?|swinging|rocks? (?:back and forth|gently|from side)|dangles?|pendulum)\b[^,.;]*"
+            r"\b(?:swings?|swinging|rocks? (?:back and forth|gently|from side)|dangles?)\b"
+            r"(?! (?:her|his|their|its|open|shut) )[^,.;]*"
+            rf"|\b{_names(_HUNG)}\b[^,.;]*?\bsway(?:s|ing)?\b[^,.;]*"
             r"|(?:来回|左右)摇?摆动?[^，。；]*|摇晃[^，。；]*|荡来荡去",
             re.IGNORECASE,
         ),
@@ -65,7 +101,8 @@ PATTERNS: tuple[tuple[Deed, re.Pattern[str]], ...] = (
     (
         "falls",
         re.compile(
-            r"\b(?:falls? (?:down|off|from)|drops? (?:down|to|from)?|plummets?|descends?|sinks?|lands?)\b[^,.;]*"
+            r"\b(?:falls? (?:down|off|from)|drops? (?:down|to|from|off)|plummets?|descends?|descending|sinks?|sinking"
+            r"|lands (?:on|in|at|softly|gently))\b[^,.;]*"
             r"|(?:坠落|掉落|掉下|落下|下沉|降落|下降)[^，。；]*",
             re.IGNORECASE,
         ),
@@ -73,27 +110,28 @@ PATTERNS: tuple[tuple[Deed, re.Pattern[str]], ...] = (
     (
         "flies",
         re.compile(
-            rf"\b{_FLYER}\b[^,.;]*?\b(?:fl(?:y|ies|ying)|glid\w+|soar\w*|swoop\w*|hover\w*|takes? off)\b[^,.;]*"
-            rf"|(?:飞机|直升机|风筝|火箭|飞船|鸟儿?|小鸟|老鹰|海鸥|蝴蝶|蜜蜂){_ZH_GAP}(?:飞|滑翔|翱翔|盘旋)[^，。；]{{0,6}}",
+            rf"\b{_FLYER}\b[^,.;]*?\b(?:fl(?:y|ies|ying)|glid\w+|soar\w*|swoop\w*|hover\w*|takes? off|float\w*|drift\w*"
+            r"|pass\w*|cross\w*|goes|mov\w+|comes?|approach\w*|leav\w+)\b[^,.;]*"
+            rf"|(?:{_ZH_CRAFT}|{_ZH_WINGED}){_ZH_GAP}(?:飞|滑翔|翱翔|盘旋|飘|掠过)[^，。；]{{0,6}}",
             re.IGNORECASE,
         ),
     ),
     (
         "floats",
         re.compile(
-            rf"\b{_BOAT}\b[^,.;]*?\b(?:sail\w*|float\w*|swim\w*|drift\w*|row\w*|glid\w+|cross\w*|mov\w+|goes|paddl\w+|pass\w*|rac\w+|speed\w*|comes?|leav\w+)\b[^,.;]*"
-            rf"|(?:船|小船|帆船|轮船|游艇|小舟|鸭子?|天鹅|鹅|鱼|金鱼|鲸鱼?|海豚|乌龟){_ZH_GAP}(?:航行|驶|漂|游|划|前行|前进|移动)[^，。；]{{0,6}}",
+            rf"\b{_BOAT}\b[^,.;]*?\b(?:sail\w*|float\w*|swim\w*|drift\w*|row\w*|glid\w+|cross\w*|mov\w+|goes|paddl\w+|pass\w*|rac\w+|speed\w*|comes?|approach\w*|leav\w+)\b[^,.;]*"
+            rf"|{_ZH_BOAT}{_ZH_GAP}(?:航行|驶|漂|游|划|前行|前进|移动|远去|经过)[^，。；]{{0,6}}",
             re.IGNORECASE,
         ),
     ),
     (
         "goes",
         re.compile(
-            rf"\b{_THING}\b[^,.;]*?\b(?:driv\w+|drove|go(?:es|ing)?|mov\w+|rac\w+|speed\w*|pass\w*|cross\w*|comes?|arriv\w+|leav\w+|roll\w*"
+            rf"\b{_THING}\b[^,.;]*?\b(?:driv\w+|drove|go(?:es|ing)?|mov\w+|rac\w+|speed\w*|pass\w*|cross\w*|comes?|approach\w*|arriv\w+|leav\w+|roll\w*"
             r"|pulls?|accelerat\w+|travel\w*|cruis\w+|rid\w+)\b[^,.;]*"
-            rf"|(?:汽车|小车|轿车|公交车|卡车|货车|火车|列车|电车|摩托车|自行车|马车|车){_ZH_GAP}(?:行驶|驶|开|前进|前行|移动|飞驰|疾驰|经过)[^，。；]{{0,6}}"
+            rf"|{_ZH_CAR}{_ZH_GAP}(?:行驶|驶|开(?!着灯)|前进|前行|移动|飞驰|疾驰|奔驰|经过|远去|跑)[^，。；]{{0,6}}"
             r"|\b(?:surfers?|skiers?|skaters?|skateboarders?|cyclists?|bikers?|riders?)\b[^,.;]*?\b(?:rid\w+|surf\w*|ski\w*|skat\w*|glid\w+|rac\w+|mov\w+)\b[^,.;]*"
-            r"|(?:冲浪者?|滑雪者?|骑手|骑车的?人?)[^，。；]{0,6}(?:前行|前进|滑|冲|骑)[^，。；]{0,4}",
+            r"|(?:冲浪者?|滑雪者?|滑冰者?|骑手|骑车的?人?)[^，。；]{0,6}(?:前行|前进|滑|冲下|冲过|骑行)[^，。；]{0,4}",
             re.IGNORECASE,
         ),
     ),
@@ -102,18 +140,41 @@ WEATHER = re.compile(
     r"\b(?:sun|moon|rain|snow\w*|leaves|petals?|night|dusk|water|darkness)\b|太阳|月亮|雨|雪|叶|花瓣|夜|水",
     re.IGNORECASE,
 )
+_ALL = f"{_CARS} {_SHIPS} {_SWIMMERS} {_CRAFT} {_WINGED} {_ROUND} {_TURNING} {_HUNG} bubble surfer skier skater rider"
 MANY = re.compile(
-    r"\b(?:all|both|two|three|four|five|several|many|the \w+s)\b|们|群|[几两二三四五六七八]|所有|都", re.IGNORECASE
+    r"\b(?:all|both|two|three|four|five|several|many|some)\b|们|群|[几两二三四五六七八][只个艘架辆条]|所有|都|\b(?:"
+    + "|".join(f"{name}e?s" for name in _ALL.split() if name not in ("goose", "lorry"))
+    + r"|geese|lorries|ferries|butterflies|fish swim)\b",
+    re.IGNORECASE,
 )
+IN_PLANE = re.compile(rf"\b{_FLAT}\b|轮|唱片|光盘|螺旋桨|球|clockwise|顺时针|逆时针|in circles", re.IGNORECASE)
+NAMED = re.compile(
+    rf"\b{_names(f'{_CARS} {_SHIPS} {_CRAFT} {_ROUND} {_TURNING} {_HUNG}')}\b"
+    rf"|{_ZH_CAR}|船|{_ZH_CRAFT}|{_ZH_ROUND}|轮|陀螺|唱片|光盘|标志|图标|徽章|logo|灯笼|吊灯",
+    re.IGNORECASE,
+)
+PEOPLE = re.compile(
+    r"\b(?:he|she|they|man|men|woman|women|girl|boy|child|children|kid|person|people|dancer|couple)s?\b|[他她人]|男孩|女孩|孩子",
+    re.IGNORECASE,
+)  # who do not go as stiff things do
 LEFT = re.compile(r"\bleft(?:wards?)?\b|向左|往左|朝左|从右", re.IGNORECASE)
 RIGHT = re.compile(r"\bright(?:wards?)?\b|向右|往右|朝右|从左", re.IGNORECASE)
-FARTHER = re.compile(r"\b(?:away|into the distance|off)\b|远[处方]|远去|飞走|离开|驶离|开走", re.IGNORECASE)
+FARTHER = re.compile(r"\b(?:away from|into the distance|to(?:wards)? the horizon)\b|远[处方]|远去|天边", re.IGNORECASE)
+LEAVES = re.compile(r"\b(?:away|off|past|leaves?|out of)\b|走|离|过", re.IGNORECASE)
+HEADED = re.compile(  # whose head is its highest part
+    r"\b(?:duck|duckling|swan|goose|geese|bird|eagle|gull|seagull|owl|hawk|crow)s?\b|鸭|鹅|鸟|鹰|鸥|雁",
+    re.IGNORECASE,
+)
+FINNED = re.compile(r"\b(?:planes?|airplanes?|aeroplanes?|jets?|gliders?)\b|飞机|客机", re.IGNORECASE)  # whose tail is
+BACKWARDS = re.compile(r"\b(?:counter|anti)-?clockwise\b|逆时针", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Asked:
     """One `deed` of a stiff thing, where it is sent, `heading` ("" where no side is named), how fast, 1 as usual, whether
-    several do it, the `words` and where they stand."""
+    several do it, the `words` and where they stand; whether it is named as a `thing`, which nobody is, whether it `leaves`,
+    and whether what spins turns in the picture, as a wheel does (`in_plane`), and `backwards`; and at which end it is
+    highest, `tall`, 1 at its head and -1 at its tail, 0 where that is not known."""
 
     deed: Deed
     heading: Heading
@@ -121,6 +182,11 @@ class Asked:
     many: bool
     words: str
     spans: tuple[Span, ...]
+    thing: bool = False
+    leaves: bool = False
+    in_plane: bool = False
+    backwards: bool = False
+    tall: int = 0
 
 
 def read(words: str) -> tuple[Asked, ...]:
@@ -131,11 +197,17 @@ def read(words: str) -> tuple[Asked, ...]:
             begin, end = clause(words, *match.span())
             if any(begin < other[1] and end > other[0] for other in taken):
                 continue
-            if deed == "falls" and WEATHER.search(words[begin:end]):
-                continue
             said = words[begin:end]
+            if deed == "falls" and WEATHER.search(said):
+                continue
+            if deed in ("falls", "spins", "swings") and PEOPLE.search(said) and not NAMED.search(said):
+                continue
             pace = 0.6 if SOFT.search(said) else headings.pace(said)
-            found.append(Asked(deed, _heading(said), pace, bool(MANY.search(said)), said.strip(), ((begin, end),)))
+            more = (bool(each.search(said)) for each in (NAMED, LEAVES, IN_PLANE, BACKWARDS))
+            tall = -1 if FINNED.search(said) else int(bool(HEADED.search(said)))
+            many = bool(MANY.search(said))
+            asked = Asked(deed, _heading(said), pace, many, said.strip(), ((begin, end),), *more, tall=tall)
+            found.append(asked)
             taken.append((begin, end))
     return tuple(sorted(found, key=lambda each: each.spans[0]))
 
@@ -150,6 +222,10 @@ def _heading(said: str) -> Heading:
     known = headings.heading(said)
     if known in ("near", "far"):
         return known
-    if re.search(r"(?:towards?|to) (?:the )?(?:camera|viewer|us)\b|镜头|迎面|驶来|开来|飞来", said, re.IGNORECASE):
+    if re.search(
+        r"(?:towards?|to) (?:the )?(?:camera|viewer|us)\b|\b(?:closer|approach\w*)\b|镜头|迎面|驶来|开来|飞来",
+        said,
+        re.IGNORECASE,
+    ):
         return "near"
     return "far" if FARTHER.search(said) else ""

@@ -118,6 +118,9 @@ class Checkpoint:
         """What it is called: its folder, and the files in it that replace a part."""
         return "+".join([self.folder.name, *(path.stem for paths in self.files.values() for path in paths)])
 
+    def __str__(self) -> str:
+        return "+".join([str(self.folder), *(str(path) for paths in self.files.values() for path in paths)])
+
     def config(self, part: str) -> Mapping[str, Any]:
         """The config of a part; `INDEX` is that of the whole."""
         if part in self.configs:

@@ -12,10 +12,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from motionalchemy.language import beast_words
 from motionalchemy.language.script import Beat
 from motionalchemy.motion import camera_path, travel
 from motionalchemy.motion.acting import Acting as Acts
 from motionalchemy.motion.alive import alive
+from motionalchemy.motion.beasts import Beasts, stiff
 from motionalchemy.motion.body import Body
 from motionalchemy.motion.camera import Camera
 from motionalchemy.motion.elements import Elements
@@ -34,6 +36,7 @@ from motionalchemy.render.warp import SIDE, displacement, under_camera
 from motionalchemy.scene.parse import Scene
 
 MOVERS: tuple[Mover, ...] = (
+    Beasts(),
     Face(),
     Acts(),
     Goes(),
@@ -58,8 +61,9 @@ def beat_motion(scene: Scene, beat: Beat, means: Means) -> Generator[Any, None, 
     for mover in suited("acts", scene, beat):
         made = (yield from mover.move(scene, made.beat, means, made)) or made
     beat = made.beat
+    someone = not scene.rendered and beast_words.PEOPLE.search(beat.words) is not None and stiff(scene)
     for part in PARTS:
-        if part != "ground" and (made.served or (made.acts and beat.action is None)):
+        if part != "ground" and (someone or made.served or (made.acts and beat.action is None)):
             continue
         for mover in suited(part, scene, beat):
             found = yield from mover.move(scene, beat, means, made)

@@ -87,6 +87,16 @@ class Vision(nn.Module):
             x = row(x)
         return x
 
+    @torch.no_grad()
+    def textures(self, pictures: Tensor) -> Tensor:
+        """Means and deviations of the maps before row MIDDLE, which see strokes and grain and no things: (B, 320) of
+        pictures (B, 3, H, W) in [0, 1], seen at their own size."""
+        x, kept = F.relu6(_conv(self.stem, (pictures * 255 - 127) / 128)), list[Tensor]()
+        for row in list(self.rows)[:MIDDLE]:
+            x = row(x)
+            kept += [x.mean((2, 3)), x.std((2, 3))]
+        return torch.cat(kept, 1)
+
     def convolutions(self) -> Iterator[nn.Conv2d]:
         """Every convolution in the order of use."""
         yield self.stem

@@ -18,7 +18,8 @@ from motionalchemy.media import writer
 from motionalchemy.media.clip import Clip
 from motionalchemy.motion.movers import BeatMotion
 from motionalchemy.pipeline import animate, conditioning
-from motionalchemy.pipeline.heard import described, seen
+from motionalchemy.pipeline.heard import described
+from motionalchemy.pipeline.heard import understood as understood_scene
 from motionalchemy.pipeline.job import prepare
 from motionalchemy.pipeline.make import loaded, tracked
 from motionalchemy.pipeline.progress import Meter, Watch
@@ -59,7 +60,12 @@ def understood(request: Request) -> Understood:
         _ended(animate.beat_motions(run, scene, run.script, span, number, [0.0] * len(job.stages)))
     motions = list(run.beats.values())
     notes = (*job.notes, *run.said)
-    found = {"schema": SCHEMA, "prompt": request.prompt, "scene": _seen(scene), "beats": _beats(run, motions)}
+    found = {
+        "schema": SCHEMA,
+        "prompt": request.prompt,
+        "scene": understood_scene(scene, request.prompt or ""),
+        "beats": _beats(run, motions),
+    }
     return Understood(scene, _field(run, scene, motions), found, tuple(dict.fromkeys(notes)))
 
 
@@ -95,12 +101,6 @@ def _ended(steps: Generator[Any, None, Any]) -> Any:
             next(steps)
         except StopIteration as end:
             return end.value
-
-
-def _seen(scene: Scene) -> dict[str, Any]:
-    """All that is known of a scene, as JSON."""
-    _ = scene.faces, scene.bodies, scene.regions
-    return seen(scene)
 
 
 def _beats(run: Run, motions: list[BeatMotion]) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ MEANING = {
     "seconds": f"length of the clip in seconds, up to 600; {OWN}",
     "fps": f"frames per second; {OWN}",
     "size": f"side of a square of equal area, in pixels; {OWN}",
+    "aspect": "the shape of a clip of words alone, WIDTH:HEIGHT, such as 16:9; square unless given",
     "steps": f"steps of all stages together; {OWN}",
     "stages": f"how many stages, 1 for full size at once; {OWN}",
     "guidance": f"how strongly the words pull; {OWN}",
@@ -35,7 +36,7 @@ MEANING = {
     "source_prompt": "what the clip shows now, for the method contrast",
     "angles": "degrees at which the views stand, one each; the order is then the given one",
     "close": "come back to the first view",
-    "output": "the file for the clip: .mp4, .webm, .gif, .webp or .png (a contact sheet); its sidecar stands beside it",
+    "output": "the file for the clip: .mp4, .mov, .webm, .gif, .webp, .apng or .png (a contact sheet); a sidecar beside it",
     "backbone": "a model that is loaded already, used instead of `model`",
     "cancel": "a function that is asked again and again, and stops the work once it says true",
 }

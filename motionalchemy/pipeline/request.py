@@ -14,6 +14,7 @@ from motionalchemy.language.camera_keys import CameraKey
 from motionalchemy.motion.names import MOTION, is_clip, parse_motion, shown_value
 
 LONGEST_PROMPT = 2000  # characters
+OBLONG = 8  # times as long as wide a clip of words alone may be
 SPACES = re.compile(r"[ \t\r\n\u3000]+")
 
 
@@ -31,6 +32,13 @@ def _prompt(value: str) -> str:
     return value
 
 
+def _aspect(value: str) -> str:
+    sides = re.fullmatch(r"([1-9][0-9]{0,3}):([1-9][0-9]{0,3})", value)
+    if sides is None or not 1 / OBLONG <= int(sides[1]) / int(sides[2]) <= OBLONG:
+        raise ValueError
+    return value
+
+
 @dataclass(frozen=True)
 class Asked:
     """What a task needs, and what it takes beside that and `SHARED`."""
@@ -44,7 +52,7 @@ TASKS: dict[str, Asked] = {
         ("prompt", "image"),
         ("last", "loop", "seconds", "fps", "motion", "candidates", "camera", "audio", "draft", "draft_mask", "follow"),
     ),
-    "imagine": Asked(("prompt",), ("seconds", "fps", "candidates")),
+    "imagine": Asked(("prompt",), ("seconds", "fps", "candidates", "aspect")),
     "extend": Asked(("prompt", "video"), ("seconds", "last", "candidates", "draft", "draft_mask", "follow")),
     "edit": Asked(("prompt", "video"), ("image", "region", "strength", "method", "source_prompt", "draft", "follow")),
     "orbit": Asked(("views",), ("prompt", "angles", "close", "seconds", "fps", "draft", "draft_mask", "follow")),
@@ -159,6 +167,9 @@ class Request(BaseModel):
         None, description="1 to 60 frames per second", examples=[24], ge=1, le=60, allow_inf_nan=False
     )
     size: int | None = Field(None, description="64 to 2048 whole pixels", examples=[256], ge=64, le=2048)
+    aspect: Annotated[str, AfterValidator(_aspect)] | None = Field(
+        None, description="WIDTH:HEIGHT, one at most 8 times the other", examples=["16:9"]
+    )
     steps: int | None = Field(None, description="a whole number, 1 to 200", examples=[8], ge=1, le=200)
     stages: int | None = Field(None, description="a whole number, 1 to 4", examples=[2], ge=1, le=4)
     guidance: float | None = Field(None, description="0 to 20", examples=[3], ge=0, le=20, allow_inf_nan=False)

@@ -10,6 +10,7 @@ import numpy as np
 
 STRETCH = 2.0  # times, that a place may become longer or shorter in one direction
 EDGE, SLIDE = 0.02, 0.35  # of the width: the narrowest strip at an edge that may be a mirror image, and the widest
+FACE = 1.5  # pixels, that a place of a face may be moved within it
 ALIKE = 0.92  # correlation from which on a strip is the mirror image of what lies beside it
 PLAIN = 2.5  # grey levels: what varies by less has no mirror image
 SAMPLES = 32  # places along a line
@@ -21,12 +22,14 @@ FOUND = 25  # steps in which the place in a frame is found that comes from one i
 class Report:
     """What was found: the shares of a frame that are folded over (`folds`) and stretched more than STRETCH times
     (`stretch`), by how many pixels of a picture as wide as asked the worst line is bent (`bend`), and which share of
-    the width of a frame is a mirror image at its edges (`mirror`)."""
+    the width of a frame is a mirror image at its edges (`mirror`); and by how many pixels a place of a face is moved from
+    where the face as a whole takes it (`face`)."""
 
     folds: float = 0.0
     stretch: float = 0.0
     bend: float = 0.0
     mirror: float = 0.0
+    face: float = 0.0
 
     @property
     def harm(self) -> tuple[str, ...]:
@@ -35,16 +38,41 @@ class Report:
             (self.folds > 0.002, f"{self.folds:.1%} of the frame is folded over"),
             (self.stretch > 0.02, f"{self.stretch:.1%} of the frame is stretched more than {STRETCH:g} times"),
             (self.bend > 2.0, f"a straight line is bent by {self.bend:.1f} pixels"),
+            (self.face > FACE, f"a face is bent by {self.face:.1f} pixels"),
             (self.mirror > 0, f"{self.mirror:.1%} of the width is a mirror image"),
         )
         return tuple(words for bad, words in seen if bad)
 
 
-def check(field: np.ndarray, lines: np.ndarray, width: int, frame: np.ndarray | None = None) -> Report:
+def check(
+    field: np.ndarray,
+    lines: np.ndarray,
+    width: int,
+    frame: np.ndarray | None = None,
+    where: np.ndarray | None = None,
+) -> Report:
     """What a field (2, h, w) does to a picture `width` pixels wide with straight `lines` (n, 4), both ends in its
-    pixels, and what the `frame` (H, W, 3) uint8 shows that comes of it, if there is one."""
-    folded, stretched = strained(field)
+    pixels, and what the `frame` (H, W, 3) uint8 shows that comes of it, if there is one. Where only a part `where` (H, W)
+    bool is drawn, it is only that which folds and stretches."""
+    folded, stretched = strained(field, where)
     return Report(folded, stretched, bend(field, lines, width), 0.0 if frame is None else mirrored(frame))
+
+
+def residual(field: np.ndarray, where: np.ndarray, width: int) -> float:
+    """By how many pixels of a picture so wide a field (2, h, w) moves a place of `where` (H, W) from where that as a whole
+    goes, which keeps its shape; of all but the worst hundredth of the places in which it is seen."""
+    high, wide = field.shape[1:]
+    small = cv2.resize(where.astype(np.float32), (wide, high), interpolation=cv2.INTER_AREA)
+    rows, columns = np.indices((high, wide), np.float32)
+    x, y = (np.asarray(grid + wide * each, np.float32) for grid, each in zip((columns, rows), field, strict=True))
+    there = cv2.remap(small, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT) > 0.5
+    if there.sum() < 4:
+        return 0.0
+    place = ((columns + 0.5) / wide + 1j * (rows + 0.5) / wide)[there].astype(np.complex128)
+    come = place + field[0][there] + 1j * field[1][there]
+    apart, place = come - come.mean(), place - place.mean()
+    turn = (apart * np.conj(place)).sum() / max((np.abs(place) ** 2).sum(), 1e-12)
+    return float(np.percentile(np.abs(apart - turn * place), 99)) * width
 
 
 def strained(field: np.ndarray, where: np.ndarray | None = None) -> tuple[float, float]:

@@ -141,7 +141,6 @@ def answer(model: str, question: dict[str, Any]) -> dict[str, Any]:
 
 
 def _look(folder: Path, text: str) -> dict[str, Any]:
-    from motionalchemy.motion import interpolation
     from motionalchemy.pipeline import conditioning
     from motionalchemy.pipeline.job import prepare
     from motionalchemy.pipeline.request import Request
@@ -154,7 +153,7 @@ def _look(folder: Path, text: str) -> dict[str, Any]:
         os.chdir("/")
     height, width = job.full
     times = job.request.interpolate
-    fps, frames = float(job.request.fps * times), interpolation.count(job.frames, times, job.request.loop)
+    fps, frames = float(job.request.fps * times), job.written
     return {
         "frames": frames, "width": width, "height": height, "fps": fps, "seconds": frames / fps,
         "task": job.request.task, "notes": list(job.notes),

@@ -2,11 +2,16 @@
 // and delete; what makes a video goes through the page's own events. No text is ever written as HTML.
 "use strict";
 (() => {
-  const { words, failures } = window.page;
+  const { words, failures, remarks } = window.page;
   const ENDED = ["completed", "failed", "cancelled"];
   const RETRY = 3000; // milliseconds between two tries to reach the server
   const PAGE = 12; // videos listed at once
   const say = (name, values = {}) => words[name].replace(/\{(\w+)\}/g, (_, key) => values[key]);
+  const remark = (text) => {
+    if (!remarks) return text;
+    const [pattern, said] = Object.entries(remarks).find(([each]) => new RegExp(`^${each}$`).test(text)) || ["", ""];
+    return said.replace(/\{(\d)\}/g, (_, number) => text.match(new RegExp(pattern))[number]);
+  };
   const content = (id, variant) => `../v1/videos/${id}/content${variant ? `?variant=${variant}` : ""}`;
   const changed = () => document.dispatchEvent(new Event("ma-changed"));
 
@@ -151,7 +156,7 @@
         film.muted = true;
         film.autoplay = !still;
         this.screen.replaceChildren(film);
-        this.note(page.language === "en" ? video.motionalchemy.notes.join(" ") : "");
+        this.note(video.motionalchemy.notes.map(remark).filter(Boolean).join(" "));
       } else {
         this.screen.replaceChildren();
         if (video.error) this.note(failures[video.error.code] || say("said", { text: video.error.message }));

@@ -201,6 +201,17 @@ _FILES_EN = {
     "view": "one of the files", "motion": "the video of the motion", "audio": "the sound",
 }  # fmt: skip
 
+# What is said of a given clip, as patterns (JavaScript's, too) and in Chinese; other remarks are not shown there.
+_REMARKS_ZH = {
+    r"sound: (\w+) is written as (\w+)": "声音：{1} 改存为 {2}。",
+    r"sound: left out, for its kind \((\w+)\) c.*": "声音：格式 {1} 无法保留，已去掉。",
+    r"sound: left out, for a (\.\w+) file holds none;.*": "声音：{1} 文件不能带声音，已去掉。",
+    r"sound: track (\d+) of (\d+) is kept, the default one": "声音：共 {2} 条音轨，保留默认的第 {1} 条。",
+    r"video: track (\d+) of (\d+) is read": "视频：共 {2} 条视频轨，读取第 {1} 条。",
+    r"video: HDR \((\w+)\) is shown in SDR, 203 cd/m2 as white": "视频：HDR（{1}）已转为 SDR，以 203 cd/m2 为白。",
+    r"video: it is interlaced, and every two fields are made one picture": "视频：隔行扫描，已将每两场合为一幅。",
+}
+
 
 def words(language: str) -> dict[str, str]:
     """All words of the page in one of LANGUAGES, by name."""
@@ -210,6 +221,11 @@ def words(language: str) -> dict[str, str]:
 def failures(language: str) -> dict[str, str]:
     """Why a job failed, by the code of its error; a code that is not there is shown in the server's own words."""
     return {} if language == "en" else _REFUSED_ZH
+
+
+def remarks(language: str) -> dict[str, str] | None:
+    """What is said of a given clip in this language, by pattern; None where it is shown as it is said."""
+    return None if language == "en" else _REMARKS_ZH
 
 
 def refusal(language: str, refused: Refused) -> str:

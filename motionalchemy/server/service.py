@@ -225,7 +225,8 @@ class Service:
             raise invalid(message, "seconds")
         if wanted.size not in (None, (facts.width, facts.height)):
             nearest, given = f"{facts.width}x{facts.height}", "x".join(map(str, wanted.size or ()))
-            message = f"size {given} is not possible here, as a picture keeps its shape: use {nearest} or leave it out"
+            why = "a picture keeps its shape" if wanted.files else "the model counts in blocks of pixels"
+            message = f"size {given} is not possible here, as {why}: use {nearest} or leave it out"
             raise invalid(message, "size")
 
     def _job(self, who: Who, id: str, param: str = "video_id") -> Job:

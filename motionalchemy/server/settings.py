@@ -47,12 +47,21 @@ class Settings:
     fast: int = 0
     lora: tuple[str, ...] = ()  # files, each with an optional weight, laid over the model for everybody
     lora_folder: Path | None = None  # of those that a request may name
+    root_path: str = ""  # under which a proxy shows the server, such as /motion
+    forwarded_hosts: tuple[str, ...] = ()  # names, with a port or without, under which a proxy shows it
 
     def __post_init__(self) -> None:
         if self.public and self.key_file is None:
             raise InputError("--public needs --api-key-file: make one with `serve --api-key-file F --new-api-key NAME`")
         if not self.public and not is_loopback(self.bound):
             raise InputError(f"--host {self.bound} can be reached by others: add --public and --api-key-file")
+        if self.root_path and not re.fullmatch(r"(/[\w.~-]+)+", self.root_path):
+            raise InputError(
+                f"--root-path {self.root_path!r} cannot be used: write a path such as /motion, no / at its end"
+            )
+        for name in self.forwarded_hosts:
+            if not re.fullmatch(r"[\w.-]+(:\d{1,5})?|\[[0-9a-fA-F:]+\](:\d{1,5})?", name):
+                raise InputError(f"--forwarded-host {name!r} cannot be used: write a name such as video.example.org")
         if not 0 <= self.port <= 65535:
             raise InputError(f"--port {self.port} cannot be used: it must be 0 (any free one) to 65535")
         for option, value in (

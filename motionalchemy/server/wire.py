@@ -58,6 +58,8 @@ def wanted(route: str, body: Any, clip: Path | None = None) -> Wanted:
             raise invalid("size is told twice: give either size or motionalchemy[size]", "size")
         width, height = (int(side) for side in given.split("x"))
         size, fields["size"] = (width, height), round(math.sqrt(width * height))
+        if fields["task"] == "imagine":  # no picture decides the shape
+            fields.setdefault("aspect", f"{width}:{height}")
     return Wanted({k: v for k, v in fields.items() if v is not None}, files, size)
 
 
@@ -162,8 +164,10 @@ def source(given: Any, param: str) -> Source:
 def refusal(error: InputError, size: tuple[int, int] | None = None) -> Refused:
     """A refused Request as an answer; its field is named as the client named it, and so is a `size` in pixels."""
     words = str(error)
+    given = "x".join(map(str, size or ()))
+    if size is not None and words.startswith("aspect "):
+        return invalid(f"size {given} cannot be used: one side may be at most 8 times the other", "size")
     if size is not None and words.startswith("size "):
-        given = "x".join(map(str, size))
         return invalid(f"size {given} has the area of a square whose {words}", "size")
     name = words.split()[0] if words else ""
     wire = {name: wire for wire, name in SOLE.items()}.get(name)

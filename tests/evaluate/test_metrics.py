@@ -83,6 +83,25 @@ def test_frozen_and_duplicate_frames():
     assert movement.duplicates(np.repeat(RIGHT, 2, axis=0)) == pytest.approx(9 / 17)
 
 
+def test_a_profile_tells_one_movement_from_another_a_still_picture_tells_none_and_the_truth_all():
+    down, both = sliding((0, 2)), np.concatenate((RIGHT[:5], RIGHT[3::-1]))  # which goes there and back
+    own, *others = (movement.profile(movement.flows(clip)) for clip in (RIGHT, down, both, RIGHT[::-1]))
+    still = movement.profile(movement.flows(STILL))
+    assert movement.nearer(own, own, others) == 1
+    assert movement.nearer(still, own, others) == 0.5
+    assert movement.nearer(others[2], own, others) == 0  # to the left is the opposite
+    assert movement.nearer(still, still, others) == 1
+    assert movement.nearer(movement.profile(movement.flows(sliding((1, 0)))), own, others) == 1  # less far, as like
+
+
+def test_amplitude_is_a_share_of_the_true_movement():
+    fields = {step: movement.flows(sliding((step, 0))) for step in (1, 2)}
+    assert movement.amplitude(fields[2], fields[2]) == 1
+    assert movement.amplitude(fields[1], fields[2]) == pytest.approx(0.5, rel=0.05)
+    assert movement.amplitude(movement.flows(STILL), fields[2]) == 0
+    assert movement.amplitude(fields[2], movement.flows(STILL)) is None
+
+
 def test_flow_correlation_knows_the_same_movement_in_another_look():
     inverted = 255 - RIGHT
     down = sliding((0, 2))

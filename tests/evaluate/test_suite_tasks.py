@@ -9,7 +9,7 @@ import pytest
 import tiny_corpus
 
 from motionalchemy.errors import InputError
-from motionalchemy.evaluate import baselines, cases, heldout, report, scores, suite
+from motionalchemy.evaluate import baselines, cases, heldout, intervals, report, scores, suite
 from motionalchemy.evaluate.fidelity import psnr
 from motionalchemy.media.clip import Clip
 from motionalchemy.models import registry
@@ -54,6 +54,15 @@ def test_verbs_are_told_by_movement_and_a_still_picture_tells_none_but_stillness
     found = rows(run, "verbs")
     assert [found[row]["told"] for row in (*OURS, "true clip", "still image")] == [1, 1, 1, 1 / 8]
     assert found["true clip"]["chance"] == pytest.approx(1 / 5)
+    assert [found[row]["nearer"] for row in (*OURS, "true clip")] == [1, 1, 1]
+    assert found["still image"]["nearer"] == pytest.approx((7 * 1.5 / 4 + 1) / 8)  # one of each five stands still, too
+    assert found["true clip"]["amplitude"] == 1 and found["still image"]["amplitude"] == 0
+
+
+def test_a_ratio_is_shown_by_its_median_and_quartiles(run: Path):
+    ratios = report.read(run / "report.json")["tasks"]["verbs"]["rows"]["model, English"]["metrics"]["amplitude"]
+    assert ratios["low"] <= ratios["mean"] <= ratios["high"] and ratios["n"] == 7  # one of eight stands still
+    assert intervals.quartiles([3.0, 1.0, 2.0, 5.0, 4.0]) == (3, 2, 4, 5)
 
 
 def test_an_edit_beats_its_source_and_says_what_it_kept(run: Path):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from motionalchemy.errors import MediaError
-from motionalchemy.media import sound, writer
+from motionalchemy.media import muxing, sound, writer
 from motionalchemy.media.clip import Clip
 
 
@@ -50,14 +50,13 @@ def test_a_film_without_sound_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seconds", [0.3, 3.0])
 def test_a_sound_beside_pictures_ends_with_them(tmp_path: Path, seconds: float) -> None:
-    path, heard = tmp_path / "a.mp4", tone(tmp_path / "a.wav", seconds)
-    writer.write(Clip(np.zeros((24, 32, 32, 3), np.uint8), 24.0), path)
-    sound.beside(path, path, heard)
+    silent, path = tmp_path / "silent.mp4", tmp_path / "a.mp4"
+    track = sound.read(tone(tmp_path / "a.wav", seconds)).track
+    writer.write(Clip(np.zeros((24, 32, 32, 3), np.uint8), 24.0), silent)
+    assert muxing.mux_sound(silent, path, track)
     with av.open(str(path)) as made:
         assert made.streams.video[0].frames == 24
-        played = sum(frame.samples for frame in made.decode(audio=0)) / sound.LOUD
+        played = sum(frame.samples for frame in made.decode(audio=0)) / 44100
     assert played == pytest.approx(min(seconds, 1.0), abs=0.06)
     once = path.read_bytes()
-    writer.write(Clip(np.zeros((24, 32, 32, 3), np.uint8), 24.0), path)
-    sound.beside(path, path, heard)
-    assert path.read_bytes() == once
+    assert muxing.mux_sound(silent, path, track) and path.read_bytes() == once
