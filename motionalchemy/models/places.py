@@ -28,6 +28,7 @@ PAIRED = {
     "wan-t2v-14b": "wan-t2v-a14b",
     "wan-i2v-14b": "wan-i2v-a14b",
 }  # of the same shape, where a file is half of a pair
+Beside = Callable[[Mapping[str, tuple[Path, ...]], str], Checkpoint | None]  # files, and the model of their shapes
 Find = Callable[[str], Path | None]  # a name of the table, owner/model or a folder -> where that lies
 
 
@@ -36,8 +37,9 @@ def is_file(name: str) -> bool:
     return name.endswith(tensors.ENDINGS)
 
 
-def of_files(name: str, find: Find) -> Checkpoint:
-    """The model that a file makes, with a pulled model's other parts; raises InputError or MissingPart."""
+def of_files(name: str, find: Find, beside: Beside) -> Checkpoint:
+    """The model that a file makes, with a pulled model's other parts, or those `beside` it; raises InputError or
+    MissingPart."""
     base, paths = _written(name)
     if absent := [path for path in paths if not path.is_file()]:
         raise MissingPart(f"the file {str(absent[0])!r} is not there: give the path of a .safetensors or .gguf file")
@@ -46,11 +48,8 @@ def of_files(name: str, find: Find) -> Checkpoint:
         base = _base_of(files)
     folder = find(base)
     if folder is None or not formats.is_checkpoint(folder):
-        from motionalchemy.models import comfy
-
-        beside = comfy.beside(files, base)
-        if beside is not None:
-            return beside
+        if (found := beside(files, base)) is not None:
+            return found
         raise MissingPart(
             f"{paths[0].name} holds the network alone; its configs and other parts are those of {base}, which is not here: "
             f"run `motionalchemy models pull {base}`, or write BASE+{paths[0].name} with a folder as BASE"

@@ -13,7 +13,7 @@ from motionalchemy.errors import InputError, MissingPart, PlanRefused, UnknownNa
 from motionalchemy.flow.grid import Grid
 from motionalchemy.flow.sampler import Sampling
 from motionalchemy.flow.stages import Stage
-from motionalchemy.models import formats, hub, ltx, places, schedules, wan, wan_one_time
+from motionalchemy.models import comfy, formats, hub, ltx, places, schedules, wan, wan_one_time
 from motionalchemy.models.base import ABILITIES, Backbone, Card, Defaults, Effort, Retouch
 from motionalchemy.models.formats import Checkpoint
 
@@ -265,7 +265,7 @@ def where(name: str) -> Checkpoint | Path | None:
     """Where a model lies that does not ship with the package: a checkpoint, or the folder of a pack; None when it is not
     here. Raises InputError or MissingPart for files that make no model."""
     if places.is_file(name):
-        return places.of_files(name, _folder)
+        return places.of_files(name, _folder, comfy.beside)
     folder = _folder(name)
     if folder is None or not formats.is_checkpoint(folder):
         return folder if folder is None or name in MODELS else places.checked_pack(folder)

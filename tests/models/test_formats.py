@@ -366,3 +366,47 @@ def test_every_tensor_is_read_from_where_the_head_says(tmp_path):
     assert found.keys() == whole.keys() and tensors.metadata(path) == {"made": "here"}
     assert all(torch.equal(found[name].read(), value) for name, value in whole.items())
     assert found["c"].read(torch.float32).dtype == torch.float32
+
+
+# ComfyUI's folders
+
+
+def test_comfyuis_folders_make_a_model(tmp_path):
+    """A network, a text encoder that holds its tokenizer, an autoencoder, and no config anywhere."""
+    import io
+
+    import sentencepiece
+
+    from motionalchemy.models import comfy, places
+
+    _, transformers = formats.libraries()
+    home = tmp_path / "models"
+    network = diffusers.WanTransformer3DModel(
+        patch_size=(1, 2, 2), num_attention_heads=1, attention_head_dim=128, in_channels=16, out_channels=16, text_dim=16,
+        freq_dim=16, ffn_dim=32, num_layers=2, cross_attn_norm=True, qk_norm="rms_norm_across_heads",
+    )  # fmt: skip
+    words = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(["the horse gallops to the right", "a cat sits and turns left"] * 20), model_writer=words,
+        vocab_size=60, pad_id=0, eos_id=1, unk_id=2, bos_id=-1, hard_vocab_limit=False, minloglevel=2,
+    )  # fmt: skip
+    config = transformers.UMT5Config(
+        vocab_size=64, d_model=16, d_kv=8, d_ff=32, num_layers=2, num_heads=2, feed_forward_proj="gated-gelu"
+    )
+    spoken = dict(transformers.UMT5EncoderModel(config).state_dict())
+    spoken.pop("encoder.embed_tokens.weight", None)
+    spoken["spiece_model"] = torch.frombuffer(bytearray(words.getvalue()), dtype=torch.uint8)
+    autoencoder = diffusers.AutoencoderKLWan()
+    for folder, name, tensors_ in (
+        ("diffusion_models", "wan2.1_t2v_tiny", original(network.state_dict())),
+        ("text_encoders", "umt5_tiny", spoken),
+        ("vae", "wan_2.1_vae", autoencoder.state_dict()),
+    ):
+        (home / folder).mkdir(parents=True)
+        save_file({n: v.clone() for n, v in tensors_.items()}, home / folder / f"{name}.safetensors")
+    file = home / "diffusion_models" / "wan2.1_t2v_tiny.safetensors"
+    place = comfy.beside({"transformer": (file,)}, "wan-t2v-1.3b")
+    assert place is not None and same(filled(place), network)
+    model = registry.MODELS["wan-t2v-1.3b"].load(torch.device("cpu"), place)
+    assert model.words(["the horse gallops"]).states.shape[-1] == 16
+    assert not places.is_file(str(home))
