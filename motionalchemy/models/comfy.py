@@ -45,7 +45,7 @@ def beside(files: Mapping[str, tuple[Path, ...]], base: str) -> Checkpoint | Non
     folder = _tokenizer(whole["text_encoder"][0])
     config = _transformer(network)
     configs: dict[str, Mapping[str, Any]] = {
-        INDEX: _index(whole, base), "transformer": config, "transformer_2": config, "vae": {}, "text_encoder": _text(text),
+        INDEX: _index(whole, base), "transformer": config, "transformer_2": config, "vae": _vae(whole["vae"]), "text_encoder": _text(text),
         "scheduler": {
             "_class_name": "UniPCMultistepScheduler", "use_flow_sigmas": True, "prediction_type": "flow_prediction",
             "flow_shift": SHIFTS.get(base, 3.0), "num_train_timesteps": 1000,
@@ -91,6 +91,18 @@ def _transformer(held: names.Named) -> dict[str, Any]:
         "added_kv_proj_dim": None if shown is None else first[0],
         "pos_embed_seq_len": None if places_ is None else places_.shape[1],
     }
+
+
+def _vae(paths: tuple[Path, ...]) -> dict[str, Any]:
+    """The config of 2.1's autoencoder, whose width alone is read off; raises InputError for another one."""
+    held = names.vae(names.split(tensors.together(paths)).get("", {}))
+    try:
+        first, last = held["encoder.conv_in.weight"].shape, held["decoder.conv_in.weight"].shape
+    except KeyError as error:
+        raise InputError(f"{paths[0]} lacks {error}: give Wan 2.1's autoencoder") from error
+    if first[1] != 3 or last[1] != 16:
+        raise InputError(f"{paths[0]} is an autoencoder of {last[1]} channels: give Wan 2.1's, which has 16")
+    return {"base_dim": first[0]}
 
 
 def _text(held: names.Named) -> dict[str, Any]:

@@ -396,7 +396,7 @@ def test_comfyuis_folders_make_a_model(tmp_path):
     spoken = dict(transformers.UMT5EncoderModel(config).state_dict())
     spoken.pop("encoder.embed_tokens.weight", None)
     spoken["spiece_model"] = torch.frombuffer(bytearray(words.getvalue()), dtype=torch.uint8)
-    autoencoder = diffusers.AutoencoderKLWan()
+    autoencoder = diffusers.AutoencoderKLWan(base_dim=8)
     for folder, name, tensors_ in (
         ("diffusion_models", "wan2.1_t2v_tiny", original(network.state_dict())),
         ("text_encoders", "umt5_tiny", spoken),

@@ -13,7 +13,7 @@ import tiny_models  # noqa: E402
 
 from motionalchemy.errors import InputError  # noqa: E402
 from motionalchemy.flow import tasks  # noqa: E402
-from motionalchemy.models import lora, registry
+from motionalchemy.models import lora, registry  # noqa: E402
 from motionalchemy.models.base import Effort  # noqa: E402
 
 RANK, ALPHA = 2, 6.0
