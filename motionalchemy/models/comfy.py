@@ -45,7 +45,8 @@ def beside(files: Mapping[str, tuple[Path, ...]], base: str) -> Checkpoint | Non
     folder = _tokenizer(whole["text_encoder"][0])
     config = _transformer(network)
     configs: dict[str, Mapping[str, Any]] = {
-        INDEX: _index(whole, base), "transformer": config, "transformer_2": config, "vae": _vae(whole["vae"]), "text_encoder": _text(text),
+        INDEX: _index(whole, base), "transformer": config, "transformer_2": config, "vae": _vae(whole["vae"]),
+        "text_encoder": _text(text),
         "scheduler": {
             "_class_name": "UniPCMultistepScheduler", "use_flow_sigmas": True, "prediction_type": "flow_prediction",
             "flow_shift": SHIFTS.get(base, 3.0), "num_train_timesteps": 1000,
