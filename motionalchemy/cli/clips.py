@@ -1,5 +1,6 @@
 """The commands that make clips, their shared options written once. Heavy rooms are imported inside the commands."""
 
+import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -30,7 +31,7 @@ Output = Annotated[
     Option(
         "--output",
         "-o",
-        help="A .mp4, .webm, .gif, .webp or .png (contact sheet) file, replaced if it is there. "
+        help="A .mp4, .mov, .webm, .gif, .webp, .apng or .png (contact sheet) file, replaced if it is there. "
         "Without it: a .mp4 named like what is given, in the working folder, numbered if that is taken.",
     ),
 ]
@@ -41,6 +42,7 @@ Size = Annotated[int | None, Option(help=help_of("size"))]
 Steps = Annotated[int | None, Option(help=help_of("steps"))]
 Stages = Annotated[int | None, Option(help=help_of("stages"))]
 Guidance = Annotated[float | None, Option(help=help_of("guidance"))]
+GuidanceLow = Annotated[float | None, Option(help=help_of("guidance_low"))]
 Candidates = Annotated[int | None, Option(help=help_of("candidates"))]
 Negative = Annotated[str, Option(help=help_of("negative"))]
 Seed = Annotated[int, Option(help=help_of("seed"))]
@@ -57,6 +59,9 @@ Threads = Annotated[
         callback=thread_count.use,
     ),
 ]
+Draft = Annotated[str | None, Option(help=help_of("draft"))]
+DraftMask = Annotated[str | None, Option(help=help_of("draft_mask"))]
+Follow = Annotated[float | None, Option(help=help_of("follow"))]
 Last = Annotated[str | None, Option(help=help_of("last"))]
 
 
@@ -70,6 +75,7 @@ def animate(
     size: Size = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    guidance_low: GuidanceLow = None,
     candidates: Candidates = None,
     negative: Negative = "",
     seed: Seed = 0,
@@ -84,6 +90,9 @@ def animate(
         Option(help=help_of("camera")),
     ] = None,
     audio: Annotated[str | None, Option(help=help_of("audio"))] = None,
+    draft: Draft = None,
+    draft_mask: DraftMask = None,
+    follow: Follow = None,
     stages: Stages = None,
     device: Device = "auto",
     memory: Memory = None,
@@ -104,8 +113,10 @@ def imagine(
     seconds: Annotated[float | None, Option(help=f"Length of the clip in seconds, 0 for a still; {OWN}.")] = None,
     fps: Fps = None,
     size: Size = None,
+    aspect: Annotated[str | None, Option(help=help_of("aspect"))] = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    guidance_low: GuidanceLow = None,
     candidates: Candidates = None,
     negative: Negative = "",
     seed: Seed = 0,
@@ -133,9 +144,13 @@ def extend(
     size: Size = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    guidance_low: GuidanceLow = None,
     candidates: Candidates = None,
     negative: Negative = "",
     seed: Seed = 0,
+    draft: Draft = None,
+    draft_mask: DraftMask = None,
+    follow: Follow = None,
     stages: Stages = None,
     device: Device = "auto",
     memory: Memory = None,
@@ -173,8 +188,11 @@ def edit(
     size: Size = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    guidance_low: GuidanceLow = None,
     negative: Negative = "",
     seed: Seed = 0,
+    draft: Draft = None,
+    follow: Follow = None,
     stages: Stages = None,
     device: Device = "auto",
     memory: Memory = None,
@@ -202,8 +220,12 @@ def orbit(
     size: Size = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    guidance_low: GuidanceLow = None,
     negative: Negative = "",
     seed: Seed = 0,
+    draft: Draft = None,
+    draft_mask: DraftMask = None,
+    follow: Follow = None,
     stages: Stages = None,
     device: Device = "auto",
     memory: Memory = None,
@@ -227,6 +249,7 @@ def retake(
     size: Size = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    guidance_low: GuidanceLow = None,
     negative: Negative = "",
     seed: Seed = 0,
     stages: Stages = None,
@@ -271,7 +294,7 @@ def _run(task: str, given: Mapping[str, Any], named: str, ending: str = ".mp4") 
 
     fields = {name: value for name, value in given.items() if name in Request.model_fields}
     request = parse({"task": task} | fields)
-    show(request, given["output"] or free(Path(Path(named).stem + ending)), given["preview"])
+    show(request, given["output"] or free(_named_after(named, ending)), given["preview"])
 
 
 def _numbers(text: str | None) -> list[float] | None:
@@ -298,7 +321,7 @@ def show(request: Any, output: Path, preview: bool) -> "Result":
                 left = "" if at.seconds_left is None else f"about {at.seconds_left:.0f} s left"
                 shown.update(task, completed=at.fraction, description=where, left=left)
                 if shown.disable and at.result is None and at.step:
-                    print(f"{where}, {left}", file=sys.stderr)
+                    print(", ".join(filter(None, (where, left))), file=sys.stderr)
                 keep(at)
                 yield at
 
@@ -339,6 +362,16 @@ def progress_bar(*last: str) -> Iterator["Bar"]:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), *map(TextColumn, last))
     with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
         yield shown
+
+
+def _named_after(given: str, ending: str) -> Path:
+    """A name like that of what is given, as much of it as file systems take beside the ending and a number."""
+    from motionalchemy.media.files import LONGEST_NAME
+
+    stem, most = Path(given).stem, LONGEST_NAME - len(ending) - len("-00000")
+    if len(os.fsencode(stem)) > most:
+        stem = os.fsencode(stem)[:most].decode("utf-8", "ignore")  # no half of a character
+    return Path(stem + ending)
 
 
 def free(path: Path) -> Path:

@@ -62,7 +62,7 @@ PATTERNS: tuple[tuple[Action, str, str], ...] = (
     ("dance", r"danc(?:es?|ing|ed)(?:\s+(?:to the (?:music|beat)|around))*|boogi\w+", r"跳[起了着支一]*[^，。；]{0,2}舞|翩翩起舞|舞蹈|起舞"),
     ("exercise", r"exercis(?:es?|ing)|jumping jacks|works? out|working out", r"做?[了着]?(?:体操|广播操|开合跳)|锻炼(?:身体)?|健身"),
 )  # fmt: skip
-_WAYS: tuple[tuple[Way, re.Pattern[str]], ...] = (
+WAYS: tuple[tuple[Way, re.Pattern[str]], ...] = (
     ("left", re.compile(r"\b(?:to|towards?) (?:the |our |his |her )?left|\bleftwards?|[向往朝]左", re.I)),
     ("right", re.compile(r"\b(?:to|towards?) (?:the |our |his |her )?right|\brightwards?|[向往朝]右", re.I)),
     ("near", re.compile(r"\b(?:to|towards?|up to|at) (?:us|me|the (?:camera|viewer|front))|\bforwards?\b|\bcloser\b"
@@ -135,7 +135,7 @@ def _asked(words: str, action: Action, begin: int, end: int, said: str) -> Asked
     after = words[end : min(stops, default=len(words))]
     tail = re.split(r"\b(?:and|while|as|then)\b", after, maxsplit=1)[0]
     near = said + tail if re.search(r"[a-z]", said, re.I) else clause
-    ways: list[Way] = [name for name, pattern in _WAYS if action in ("walk", "run") and pattern.search(near)]
+    ways: list[Way] = [name for name, pattern in WAYS if action in ("walk", "run") and pattern.search(near)]
     way: Way = ways[0] if ways else ""
     if not way and action in ("walk", "run") and re.search(r"\b(?:past|by|across)\b|走过|穿过", near, re.I):
         way = "right"

@@ -19,12 +19,13 @@ def _names(words: str) -> str:
 
 _CARS = (
     "car bus truck lorry lorries train tram taxi van motorbike motorcycle scooter bike bicycle carriage wagon tractor"
-    " vehicle jeep suv cab tank sled sledge sleigh locomotive cart"
+    " vehicle jeep suv cab tank sled sledge sleigh locomotive cart sedan coupe convertible limousine ambulance pickup"
 )
 _SHIPS = "boat ship yacht ferry ferries canoe raft sailboat kayak gondola submarine steamer barge dinghy"
 _SWIMMERS = "duck duckling swan goose geese fish goldfish whale dolphin turtle shark jellyfish penguin"
 _CRAFT = (
     "plane airplane aeroplane jet helicopter ufo kite rocket spaceship shuttle airship blimp balloon spacecraft glider"
+    " planet comet asteroid satellite"
 )
 _WINGED = (
     "bird eagle gull seagull butterfly butterflies bee dragon superman owl hawk crow swallow dragonfly dragonflies bat"
@@ -39,7 +40,12 @@ _THING, _BOAT, _FLYER = _names(_CARS), _names(f"{_SHIPS} {_SWIMMERS}"), _names(f
 _RISER = _names(
     "rocket balloon shuttle lantern spaceship plane airplane helicopter bubble elevator lift ufo kite airship"
 )
-_SPINNER, _FLAT = _names(_TURNING), _names("wheel gear cog propeller pinwheel record vinyl disc disk cd dvd")
+_SPINNER, _FLAT = (
+    _names(_TURNING),
+    _names(
+        "wheel gear cog propeller pinwheel record vinyl disc disk cd dvd ball basketball football planet globe earth"
+    ),
+)
 _ZH_GAP = r"[^，。；,.;]{0,8}?"
 _ZH_CAR = "(?:汽车|小车|轿车|公交车|巴士|卡车|货车|火车|列车|高铁|电车|摩托车|自行车|单车|马车|坦克|雪橇|车子?|车辆)"
 _ZH_BOAT = "(?:船只?|小船|帆船|轮船|游艇|小舟|渡轮|独木舟|鸭子?|天鹅|鹅|鱼儿?|金鱼|鲸鱼?|海豚|乌龟|企鹅)"
@@ -105,7 +111,7 @@ PATTERNS: tuple[tuple[Deed, re.Pattern[str]], ...] = (
         "flies",
         re.compile(
             rf"\b{_FLYER}\b[^,.;]*?\b(?:fl(?:y|ies|ying)|glid\w+|soar\w*|swoop\w*|hover\w*|takes? off|float\w*|drift\w*"
-            r"|pass\w*|cross\w*|goes|mov\w+)\b[^,.;]*"
+            r"|pass\w*|cross\w*|goes|mov\w+|comes?|approach\w*|leav\w+)\b[^,.;]*"
             rf"|(?:{_ZH_CRAFT}|{_ZH_WINGED}){_ZH_GAP}(?:飞|滑翔|翱翔|盘旋|飘|掠过)[^，。；]{{0,6}}",
             re.IGNORECASE,
         ),
@@ -113,7 +119,7 @@ PATTERNS: tuple[tuple[Deed, re.Pattern[str]], ...] = (
     (
         "floats",
         re.compile(
-            rf"\b{_BOAT}\b[^,.;]*?\b(?:sail\w*|float\w*|swim\w*|drift\w*|row\w*|glid\w+|cross\w*|mov\w+|goes|paddl\w+|pass\w*|rac\w+|speed\w*|comes?|leav\w+)\b[^,.;]*"
+            rf"\b{_BOAT}\b[^,.;]*?\b(?:sail\w*|float\w*|swim\w*|drift\w*|row\w*|glid\w+|cross\w*|mov\w+|goes|paddl\w+|pass\w*|rac\w+|speed\w*|comes?|approach\w*|leav\w+)\b[^,.;]*"
             rf"|{_ZH_BOAT}{_ZH_GAP}(?:航行|驶|漂|游|划|前行|前进|移动|远去|经过)[^，。；]{{0,6}}",
             re.IGNORECASE,
         ),
@@ -121,7 +127,7 @@ PATTERNS: tuple[tuple[Deed, re.Pattern[str]], ...] = (
     (
         "goes",
         re.compile(
-            rf"\b{_THING}\b[^,.;]*?\b(?:driv\w+|drove|go(?:es|ing)?|mov\w+|rac\w+|speed\w*|pass\w*|cross\w*|comes?|arriv\w+|leav\w+|roll\w*"
+            rf"\b{_THING}\b[^,.;]*?\b(?:driv\w+|drove|go(?:es|ing)?|mov\w+|rac\w+|speed\w*|pass\w*|cross\w*|comes?|approach\w*|arriv\w+|leav\w+|roll\w*"
             r"|pulls?|accelerat\w+|travel\w*|cruis\w+|rid\w+)\b[^,.;]*"
             rf"|{_ZH_CAR}{_ZH_GAP}(?:行驶|驶|开(?!着灯)|前进|前行|移动|飞驰|疾驰|奔驰|经过|远去|跑)[^，。；]{{0,6}}"
             r"|\b(?:surfers?|skiers?|skaters?|skateboarders?|cyclists?|bikers?|riders?)\b[^,.;]*?\b(?:rid\w+|surf\w*|ski\w*|skat\w*|glid\w+|rac\w+|mov\w+)\b[^,.;]*"
@@ -141,7 +147,7 @@ MANY = re.compile(
     + r"|geese|lorries|ferries|butterflies|fish swim)\b",
     re.IGNORECASE,
 )
-IN_PLANE = re.compile(rf"\b{_FLAT}\b|轮|唱片|光盘|螺旋桨|clockwise|顺时针|逆时针|in circles", re.IGNORECASE)
+IN_PLANE = re.compile(rf"\b{_FLAT}\b|轮|唱片|光盘|螺旋桨|球|clockwise|顺时针|逆时针|in circles", re.IGNORECASE)
 NAMED = re.compile(
     rf"\b{_names(f'{_CARS} {_SHIPS} {_CRAFT} {_ROUND} {_TURNING} {_HUNG}')}\b"
     rf"|{_ZH_CAR}|船|{_ZH_CRAFT}|{_ZH_ROUND}|轮|陀螺|唱片|光盘|标志|图标|徽章|logo|灯笼|吊灯",
@@ -155,6 +161,11 @@ LEFT = re.compile(r"\bleft(?:wards?)?\b|向左|往左|朝左|从右", re.IGNOREC
 RIGHT = re.compile(r"\bright(?:wards?)?\b|向右|往右|朝右|从左", re.IGNORECASE)
 FARTHER = re.compile(r"\b(?:away from|into the distance|to(?:wards)? the horizon)\b|远[处方]|远去|天边", re.IGNORECASE)
 LEAVES = re.compile(r"\b(?:away|off|past|leaves?|out of)\b|走|离|过", re.IGNORECASE)
+HEADED = re.compile(  # whose head is its highest part
+    r"\b(?:duck|duckling|swan|goose|geese|bird|eagle|gull|seagull|owl|hawk|crow)s?\b|鸭|鹅|鸟|鹰|鸥|雁",
+    re.IGNORECASE,
+)
+FINNED = re.compile(r"\b(?:planes?|airplanes?|aeroplanes?|jets?|gliders?)\b|飞机|客机", re.IGNORECASE)  # whose tail is
 BACKWARDS = re.compile(r"\b(?:counter|anti)-?clockwise\b|逆时针", re.IGNORECASE)
 
 
@@ -162,7 +173,8 @@ BACKWARDS = re.compile(r"\b(?:counter|anti)-?clockwise\b|逆时针", re.IGNORECA
 class Asked:
     """One `deed` of a stiff thing, where it is sent, `heading` ("" where no side is named), how fast, 1 as usual, whether
     several do it, the `words` and where they stand; whether it is named as a `thing`, which nobody is, whether it `leaves`,
-    and whether what spins turns in the picture, as a wheel does (`in_plane`), and `backwards`."""
+    and whether what spins turns in the picture, as a wheel does (`in_plane`), and `backwards`; and at which end it is
+    highest, `tall`, 1 at its head and -1 at its tail, 0 where that is not known."""
 
     deed: Deed
     heading: Heading
@@ -174,6 +186,7 @@ class Asked:
     leaves: bool = False
     in_plane: bool = False
     backwards: bool = False
+    tall: int = 0
 
 
 def read(words: str) -> tuple[Asked, ...]:
@@ -191,7 +204,9 @@ def read(words: str) -> tuple[Asked, ...]:
                 continue
             pace = 0.6 if SOFT.search(said) else headings.pace(said)
             more = (bool(each.search(said)) for each in (NAMED, LEAVES, IN_PLANE, BACKWARDS))
-            asked = Asked(deed, _heading(said), pace, bool(MANY.search(said)), said.strip(), ((begin, end),), *more)
+            tall = -1 if FINNED.search(said) else int(bool(HEADED.search(said)))
+            many = bool(MANY.search(said))
+            asked = Asked(deed, _heading(said), pace, many, said.strip(), ((begin, end),), *more, tall=tall)
             found.append(asked)
             taken.append((begin, end))
     return tuple(sorted(found, key=lambda each: each.spans[0]))
@@ -207,6 +222,10 @@ def _heading(said: str) -> Heading:
     known = headings.heading(said)
     if known in ("near", "far"):
         return known
-    if re.search(r"(?:towards?|to) (?:the )?(?:camera|viewer|us)\b|镜头|迎面|驶来|开来|飞来", said, re.IGNORECASE):
+    if re.search(
+        r"(?:towards?|to) (?:the )?(?:camera|viewer|us)\b|\b(?:closer|approach\w*)\b|镜头|迎面|驶来|开来|飞来",
+        said,
+        re.IGNORECASE,
+    ):
         return "near"
     return "far" if FARTHER.search(said) else ""

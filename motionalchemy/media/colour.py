@@ -6,9 +6,14 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
+from motionalchemy.media import display
 
-def srgb(picture: Image.Image) -> np.ndarray:
-    """A loaded picture of any mode -> (H, W, 3) uint8: upright, in sRGB as far as its profile says, over white."""
+
+def srgb(picture: Image.Image, said: tuple[int, int] | None = None) -> np.ndarray:
+    """A loaded picture of any mode -> (H, W, 3) uint8: upright, in sRGB as far as its profile says, over white.
+
+    `said` is a transfer function and primaries by the numbers of H.273, which a profile gives way to.
+    """
     with contextlib.suppress(Exception):  # a damaged orientation tag is no reason to refuse a picture
         picture = ImageOps.exif_transpose(picture)
     profile = picture.info.get("icc_profile")
@@ -17,7 +22,10 @@ def srgb(picture: Image.Image) -> np.ndarray:
     alpha = picture.convert("RGBA").getchannel("A") if picture.has_transparency_data else None
     if picture.mode not in ("RGB", "CMYK", "L"):
         picture = picture.convert("L" if picture.mode in ("1", "LA") else "RGB")
-    if profile:
+    tagged = said is not None and picture.mode in ("RGB", "RGBA", "RGBX") and 2 not in said
+    if tagged and not display.as_it_is(*(tags := display.tags(*said))):
+        picture = Image.fromarray(display.to_srgb(np.asarray(picture.convert("RGB")), *tags))
+    if profile and not tagged:
         with contextlib.suppress(Exception):  # neither is a damaged colour profile
             source, srgb = ImageCms.ImageCmsProfile(BytesIO(profile)), ImageCms.createProfile("sRGB")
             picture = ImageCms.profileToProfile(picture, source, srgb, outputMode="RGB") or picture

@@ -20,6 +20,7 @@ MAX_PIXELS = 64_000_000  # one picture or one frame
 MAX_CLIP_PIXELS = 2**27  # all frames of a clip together: 384 MiB of RGB
 MAX_ASPECT = 8
 MIN_SIDE = 16
+LONGEST_NAME = 247  # bytes: file systems take 255, and .preview.gif stands in the place of .mp4 meanwhile
 
 TOO_LARGE = f"at most {MAX_PIXELS // 10**6} million pixels are read, so make it smaller"
 
@@ -37,21 +38,35 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Raises MediaError in one sentence when the disk is full or the system refuses.
     """
-    part = path.parent / f".{secrets.token_hex(8)}.part"
-    try:
+    with scratch(path, ".part") as part, writing(path):
         yield part
         with part.open("rb+") as file:
             os.fsync(file.fileno())  # a full disk may show only now, and a power cut must not leave an empty file
         os.replace(part, path)
+
+
+@contextlib.contextmanager
+def scratch(path: Path, suffix: str) -> Iterator[Path]:
+    """A path beside another for a file that is gone when the block ends."""
+    part = path.parent / f".{secrets.token_hex(8)}{suffix}"
+    try:
+        yield part
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Write `path` within: a full disk, and whatever the system refuses, becomes a MediaError of one sentence."""
+    try:
+        yield
     except (OSError, FFmpegError) as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             reason = "the disk is full, so free some space or choose another folder"
         else:
             reason = f"{brief(error)}, so check the folder or choose another"
         raise MediaError(f"{str(path)!r} could not be written: {reason}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink()
 
 
 def sha256(path: Path) -> str:

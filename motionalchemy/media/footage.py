@@ -1,6 +1,7 @@
 """Long clips read frame by frame at an even rate, so that length costs no memory."""
 
 import contextlib
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,32 +9,35 @@ from pathlib import Path
 import numpy as np
 
 from motionalchemy.errors import MediaError
-from motionalchemy.media import files, reader
+from motionalchemy.media import files, reader, streams, timing
 from motionalchemy.media.clip import Clip
 from motionalchemy.media.resize import scaled
+from motionalchemy.media.tracks import MAX_BYTES, Track, sound_of
 
 MAX_FRAMES = 1_000_000
-MAX_BYTES = 64 * 2**30
 MAX_RATE = 240  # frames per second; what is faster is read at this rate
 
 
 @dataclass(frozen=True, eq=False)
 class Footage:
-    """A clip of any length that is read as a stream: `shown` says which stored frame stands at each tick of `fps`.
+    """A clip of any length that is read as a stream: `count` ticks of `fps`, each frame from the tick nearest its time on.
 
-    `sound` is true when the file has an audio track; `held` is the clip itself where it came in memory or as pictures.
+    `begin` is the second at which its first frame stands in the file, `sound` the sound of it, if it has any; `held` is the
+    clip itself where it came in memory or as pictures.
     """
 
     height: int
     width: int
     fps: float
-    shown: np.ndarray
+    count: int
     path: Path | None = None
-    sound: bool = False
+    begin: float = 0.0
+    sound: Track | None = None
     held: Clip | None = None
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
-        return len(self.shown)
+        return self.count
 
     def frames(self, height: int | None = None, width: int | None = None) -> Iterator[np.ndarray]:
         """Every tick's frame (H, W, 3) uint8 in order, at the given size; raises MediaError when the file is damaged."""
@@ -47,26 +51,28 @@ class Footage:
             yield from self.held.frames
             return
         assert self.path is not None
-        tick, frame, number = 0, None, -1
+        tick, shown = 0, None
         with (
             files.opened(self.path, MAX_BYTES) as file,
             contextlib.closing(reader.video(self.path, file, longest)) as source,
         ):
-            for number, (frame, _, _) in enumerate(source):
-                while tick < len(self) and self.shown[tick] <= number:
-                    yield frame
+            for frame, begin, _ in source:
+                due = round((begin - self.begin) * self.fps)
+                while shown is not None and tick < min(due, len(self)):
+                    yield shown
                     tick += 1
                 if tick == len(self):
                     return
-        if frame is None:
+                shown = frame
+        if shown is None:
             raise MediaError(f"{str(self.path)!r} holds no frame that can be shown: export it again")
-        for _ in range(tick, len(self)):  # packets that held no picture
-            yield frame
+        for _ in range(tick, len(self)):
+            yield shown
 
 
 def of(clip: Clip) -> Footage:
     """A clip in memory as footage."""
-    return Footage(clip.height, clip.width, clip.fps, np.arange(len(clip)), held=clip)
+    return Footage(clip.height, clip.width, clip.fps, len(clip), held=clip)
 
 
 def read(path: Path) -> Footage:
@@ -75,31 +81,36 @@ def read(path: Path) -> Footage:
         moving = not files.is_animation(file)
     if not moving:
         return of(reader.read_clip(path))
-    with files.opened(path, MAX_BYTES) as file, contextlib.closing(reader.video(path, file, None)) as source:
-        first, _, _ = next(source, (None, 0.0, 0.0))
+    clock = reader.Clock()
+    with files.opened(path, MAX_BYTES) as file, contextlib.closing(reader.video(path, file, None, clock)) as source:
+        first, start, _ = next(source, (None, 0.0, 0.0))
         if first is None:
             raise MediaError(f"{str(path)!r} holds no frame that can be shown: export it again")
-    begins, usual, sound = _times(path)
-    shown, fps = reader.even_rate(np.diff(np.array([*begins, begins[-1] + usual])))
-    if fps > MAX_RATE:
-        shown, fps = shown[:: int(np.ceil(fps / MAX_RATE))], fps / np.ceil(fps / MAX_RATE)
-    return Footage(first.shape[0], first.shape[1], float(fps), shown, path, sound)
+    even = timing.even_rate(*_times(path, start), clock.step, clock.stated)
+    fewer = int(np.ceil(even.fps / MAX_RATE))
+    count, size = -(-even.count // fewer), first.shape
+    return Footage(size[0], size[1], even.fps / fewer, count, path, start, sound_of(path), None, clock.notes)
 
 
-def _times(path: Path) -> tuple[list[float], float, bool]:
-    """The seconds at which frames are shown, in order, how long one lasts, and whether there is sound; decodes nothing."""
-    begins: list[float] = []
+def _times(path: Path, start: float) -> tuple[np.ndarray, np.ndarray]:
+    """The seconds at which frames are shown from `start` on, in order, and how long each lasts; decodes nothing."""
+    begins, lasts = array("d"), array("d")
     with files.opened(path, MAX_BYTES) as file, reader.open_container(file) as container:
-        stream = container.streams.video[0]
-        usual = float(1 / (stream.average_rate or stream.guessed_rate or 24))
+        stream = streams.video_of(path, container)
+        usual, told, vp8 = reader.usual_of(stream), reader.lasts_are_told(stream), stream.codec_context.name == "vp8"
         for packet in container.demux(stream):
             at = packet.dts if packet.pts is None else packet.pts  # an AVI may know no more
-            if packet.size and packet.time_base is not None:
-                begins.append(len(begins) * usual if at is None else float(at * packet.time_base))
+            if not packet.size or packet.is_discard or (vp8 and not bytes(packet)[0] & 0x10):  # never shown
+                continue
+            begin = start + len(begins) * usual if at is None else float(at * packet.time_base)
+            begins.append(begin)
+            lasts.append(float((packet.duration or 0) * packet.time_base) * told)
             if len(begins) > MAX_FRAMES:
                 raise MediaError(f"{str(path)!r} has more than {MAX_FRAMES} frames: cut it into parts")
-        sound = bool(container.streams.audio)
-    return sorted(begins) or [0.0], usual, sound
+    times, lengths = np.frombuffer(begins), np.frombuffer(lasts)
+    order = np.argsort(times, kind="stable")
+    order = order[times[order] >= start - 1e-6]
+    return (times[order], lengths[order]) if len(order) else (np.array([start]), np.array([usual]))
 
 
 class Rolling:

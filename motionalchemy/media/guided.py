@@ -31,7 +31,7 @@ def guided(
     common = np.stack(
         [mean(maps * small[..., i : i + 1]) - level * colour[..., i : i + 1] for i in range(3)], 2
     )  # (h, w, 3, C)
-    slope = np.einsum("hwij,hwjc->hwic", _inverse(spread, least), common, optimize=True)
+    slope = np.einsum("hwij,hwjc->hwic", inverse(spread, least), common, optimize=True)
     start = level - np.einsum("hwi,hwic->hwc", colour, slope)
     height, width = picture.shape[:2]
 
@@ -45,7 +45,7 @@ def guided(
     return out
 
 
-def _inverse(spread: np.ndarray, least: float) -> np.ndarray:
+def inverse(spread: np.ndarray, least: float) -> np.ndarray:
     """The inverses (h, w, 3, 3) of symmetric matrices given as (xx, xy, xz, yy, yz, zz), with `least` on their
     diagonals."""
     xx, xy, xz, yy, yz, zz = np.moveaxis(spread.astype(np.float64), 2, 0)

@@ -10,9 +10,9 @@ import av
 from av.video.frame import PictureType
 
 from motionalchemy.errors import MediaError
-from motionalchemy.media import encoders, files
-from motionalchemy.media.footage import MAX_BYTES
-from motionalchemy.media.reader import open_container
+from motionalchemy.media import encoders, files, soundtrack
+from motionalchemy.media.streams import SOUNDS, open_container
+from motionalchemy.media.tracks import ENCODED, MAX_BYTES, Track
 
 PLAYABLE = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "frag_duration": "500000", "flush_packets": "1"}
 
@@ -70,32 +70,40 @@ class ReencodedFile:
         self._output.close()
 
 
-def mux_sound(pictures: Path, output: Path, sound: Path | None = None) -> bool:
-    """The pictures of an MP4 as one MP4, its sound copied from another file as far as the pictures last.
+def mux_sound(pictures: Path, output: Path, track: Track | None = None, begin: float = 0.0) -> bool:
+    """The pictures of a file as a file of the kind that `output` says, the sound of a track beside them from the second
+    `begin` on, as far as they last; both may be the same file.
 
     Whole or not at all; says whether the sound could be kept. Raises MediaError.
     """
-    try:
-        _sounded(pictures, output, sound)
-    except MediaError:
-        if sound is None:
-            raise
-        _sounded(pictures, output, None)  # a codec that MP4 cannot hold
-        return False
-    return True
+    suffix = output.suffix.lower()
+    if track is not None and track.kept(suffix):
+        for copied in (True, False) if track.copied(suffix) else (False,):
+            with contextlib.suppress(MediaError, ValueError):
+                _sounded(pictures, output, track, begin, copied)
+                return True
+    _sounded(pictures, output, None, begin, False)
+    return track is None
 
 
-def _sounded(pictures: Path, output: Path, sound: Path | None) -> None:
+def _sounded(pictures: Path, output: Path, track: Track | None, begin: float, copied: bool) -> None:
+    suffix = output.suffix.lower()
     with files.replacing(output) as made, contextlib.ExitStack() as stack:
-        target = stack.enter_context(encoders.opened(str(made.absolute()), "mp4"))
+        target = stack.enter_context(encoders.opened(str(made.absolute()), suffix[1:]))
         seen = stack.enter_context(av.open(str(pictures.absolute())))
         shown = target.add_stream_from_template(seen.streams.video[0])
-        tracks: list[Iterable[tuple[float, int, Any]]] = [_packets(seen, shown)]
-        if sound is not None:
-            source = stack.enter_context(open_container(stack.enter_context(files.opened(sound, MAX_BYTES))))
-            track = target.add_stream_from_template(source.streams.audio[0])
-            tracks.append(_sound(source, track, _seconds(seen)))
-        for _, _, packet in heapq.merge(*tracks, key=lambda timed: timed[:2]):
+        parts: list[Iterable[tuple[float, int, Any]]] = [_packets(seen, shown)]
+        if track is not None:
+            source = stack.enter_context(
+                open_container(stack.enter_context(files.opened(track.path, MAX_BYTES)), SOUNDS)
+            )
+            given = source.streams[track.index]
+            stream = (
+                target.add_stream_from_template(given) if copied else soundtrack.added(target, ENCODED[suffix], given)
+            )
+            packets = soundtrack.copied if copied else soundtrack.encoded
+            parts.append(packets(source, given, stream, begin, _seconds(seen)))
+        for _, _, packet in heapq.merge(*parts, key=lambda timed: timed[:2]):
             target.mux(packet)
 
 
@@ -103,22 +111,6 @@ def _packets(source: Any, stream: Any) -> Iterator[tuple[float, int, Any]]:
     for packet in _shifted(source, 0.0):
         packet.stream = stream
         yield float(packet.dts * packet.time_base), 0, packet
-
-
-def _sound(source: Any, stream: Any, length: float) -> Iterator[tuple[float, int, Any]]:
-    """The packets of the first audio track that begin before `length` seconds, counted from the first picture."""
-    zero = float((source.streams.video[0].start_time or 0) * source.streams.video[0].time_base)
-    for packet in source.demux(source.streams.audio[0]):
-        if not packet.size or packet.dts is None or packet.pts is None:
-            continue
-        shift = round(zero / packet.time_base)
-        packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
-        at = float(packet.pts * packet.time_base)
-        if at >= length:
-            return
-        if at >= 0:
-            packet.stream = stream
-            yield float(packet.dts * packet.time_base), 1, packet
 
 
 def _shifted(source: Any, begin: float) -> Iterator[Any]:
@@ -132,4 +124,4 @@ def _shifted(source: Any, begin: float) -> Iterator[Any]:
 
 def _seconds(source: Any) -> float:
     stream = source.streams.video[0]
-    return float(stream.frames / stream.average_rate)
+    return float(stream.frames / stream.average_rate) if stream.frames else float(source.duration / av.time_base)

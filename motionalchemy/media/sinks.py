@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from safetensors.numpy import load_file, save_file
+from av.error import FFmpegError
+from safetensors.numpy import load_file, save
 
 from motionalchemy.errors import InputError, MediaError
 from motionalchemy.media import files, muxing, writer
@@ -112,10 +113,11 @@ class FileSink:
         self.done, self.found, self._edges = 0, dict[str, Any](), dict[str, np.ndarray]()
         self.beside, self._ended = dict[str, np.ndarray](), False
         self._resume()
-        self._playable = muxing.FragmentedFile(folder / "clip.mp4")
-        self._whole = muxing.ReencodedFile(folder / "whole.mp4")
-        for part in self.parts:
-            self._grow(part)
+        with files.writing(folder):
+            self._playable = muxing.FragmentedFile(folder / "clip.mp4")
+            self._whole = muxing.ReencodedFile(folder / "whole.mp4")
+            for part in self.parts:
+                self._grow(part)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -148,25 +150,29 @@ class FileSink:
         known = [*self._edges.get("last", frames[:0]), *frames][-self._overlap :]
         self._edges = {"anchor": self._edges.get("anchor", frames[:1]), "last": np.stack(known)}
         with files.replacing(self._edge_file(self.done + 1)) as file:
-            save_file(self._edges | {f"{BESIDE}{name}": each for name, each in self.beside.items()}, file)
+            held = self._edges | {f"{BESIDE}{name}": each for name, each in self.beside.items()}
+            file.write_bytes(save(held))  # `save_file` says of a full disk what is no OSError
         self.done += 1
         self._write_state()
-        self._edge_file(self.done - 1).unlink(missing_ok=True)
-        self._grow(part)
+        with files.writing(self.folder):
+            self._edge_file(self.done - 1).unlink(missing_ok=True)
+            self._grow(part)
         _freed()
 
     def whole(self) -> Path:
         """All of it as one file, in the folder; nothing can be added to it any more."""
         if not self._ended:
             self._ended = True
-            self._whole.close()
+            with files.writing(self.folder):
+                self._whole.close()
         return self.folder / "whole.mp4"
 
     def close(self) -> None:
         """Forget the folder."""
         try:
-            self._playable.close()
-            self.whole()
+            for file in (self._playable, *([] if self._ended else [self._whole])):
+                with suppress(OSError, FFmpegError):  # on a full disk; nothing of it is kept
+                    file.close()
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
 

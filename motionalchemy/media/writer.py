@@ -15,7 +15,7 @@ from PIL import Image
 
 from motionalchemy.errors import InputError, UnknownName
 from motionalchemy.media import encoders
-from motionalchemy.media.files import brief, replacing
+from motionalchemy.media.files import LONGEST_NAME, brief, replacing, scratch
 
 
 class Pictures(Protocol):
@@ -40,8 +40,8 @@ class _Played(NamedTuple):
 def write(clip: Pictures, path: Path, quality: int | None = None) -> Path:
     """Write `clip` as the extension says (see `check_output`), whole or not at all; the same clip gives the same bytes.
 
-    `quality` is 0 (smallest) to 100 for .mp4, .webm and .webp; without it, losses cannot be seen. An odd side of .mp4
-    and .webm grows by one pixel, since their colour is stored at half size. Raises InputError, MediaError.
+    `quality` is 0 (smallest) to 100 for .mp4, .mov, .webm and .webp; without it, losses cannot be seen. An odd side of
+    .mp4, .mov and .webm grows by one pixel, since their colour is stored at half size. Raises InputError, MediaError.
     """
     path = check_output(path)
     if quality is not None and not 0 <= quality <= 100:
@@ -61,6 +61,8 @@ def draft(clip: Pictures, path: Path) -> Path:
 def check_output(path: Path) -> Path:
     """`path` if a clip can be written there; else raises UnknownName (extension) or InputError (folder)."""
     name, folder = repr(str(path)), path.parent
+    if (size := len(os.fsencode(path.name))) > LONGEST_NAME:
+        raise InputError(f"{name} is too long a name, {size} bytes: use at most {LONGEST_NAME}")
     if path.suffix.lower() not in WRITERS:
         raise UnknownName("output format", path.suffix or path.name, WRITERS)
     try:
@@ -72,6 +74,11 @@ def check_output(path: Path) -> Path:
             raise InputError(f"the folder of {name} is not writable: choose another or change its permissions")
     except OSError as error:
         raise InputError(f"{name} cannot be a file name ({brief(error)}): choose another") from error
+    try:
+        with scratch(path, ".part") as tried:
+            tried.touch()  # what looks writable may not be, as /proc
+    except OSError as error:
+        raise InputError(f"the folder of {name} takes no file ({brief(error)}): choose another") from error
     return path
 
 
@@ -117,11 +124,15 @@ def _write_video(clip: Pictures, part: Path, kind: str, codec: str, **options: s
     _encode(part, kind, codec, clip, (picture.reformat(format="yuv420p", **bt709) for picture in pictures), **options)
 
 
-def _write_mp4(clip: Pictures, part: Path, quality: int | None) -> None:
+def _write_mp4(clip: Pictures, part: Path, quality: int | None, kind: str = "mp4") -> None:
     crf = (
         encoders.CRF if quality is None else max(1, round(51 * (1 - quality / 100)))
     )  # few players know 0, without loss
-    _write_video(clip, part, "mp4", "libx264", **encoders.H264 | {"crf": str(crf)})
+    _write_video(clip, part, kind, "libx264", **encoders.H264 | {"crf": str(crf)})
+
+
+def _write_mov(clip: Pictures, part: Path, quality: int | None) -> None:
+    _write_mp4(clip, part, quality, "mov")
 
 
 def _write_webm(clip: Pictures, part: Path, quality: int | None) -> None:
@@ -156,6 +167,24 @@ def _write_webp(clip: Pictures, part: Path, quality: int | None) -> None:
     first, *rest = map(Image.fromarray, clip.frames)
     level = 90 if quality is None else quality
     first.save(part, "WEBP", save_all=True, append_images=rest, duration=ticks, loop=0, quality=level, method=4)
+    if (
+        rest and part.read_bytes()[12:16] != b"VP8X"
+    ):  # all alike: the library makes a still of them, which has no length
+        part.write_bytes(_held(part.read_bytes(), clip.frames.shape[2], clip.frames.shape[1], sum(ticks)))
+
+
+def _held(still: bytes, width: int, height: int, milliseconds: int) -> bytes:
+    """A WebP still as an animation of one frame, which lasts so long: as the container's specification lays it out."""
+    little = lambda value, size: value.to_bytes(size, "little")  # noqa: E731
+    chunk = lambda kind, data: kind + little(len(data), 4) + data + b"\0" * (len(data) % 2)  # noqa: E731
+    size = little(width - 1, 3) + little(height - 1, 3)
+    frame = bytes(6) + size + little(min(milliseconds, 2**24 - 1), 3) + b"\0" + still[12:]
+    body = chunk(b"VP8X", b"\2\0\0\0" + size) + chunk(b"ANIM", bytes(6)) + chunk(b"ANMF", frame)
+    return b"RIFF" + little(len(body) + 4, 4) + b"WEBP" + body
+
+
+def _write_apng(clip: Pictures, part: Path, quality: int | None) -> None:
+    _encode(part, "apng", "apng", clip, (av.VideoFrame.from_ndarray(frame, format="rgb24") for frame in clip.frames))
 
 
 def _write_png(clip: Pictures, part: Path, quality: int | None) -> None:
@@ -164,8 +193,10 @@ def _write_png(clip: Pictures, part: Path, quality: int | None) -> None:
 
 WRITERS: dict[str, Callable[[Pictures, Path, int | None], None]] = {
     ".mp4": _write_mp4,
+    ".mov": _write_mov,
     ".webm": _write_webm,
     ".gif": _write_gif,
     ".webp": _write_webp,
+    ".apng": _write_apng,
     ".png": _write_png,
 }

@@ -7,17 +7,20 @@ import cv2
 import numpy as np
 
 from motionalchemy.language import spans
-from motionalchemy.language.body_words import Asked, read
+from motionalchemy.language.beast_words import AskedBeast, Deed
+from motionalchemy.language.body_words import Action, Asked, read
 from motionalchemy.language.script import Beat
 from motionalchemy.media import pullpush
 from motionalchemy.motion import body_plan
 from motionalchemy.motion.alive import alive
+from motionalchemy.motion.beast_moves import OF_HEAD
+from motionalchemy.motion.beasts import done_by
 from motionalchemy.motion.body_moves import RATE
 from motionalchemy.motion.movers import BeatMotion, Means, Part
 from motionalchemy.render import body_act
 from motionalchemy.render.act import Act
 from motionalchemy.render.puppet import puppet
-from motionalchemy.scene import filling, limbs, skeleton
+from motionalchemy.scene import beasts, filling, kind, limbs, skeleton
 from motionalchemy.scene.parse import Scene
 from motionalchemy.scene.shadows import cast
 from motionalchemy.scene.skeleton import Skeleton
@@ -27,6 +30,25 @@ ARMS = frozenset({"wave", "clap", "raise", "cheer", "exercise"})
 LEGS = frozenset({"kick", "squat"})
 ANYONE = frozenset({"walk", "run", "jump", "hop", "sway"})
 """What things and animals do, too: where no person is found, it is left to what moves those."""
+NOBODY = "no person with a skeleton was found"
+LIVES = 0.35  # of a subject, that regions of animals and people cover, from which on it lives
+NEAREST: dict[Action, tuple[Deed, str]] = {
+    "nod": ("nod", "the head nods by its outline"),
+    "bow": ("lower", "only the head bows"),
+    "look": ("look", "the head turns by its outline"),
+    "turn": ("look", "only the head turns"),
+    "wave": ("tilt", "no hand stands out, so the head tilts in greeting"),
+    "raise": ("lift", "no arms stand out, so only the head rises"),
+    "cheer": ("hop", "no arms stand out, so the whole hops"),
+    "jump": ("hop", "the whole hops stiffly"),
+    "hop": ("hop", "the whole hops stiffly"),
+    "dance": ("sway", "the whole sways to the beat"),
+    "sway": ("sway", "the whole sways"),
+    "walk": ("walk", "it rocks from foot to foot as it goes"),
+    "run": ("run", "it rocks from foot to foot as it goes"),
+}
+"""What is done instead by one who stands out without a skeleton, and how that is said."""
+WHOLE: frozenset[Deed] = frozenset(("hop", "walk", "run"))
 MOST = 3  # people who are moved at once
 
 
@@ -43,6 +65,8 @@ class Acting:
         """All that is asked of those who are named; where nobody is found, what stands out breathes, and that is said."""
         yield from ()
         asked = read(beat.words)
+        if not asked:  # others have done it
+            return None
         lasts = beat.lasts(means.fps)
         with means.phase("parse"):
             people = skeleton.skeletons(scene)
@@ -117,14 +141,48 @@ def _instead(
     made: BeatMotion,
     asked: tuple[Asked, ...],
     lasts: float,
-    why: str = "no person with a skeleton was found",
+    why: str = NOBODY,
 ) -> BeatMotion | None:
-    """What stands out breathes, where what was asked cannot be done."""
+    """The nearest thing that can be done without a skeleton: with the head or the whole, if one is found, else breath."""
+    done = [span for one in asked for span in one.spans]
+    left = means.left(beat, spans.without(beat.words, done))
+    if why == NOBODY and lives(scene) and asked[0].action in NEAREST:
+        deed, text = NEAREST[asked[0].action]
+        act = nearest(scene, asked[0], deed, lasts, means.loop)
+        if act is not None:
+            means.note(f"{asked[0].words!r}: {why}; {text}")
+            return made.with_acts([act], left, served=True)
     if all(one.action in ANYONE for one in asked):
         return None
     act = alive(scene, lasts, means.loop)
     if act is None:
         return None
     means.note(f"{asked[0].words!r} is not done: {why}; it breathes and sways a little instead")
-    done = [span for one in asked for span in one.spans]
-    return made.with_acts([act], means.left(beat, spans.without(beat.words, done)), served=True)
+    return made.with_acts([act], left, served=True)
+
+
+def nearest(scene: Scene, asked: Asked, deed: Deed, lasts: float, loop: bool) -> Act | None:
+    """The figure that stands out doing a deed with what is found of it without a skeleton."""
+    assert scene.subject is not None
+    opacity = scene.subject.opacity.numpy()
+    found = beasts.beasts(scene.picture, opacity)[: MOST if asked.who == "all" else 1]
+    found = tuple(
+        beasts.upright(one, opacity.shape[1] / one.cells.shape[1]) for one in found if beasts.solid(one, opacity)
+    )
+    if not found or (deed in OF_HEAD and found[0].head is None) or (deed in WHOLE and not found[0].grounded):
+        return None
+    way = asked.way
+    wanted = AskedBeast(deed, "", way, asked.pace, asked.strength, False, asked.words, asked.spans[0])
+    plate = scene.plate[0].permute(1, 2, 0).numpy() * 255
+    return done_by(scene.picture, opacity, plate, found, (wanted,), lasts, loop)[0]
+
+
+def lives(scene: Scene) -> bool:
+    """Whether what stands out is a person, an animal or a drawn figure."""
+    if scene.subject is None:
+        return False
+    regions = scene.regions.of("animal", "skin", "hair", "clothes")
+    there = scene.subject.cells(*regions.shape).numpy() > 0.5
+    if not there.any():
+        return False
+    return float(regions[there].mean()) > LIVES or kind.kind(scene.picture) == "drawing"

@@ -139,7 +139,7 @@ def sway(m: Move) -> None:
     """The whole sways from side to side."""
     w = m.during(0.5, 0.4)
     side = np.sin(2 * np.pi * m.seconds / m.again(1.9)[1])
-    m.turn(lean=0.075 * w * side, head_roll=-0.06 * w * side, sway=0.03 * w * side)
+    m.turn(lean=0.115 * w * side, head_roll=-0.08 * w * side, sway=0.05 * w * side)
 
 
 def jump(m: Move) -> None:
@@ -208,7 +208,7 @@ def _gait(m: Move, rate: float, thigh: float, knee: float, arm: float, elbow: fl
 
 def walk(m: Move) -> None:
     """The gait of one who walks: the knee bends as the leg swings forward."""
-    _gait(m, GAIT, 0.42, 0.95, 0.35, 0.25)
+    _gait(m, GAIT, 0.5, 1.15, 0.42, 0.3)
 
 
 def run(m: Move) -> None:

@@ -4,12 +4,13 @@ import numpy as np
 
 from motionalchemy.language.body_words import Asked
 from motionalchemy.motion.body_moves import Move, move
-from motionalchemy.render.puppet import Attitude, Puppet
+from motionalchemy.render.puppet import Attitude, Puppet, turned
 from motionalchemy.scene.limbs import unit
 from motionalchemy.scene.skeleton import LIMBS, Limb
 
-LONGEST, FULL = 1.12, 0.75  # a bone is drawn at most so many times as long; the least share of its length we see
-SHORTEST = {"arm": 0.8, "leg": 0.55}
+LONGEST, SHORTEST = 1.1, 0.9  # a bone is drawn at most, and at least, so many times as long as it is in the picture
+FULL = 0.75  # the least share of its length that we see of a bone
+KNEE = 0.5  # radians, that a leg which would become shorter is bent outward instead, at most
 FLAT = 0.45  # how much of a direction towards us an arm keeps: what comes at us would be drawn short
 SPEED = {"walk": 0.75, "run": 1.5}  # lengths of the trunk a second, as one slides where no foot tells
 
@@ -78,31 +79,40 @@ def _limb(
     puppet: Puppet, limb: Limb, made: Move, left: np.ndarray, forward: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The turns and stretches (n, 2) of a limb's two bones, and how far its end goes (n, 2) from where it is."""
-    number, side = LIMBS.index(limb), 1 if limb.startswith("left") else -1
+    side = 1 if limb.startswith("left") else -1
     arm, end = "arm" in limb, np.zeros((len(made.seconds), 2))
-    angles, stretches = list[np.ndarray](), list[np.ndarray]()
-    for bone in range(2):
-        vector = puppet.skeleton.chains[limb][bone + 1] - puppet.skeleton.chains[limb][bone]
-        long, away = float(np.linalg.norm(vector)), float(puppet.skeleton.deep[limb][bone])
-        whole = long / max(np.sqrt(1 - away * away), FULL)
-        now = np.array([*(vector / whole), np.sign(away) * np.sqrt(max(0.0, 1 - (long / whole) ** 2))])
-        out, up, ahead = made.directions[:, number, bone].T
-        goal = np.stack((side * out * left[0] + ahead * forward[0], -up, side * out * left[1] + ahead * forward[1]), -1)
-        if arm:
-            goal[:, 2] *= FLAT
-        goal, share = unit(goal), made.weight[:, number, None]
-        around = 0.5 * share * (1 - share) * np.array([side * left[0], 0, side * left[1]]) * arm
-        flat = (unit((1 - share) * now + share * goal + around) * whole)[:, :2]
-        least = SHORTEST["arm" if arm else "leg"]
-        length = np.linalg.norm(flat, axis=1).clip(least * long, LONGEST * long)
+    vectors = np.diff(puppet.skeleton.chains[limb], axis=0)
+    flats = [_seen(puppet, limb, bone, made, left, forward) for bone in range(2)]
+    longs = np.linalg.norm(vectors, axis=1)
+    seen = np.stack([np.linalg.norm(flat, axis=1) for flat in flats], 1)
+    lengths = seen.clip(SHORTEST * longs, LONGEST * longs)
+    aside = 0.0 if arm else side * left[0] * np.arccos(np.clip(seen / lengths, np.cos(KNEE), 1)).mean(1)
+    angles = list[np.ndarray]()
+    for bone, vector in enumerate(vectors):
+        flat = turned(aside if bone else -aside, flats[bone])
         begin = np.arctan2(vector[1], vector[0])
         angle = np.unwrap(np.concatenate(([begin], np.arctan2(flat[:, 1], flat[:, 0]))))[1:] - begin
         if bone and np.abs(angle - angles[0]).max() > np.pi:
             angle = angles[0] + (angle - angles[0] + np.pi) % (2 * np.pi) - np.pi
         angles.append(angle)
-        stretches.append(length / long)
-        end += unit(flat) * length[:, None] - vector
-    return np.stack(angles, 1), np.stack(stretches, 1), end
+        end += unit(flat) * lengths[:, bone, None] - vector
+    return np.stack(angles, 1), lengths / longs, end
+
+
+def _seen(puppet: Puppet, limb: Limb, bone: int, made: Move, left: np.ndarray, forward: np.ndarray) -> np.ndarray:
+    """A bone as we see it, (n, 2), led from how it is in the picture in the directions of a movement."""
+    number, side, arm = LIMBS.index(limb), 1 if limb.startswith("left") else -1, "arm" in limb
+    vector = puppet.skeleton.chains[limb][bone + 1] - puppet.skeleton.chains[limb][bone]
+    long, away = float(np.linalg.norm(vector)), float(puppet.skeleton.deep[limb][bone])
+    whole = long / max(np.sqrt(1 - away * away), FULL)
+    now = np.array([*(vector / whole), np.sign(away) * np.sqrt(max(0.0, 1 - (long / whole) ** 2))])
+    out, up, ahead = made.directions[:, number, bone].T
+    goal = np.stack((side * out * left[0] + ahead * forward[0], -up, side * out * left[1] + ahead * forward[1]), -1)
+    if arm:
+        goal[:, 2] *= FLAT
+    goal, share = unit(goal), made.weight[:, number, None]
+    around = 0.5 * share * (1 - share) * np.array([side * left[0], 0, side * left[1]]) * arm
+    return (unit((1 - share) * now + share * goal + around) * whole)[:, :2]
 
 
 def _standing(

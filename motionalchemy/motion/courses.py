@@ -26,13 +26,18 @@ UPPER, SKY = 0.2, 0.3  # of the height, in which so much is sky unless a picture
 LONG, STEEP = 1.25, 25.0  # times as long as broad is what has an axis; degrees that it rises where it shows the way
 SLOWS = 0.33  # seconds at full speed that one goes farther until it rests, less those lost at the start
 LARGEST = 0.9  # of the height, that one fills at most who comes nearer
+UPPER_PART, LEANS = (
+    0.35,
+    0.08,
+)  # of a thing, its upper part; of its width, how far that is off the middle to show a side
 Side = Literal["left", "right", "near", "far", "up", "down", ""]
 
 
 @dataclass(frozen=True)
 class Stage:
     """Where a thing stands in a picture `high` high: `left`, `top`, `right` and `low`, all in widths, which edges cut it,
-    the `axis` (right, down) along which it is long, upwards, if it has one that shows a way, and the `horizon`."""
+    the `axis` (right, down) along which it is long, upwards, if it has one that shows a way, the `horizon`, and how far
+    to the right of its middle its upper part is, in its own widths, `leans`."""
 
     left: float
     top: float
@@ -42,6 +47,7 @@ class Stage:
     cut: frozenset[str]
     axis: tuple[float, float] | None = None
     horizon: float = HORIZON
+    leans: float = 0.0
 
     @classmethod
     def of(cls, scene: Scene, thing: Thing) -> "Stage":
@@ -54,7 +60,8 @@ class Stage:
         sky = scene.regions.of("sky")
         aerial = float(sky[: max(1, round(UPPER * len(sky)))].mean()) < SKY
         axis = _axis(thing.matte) if aerial else None
-        return cls(left, top, right, low, high, cut, axis, (ABOVE if aerial and axis else HORIZON) * high)
+        horizon = (ABOVE if aerial and axis else HORIZON) * high
+        return cls(left, top, right, low, high, cut, axis, horizon, leaning(thing.matte, thing.box))
 
     @property
     def middle(self) -> tuple[float, float]:
@@ -66,12 +73,21 @@ class Stage:
         """The place that it stands on."""
         return (self.left + self.right) / 2, self.low
 
-    @property
-    def facing(self) -> Side:
-        """Which way it goes that nobody has sent to a side: where there is room, as pictures leave it before what goes."""
+    def facing(self, tall: int) -> Side:
+        """Which way it goes that nobody has sent to a side: the way it faces by its shape, of which an end is highest, the
+        head (1) or the tail (-1), else where there is room, as pictures leave it before what goes."""
         if ("left" in self.cut) != ("right" in self.cut):
             return "left" if "left" in self.cut else "right"
+        if tall and abs(self.leans) > LEANS:
+            return "right" if tall * self.leans > 0 else "left"
         return "left" if self.middle[0] > 0.5 else "right"
+
+
+def leaning(matte: np.ndarray, box: tuple[int, int, int, int]) -> float:
+    """How far to the right of the middle of a thing in a box its upper part is, by its matte (H, W), in its widths."""
+    left, top, right, low = box
+    part = matte[top : max(top + 1, round(top + UPPER_PART * (low - top))), left:right].sum(0)
+    return float((part * (np.arange(right - left) + 0.5)).sum() / max(part.sum(), 1e-6) / (right - left) - 0.5)
 
 
 def course(stage: Stage, asked: Asked, lasts: float, loop: float) -> tuple[Course, Side] | None:
@@ -88,7 +104,9 @@ def course(stage: Stage, asked: Asked, lasts: float, loop: float) -> tuple[Cours
         ), "up"
     if deed in ("rises", "falls"):
         return _vertical(stage, asked, lasts, loop)
-    side = asked.heading or ("far" if stage.axis is not None and deed == "goes" and asked.thing else stage.facing)
+    side = asked.heading or (
+        "far" if stage.axis is not None and deed == "goes" and asked.thing else stage.facing(asked.tall)
+    )
     if side in ("near", "far"):
         return _in_depth(stage, asked, "near" if side == "near" else "far", loop)
     way = -1.0 if side == "left" else 1.0

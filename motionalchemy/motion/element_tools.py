@@ -27,7 +27,11 @@ class Timing:
     @property
     def cycle(self) -> float:
         """How long a copy of what flows is seen, in seconds; whole times in a clip that loops."""
-        return self.lasts / max(1, round(self.lasts / CYCLE)) if self.loop else CYCLE
+        return self.rounds(CYCLE)
+
+    def rounds(self, seconds: float) -> float:
+        """About so many seconds; whole times in a clip that loops."""
+        return self.lasts / max(1, round(self.lasts / seconds)) if self.loop else seconds
 
     def rate(self, times: float) -> float:
         """How many times a second something comes round; whole times in a clip that loops."""

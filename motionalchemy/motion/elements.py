@@ -21,7 +21,8 @@ from motionalchemy.scene import currents, elements
 from motionalchemy.scene.elements import Region
 from motionalchemy.scene.parse import Scene
 
-DRIFT, VAPOUR = 0.030, 0.08  # widths a second: clouds, smoke
+DRIFT, VAPOUR = 0.045, 0.08  # widths a second: clouds, smoke
+CLOUD = 5.0  # seconds, about, that a copy of clouds is seen: they hold together for longer than water
 SWAY = {"plants": 0.016, "hair": 0.012, "cloth": 0.018}  # widths that the top of something sways
 SEEDS = re.compile(r"seed|away|蒲公英|种子|吹散", re.IGNORECASE)
 STARS = re.compile(r"star|星", re.IGNORECASE)
@@ -81,7 +82,9 @@ def clouds(scene: Scene, asked: Asked, timing: Timing) -> list[Act]:
     side = -1.0 if asked.way == "left" else 1.0
     right = np.broadcast_to(side * speed, size)
     velocity = np.stack((right, np.zeros(size, np.float32)))
-    return [flowing(scene, Region(matte, found.sure), velocity, timing, 1)]
+    act = flowing(scene, Region(matte, found.sure), velocity, timing, 1)
+    turn = grain(scene.picture.shape[:2], timing.seed + 1, scale=0.3)
+    return [replace(act, cycle=timing.rounds(CLOUD), turn=turn)]
 
 
 def _sways(scene: Scene, asked: Asked, timing: Timing, matte: np.ndarray, height: np.ndarray, seed: int) -> list[Act]:
@@ -170,11 +173,11 @@ def lights(scene: Scene, asked: Asked, timing: Timing) -> list[Act]:
     found = elements.lights(scene, where)
     if found is not None and (stars or not lamps):
         course = grain(size, timing.seed + 8, 0.0, 12.0, 0.02)
-        acts.append(Flickering(found.matte, course, 0.4 * min(asked.strength, 1.5), timing.rate(1.1), timing.end))
+        acts.append(Flickering(found.matte, course, 0.7 * min(asked.strength, 1.4), timing.rate(1.1), timing.end))
     glow = elements.lamplight(scene.picture) if lamps else None
     if glow is not None:
         course = grain(size, timing.seed + 18, 0.0, 2.0, 0.4)
-        acts.append(Flickering(glow, course, 0.10 * min(asked.strength, 1.5), timing.rate(1.7), timing.end))
+        acts.append(Flickering(glow, course, 0.2 * min(asked.strength, 1.5), timing.rate(1.7), timing.end))
     return acts
 
 
@@ -214,7 +217,7 @@ def smoke(scene: Scene, asked: Asked, timing: Timing) -> list[Act]:
 
 def steam(scene: Scene, asked: Asked, timing: Timing) -> list[Act]:
     """Steam that rises from what stands out."""
-    return _vapour(scene, asked, timing, np.array([235, 238, 240], np.float32), 0.5)
+    return _vapour(scene, asked, timing, np.array([240, 242, 244], np.float32), 0.85)
 
 
 def _vapour(scene: Scene, asked: Asked, timing: Timing, level: np.ndarray, dense: float) -> list[Act]:

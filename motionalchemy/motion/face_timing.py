@@ -48,8 +48,8 @@ SMILE: Values = {
     "NasolabialDeepener": 0.3, **lids(0.1),
 }  # fmt: skip
 LAUGH: Values = {
-    **both("PullUp", 0.72, "Mouth"), **both("PullSide", 1.05, "Mouth"), **both("CheekUp", 0.6), **both("LowerLidUp", 0.5),
-    "NasolabialDeepener": 0.3, "UpperLipUp": 0.12, **lids(0.3),
+    **both("PullUp", 0.66, "Mouth"), **both("PullSide", 0.96, "Mouth"), **both("CheekUp", 0.54), **both("LowerLidUp", 0.42),
+    "NasolabialDeepener": 0.26, "UpperLipUp": 0.1, **lids(0.26),
 }  # fmt: skip
 HELD: dict[Deed, Values] = {
     "smile": SMILE,
@@ -57,7 +57,7 @@ HELD: dict[Deed, Values] = {
     "frown": {**both("BrowDown", 0.75), **both("PullDown", 0.7, "Mouth"), "lowerLipUp": 0.2, "NoseWrinkler": 0.15,
               **lids(0.1), "down": 3},
     "sad": {**both("InnerBrowUp", 0.8), **both("PullDown", 1.2, "Mouth"), "lowerLipUp": 0.3, **lids(0.2), "down": 4},
-    "surprise": {**both("OuterBrowUp", 0.45), **both("InnerBrowUp", 0.42), "JawDrop": 0.36, **lids(-0.18), "down": -3},
+    "surprise": {**both("OuterBrowUp", 0.4), **both("InnerBrowUp", 0.37), "JawDrop": 0.31, **lids(-0.16), "down": -2.5},
     "kiss": {"LipsKiss": 1.2, "UpperLipForward": 0.15},
     "gape": {"JawDrop": 0.75},
     "close": lids(1.0),

@@ -8,11 +8,11 @@ import numpy as np
 
 from motionalchemy.language import spans
 from motionalchemy.language.script import Beat
-from motionalchemy.language.travel_words import Asked, Deed, read
+from motionalchemy.language.travel_words import PEOPLE, Asked, Deed, read
 from motionalchemy.motion.courses import Stage, course
 from motionalchemy.motion.movers import BeatMotion, Means, Part
 from motionalchemy.render.travel_act import Going, Rider
-from motionalchemy.scene import behind, things, wheels
+from motionalchemy.scene import behind, hanging, things, wheels
 from motionalchemy.scene.parse import Scene
 from motionalchemy.scene.things import Stands, Thing
 
@@ -20,11 +20,14 @@ ODD: tuple[Deed, ...] = ("rises", "spins", "swings", "rolls", "bounces")  # what
 STANDS: dict[Deed, Stands] = {"goes": "ground", "rolls": "ground", "bounces": "ground", "floats": "water"}
 GO: tuple[Deed, ...] = ("goes", "floats", "flies")  # what no building does
 NEARER = 0.12  # of nearness, by which something is before what goes
+PHOTOGRAPH = 0.6  # how surely a picture is one
 LEAST = 0.002  # of the picture, that has to hide a thing to count
 SAID: dict[str, str] = {
     "goes": "goes", "floats": "floats", "flies": "flies", "rises": "rises", "falls": "falls", "spins": "turns",
     "swings": "swings", "rolls": "rolls", "bounces": "bounces",
 }  # fmt: skip
+LAND = "what stands out in the picture is a building or land"
+CUT = "the edge of the picture cuts what should go"
 WAYS = {"left": " to the left", "right": " to the right", "near": " nearer", "far": " away"}
 
 
@@ -37,7 +40,7 @@ class Goes:
         """Wherever a thing is to go that is not an actor with movements of its own; before what bodies do, if it is
         named as a thing."""
         asked = read(beat.words)
-        if not asked or not (asked[0].deed in ODD or not scene.rendered):
+        if not asked or (asked[0].deed not in ODD and scene.rendered and not photographed(scene)):
             return 0.0
         return 0.85 if asked[0].thing else 0.7
 
@@ -49,23 +52,28 @@ class Goes:
             return None
         asked = heard[0]
         lasts = beat.lasts(means.fps) - means.loop / means.fps  # the last frame of a loop is its first
+        left = means.left(beat, spans.without(beat.words, asked.spans))
+        alone = asked.thing and not PEOPLE.search(asked.words)
+        undone = replace(made, beat=left) if alone else None  # nobody else moves what is a thing
         with means.phase("parse"):
-            found = things.things(scene, asked.many, STANDS.get(asked.deed, "air"))
-            if asked.deed in GO and any(things.built(scene, thing) for thing in found):
-                means.note(f"{asked.words!r} is not done: what stands out in the picture is a building or land")
-                return None
-            riders, ways = riding(scene, asked, found, lasts, means.loop)
-        if not found:
-            means.note(f"{asked.words!r} is not done: nothing stands out in the picture that could go")
-            return None
-        if not riders:
-            means.note(f"{asked.words!r} is not done: the edge of the picture cuts what should go")
-            return None
+            vehicle = asked.thing and asked.deed in GO
+            found = things.things(scene, asked.many, STANDS.get(asked.deed, "air"), vehicle, asked.deed == "spins")
+            land = asked.deed in GO and any(things.built(scene, thing) for thing in found)
+            riders, ways = ([], []) if land else riding(scene, asked, found, lasts, means.loop)
+        if land or not found or not riders:
+            why = "nothing stands out in the picture that could go" if not found else LAND if land else CUT
+            means.note(f"{asked.words!r} is not done: {why}")
+            return undone
         with means.phase("parse"):
             plate, gone = behind.plate(scene, tuple(thing for thing, _ in riders))
         act = Going(scene.picture.astype(np.float32), plate, gone, tuple(rider for _, rider in riders))
         means.note(f"travel: {_what(riders)} {SAID[asked.deed]}{WAYS.get(ways[0], '')} as it is")
-        return made.with_acts((act,), means.left(beat, spans.without(beat.words, asked.spans)), served=True)
+        return made.with_acts((act,), left, served=True)
+
+
+def photographed(scene: Scene) -> bool:
+    """Whether a picture that may show a rendered actor is a photograph after all."""
+    return scene.kinds["photograph"] > PHOTOGRAPH
 
 
 def riding(
@@ -75,18 +83,22 @@ def riding(
     made, ways = list[tuple[Thing, Rider]](), list[str]()
     heading = ""
     for number, thing in enumerate(found):
+        held = hanging.hung(scene, thing) if asked.deed == "swings" else None
+        thing = thing if held is None else held[0]
         stage = Stage.of(scene, thing)
         way = course(stage, asked if not heading else replace(asked, heading=heading), lasts, lasts if loop else 0.0)
         if way is None:
             continue
         road, side = way
+        if held is not None:
+            road = replace(road, pivot=(held[1][0] / thing.matte.shape[1], held[1][1] / thing.matte.shape[1]))
         heading = heading or (side if side in ("left", "right") else "")  # all go one way
         if number and not loop:
             road = replace(
                 road, rate=road.rate * (1 + 0.13 * (number % 3)), starts=road.starts * (1 + 0.25 * (number % 4))
             )
         turning = wheels.wheels(scene.picture, thing) if asked.deed == "goes" and side in ("left", "right") else ()
-        covers = covering(scene, thing) if asked.deed not in ("spins", "swings") else None
+        covers = None if thing.paper or asked.deed in ("spins", "swings") else covering(scene, thing)
         made.append((thing, Rider(thing.rgba, road, thing.reflection, thing.shadow, covers, turning)))
         ways.append(side)
     return made, ways

@@ -17,6 +17,7 @@ from motionalchemy.motion import orbit
 from motionalchemy.motion.decomposition import SENT, Decomposition
 from motionalchemy.render import layers
 from motionalchemy.render.warp import SIDE, shifted
+from motionalchemy.scene import choice
 from motionalchemy.scene.parse import Scene, parse
 
 LEAVES = 20.0  # how far to a side a subject goes that leaves its place; one that acts there was seen to go 16 at most
@@ -30,9 +31,10 @@ LED = 12  # frames over which a movement is led on from the end of another
 class SubjectTrack:
     """The subject of the picture that a run moves, looked for once, and where it is after the windows so far."""
 
-    def __init__(self, shadow: np.ndarray | None = None, actor: bool | None = None):
+    def __init__(self, shadow: np.ndarray | None = None, actor: bool | None = None, words: str = ""):
         self._shadow = shadow  # that of the first picture's subject, if it is known
         self._actor = actor  # whether its pictures count as rendered actors, if that is known
+        self._words = words  # that say which of several things it is
         self._scene: Scene | None = None
         self._forget()
 
@@ -93,7 +95,7 @@ class SubjectTrack:
         if self._scene is None or not np.array_equal(self._scene.picture, picture):
             if self._scene is not None:
                 self._forget()
-            self._scene = parse(picture, self._shadow, self._actor)
+            self._scene = choice.spoken_of(parse(picture, self._shadow, self._actor), self._words)
         return self._scene
 
     @torch.no_grad()

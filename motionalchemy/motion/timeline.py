@@ -12,10 +12,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from motionalchemy.language import beast_words
 from motionalchemy.language.script import Beat
 from motionalchemy.motion import camera_path, travel
 from motionalchemy.motion.acting import Acting as Acts
 from motionalchemy.motion.alive import alive
+from motionalchemy.motion.beasts import Beasts, stiff
 from motionalchemy.motion.body import Body
 from motionalchemy.motion.camera import Camera
 from motionalchemy.motion.elements import Elements
@@ -28,12 +30,15 @@ from motionalchemy.motion.travel import Stage, Travel
 from motionalchemy.motion.weather import Weather
 from motionalchemy.nets.repertoire import LED, played
 from motionalchemy.render.act import Acting, Timed
+from motionalchemy.render.beast_act import BeastAct
+from motionalchemy.render.body_act import BodyAct
 from motionalchemy.render.motion import Motion, Trajectory
 from motionalchemy.render.parallax import CameraPath, displaced
 from motionalchemy.render.warp import SIDE, displacement, under_camera
 from motionalchemy.scene.parse import Scene
 
 MOVERS: tuple[Mover, ...] = (
+    Beasts(),
     Face(),
     Acts(),
     Goes(),
@@ -58,8 +63,9 @@ def beat_motion(scene: Scene, beat: Beat, means: Means) -> Generator[Any, None, 
     for mover in suited("acts", scene, beat):
         made = (yield from mover.move(scene, made.beat, means, made)) or made
     beat = made.beat
+    someone = not scene.rendered and beast_words.PEOPLE.search(beat.words) is not None and stiff(scene)
     for part in PARTS:
-        if part != "ground" and (made.served or (made.acts and beat.action is None)):
+        if part != "ground" and (someone or made.served or (made.acts and beat.action is None)):
             continue
         for mover in suited(part, scene, beat):
             found = yield from mover.move(scene, beat, means, made)
@@ -124,8 +130,18 @@ def motion_at(beats: Sequence[BeatMotion], at: Tensor, fps: float, stage: Stage 
 
 
 def acting_at(beats: Sequence[BeatMotion], at: Tensor, fps: float) -> Acting:
-    """What is drawn from the picture itself in frames `at` (T,), by the second in which each beat begins."""
-    acts = (Timed(act, each.beat.begins(fps)) for each in beats for act in each.acts)
+    """What is drawn from the picture itself in frames `at` (T,), by the second in which each beat begins; people or animals
+    that do something else in a later beat are not drawn twice."""
+    acts = [Timed(act, each.beat.begins(fps)) for each in beats for act in each.acts]
+    for number, one in enumerate(acts):
+        later = [
+            other.begins
+            for other in acts[number + 1 :]
+            if isinstance(one.act, BeastAct | BodyAct)
+            and type(other.act) is type(one.act)
+            and other.begins > one.begins
+        ]
+        acts[number] = replace(one, ends=min(later, default=one.ends))
     return Acting(tuple(acts), tuple((at / fps).tolist()))
 
 

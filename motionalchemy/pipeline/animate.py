@@ -15,6 +15,7 @@ from motionalchemy.motion import camera, timeline
 from motionalchemy.motion.camera_path import WAYS
 from motionalchemy.motion.movers import ENOUGH, BeatMotion
 from motionalchemy.motion.travel import Stage
+from motionalchemy.pipeline.harmless import edges, harmless
 from motionalchemy.pipeline.means import RunMeans, deep
 from motionalchemy.pipeline.plans import Conditioning
 from motionalchemy.pipeline.progress import Progress
@@ -44,7 +45,10 @@ def animated(
         motion, held = motion_of(run, scene, beats, span, given)
         if len(run.job.spans) == 1 and motion.sure < ENOUGH and scene.rendered:
             return None  # not in a longer clip: a window painted from the end of another wears the picture out
-        return render(scene, motion, held, depths(run, scene, motion))
+        draft = render(scene, motion, held, depths(run, scene, motion))
+        if not scene.rendered:
+            run.said.extend(harm for harm in edges(scene.picture, draft.frames) if harm not in run.said)
+        return draft
 
 
 def parsed(run: Run, given: Conditioning) -> Scene:
@@ -82,7 +86,9 @@ def beat_motions(
         if beat.begin <= span.fresh and beat.begin not in run.beats:
             work = sum(shares) * LOOKING if len(job.spans) == 1 else (1 - run.meter.done) * LONG
             means = RunMeans(run, scene.picture[None], number, work)
-            run.beats[beat.begin] = yield from timeline.beat_motion(scene, beat, means)
+            made = yield from timeline.beat_motion(scene, beat, means)
+            with run.watch.phase("parse"):
+                run.beats[beat.begin] = harmless(scene, beat, made, means.fps, means.note)
     return known(run, span) or ([] if scene.rendered else list(run.beats.values()))
 
 

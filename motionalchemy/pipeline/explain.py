@@ -16,10 +16,10 @@ from motionalchemy.errors import InputError
 from motionalchemy.language.camera import CameraMove
 from motionalchemy.media import writer
 from motionalchemy.media.clip import Clip
-from motionalchemy.models import registry
 from motionalchemy.motion.movers import BeatMotion
 from motionalchemy.pipeline import animate, conditioning
-from motionalchemy.pipeline.heard import described, seen
+from motionalchemy.pipeline.heard import described
+from motionalchemy.pipeline.heard import understood as understood_scene
 from motionalchemy.pipeline.job import prepare
 from motionalchemy.pipeline.make import loaded, tracked
 from motionalchemy.pipeline.progress import Meter, Watch
@@ -52,7 +52,7 @@ def understood(request: Request) -> Understood:
     job = prepare(request, None)
     if job.first is None or request.task != "animate":
         raise InputError("explain looks at one picture and one sentence: give both")
-    registry.check(conditioning.needs(job), job.card)
+    conditioning.check(job)
     run = Run(job, loaded(job), Watch(), Meter(), None, subject=tracked(job))
     given = conditioning.Conditioning(job.spans[0].end, job.first[None])
     scene = animate.parsed(run, given)
@@ -60,7 +60,12 @@ def understood(request: Request) -> Understood:
         _ended(animate.beat_motions(run, scene, run.script, span, number, [0.0] * len(job.stages)))
     motions = list(run.beats.values())
     notes = (*job.notes, *run.said)
-    found = {"schema": SCHEMA, "prompt": request.prompt, "scene": _seen(scene), "beats": _beats(run, motions)}
+    found = {
+        "schema": SCHEMA,
+        "prompt": request.prompt,
+        "scene": understood_scene(scene, request.prompt or ""),
+        "beats": _beats(run, motions),
+    }
     return Understood(scene, _field(run, scene, motions), found, tuple(dict.fromkeys(notes)))
 
 
@@ -96,12 +101,6 @@ def _ended(steps: Generator[Any, None, Any]) -> Any:
             next(steps)
         except StopIteration as end:
             return end.value
-
-
-def _seen(scene: Scene) -> dict[str, Any]:
-    """All that is known of a scene, as JSON."""
-    _ = scene.faces, scene.bodies, scene.regions
-    return seen(scene)
 
 
 def _beats(run: Run, motions: list[BeatMotion]) -> list[dict[str, Any]]:

@@ -29,6 +29,7 @@ from motionalchemy.scene import imagined, masks, views
 from motionalchemy.scene.album import AlbumPicture
 
 Size = tuple[int, int]  # (height, width) in pixels
+GROW = (".mp4", ".mov")  # files that are written as a clip is made
 LARGEST = 2048  # side of a square of equal area, in pixels, of a result as large as its source
 NAMES = {"image": "an image", "video": "a clip", "views": "two or more views"}
 
@@ -72,6 +73,11 @@ class Job:
     audio: Sound | None = None  # what whoever talks is heard to say
 
     @property
+    def written(self) -> int:
+        """How many frames the file has, those between others included, which keep the time of the clip."""
+        return interpolation.count(self.frames, self.request.interpolate, closed=self.frames > 1)
+
+    @property
     def exchanges(self) -> bool:
         """Whether it is an edit that takes the subject of a clip away, or brings another in its place."""
         asked = self.request
@@ -90,6 +96,7 @@ def prepare(
     if output is not None:
         _check_paths(output, list(files(request.model_dump()).values()))
     pictures = _pictures(request, memory, inputs)
+    _drafts(request, inputs)
     learned = tuple(motion_learned.learned(request.motion or (), request.model, backbone))
     source = _footage(request, memory, inputs)
     if source is not None:
@@ -112,15 +119,17 @@ def prepare(
     if source is not None and settled.task != "extend":
         settled = settled.model_copy(update={"seconds": len(source) / source.fps})
     _check_tokens(settled, card, layout, work)
-    _check_output(output, interpolation.count(layout.frames, settled.interpolate), full)
+    _check_output(output, interpolation.count(layout.frames, settled.interpolate, True), full)
     settled, region = _region(settled, card, other, bool(taken))
     first = pictures.get("image", pictures.get(swept[0]) if swept else None)
     sizes = tuple(card.grid.scaled(*work, stage.scale) for stage in stages)
     clip = _motion_clip(settled, card, memory, first, sizes[-1], inputs)
+    audio = _audio(request, inputs)
+    notes += _media_notes(source, audio, output)
     return Job(
         settled, card, first, tuple(due), source, layout.frames - settled.loop, tuple(layout.spans), stages, sizes, full,
         inputs, notes + region + camera_notes(settled, card), learned, clip, other, taken, between, joined, shadow,
-        _audio(request, inputs),
+        audio,
     )  # fmt: skip
 
 
@@ -160,6 +169,8 @@ def _check_request(request: Request, card: Card, memory: Memory) -> None:
         raise PlanRefused(f"{card.name} takes no camera path; use {able}, or say in words what the camera does")
     if (request.candidates or 1) > 1 and card.defaults.candidates == 1:
         raise InputError(f"candidates {request.candidates} is not for {card.name}, which cannot choose: leave it out")
+    if request.draft not in (None, "none", "nano") and not Path(request.draft).is_file():
+        raise InputError(f"the draft {request.draft!r} is not there: give nano, none or the path of a clip")
     if memory.motion is not None and "motion" not in TASKS[request.task].takes:
         raise InputError(f"motion is not for {request.task}: leave it out")
     count = len(memory.views or request.views or ())
@@ -232,6 +243,12 @@ def _pictures(request: Request, memory: Memory, inputs: dict[str, str]) -> dict[
     return {name: held[name] for name in sorted(held, key=lambda name: name == "last")}
 
 
+def _drafts(request: Request, inputs: dict[str, str]) -> None:
+    """Note the sums of the files of a draft."""
+    for name, path in files(request.model_dump(include={"draft", "draft_mask"})).items():
+        inputs[name] = media_files.sha256(Path(path))
+
+
 def _audio(request: Request, inputs: dict[str, str]) -> Sound | None:
     """The sound that is given; raises MediaError."""
     if request.audio is None:
@@ -239,6 +256,17 @@ def _audio(request: Request, inputs: dict[str, str]) -> Sound | None:
     heard = sound.read(Path(request.audio))
     inputs["audio"] = media_files.sha256(Path(request.audio))
     return heard
+
+
+def _media_notes(source: Footage | None, audio: Sound | None, output: Path | None) -> tuple[str, ...]:
+    """What to say of how the given clip is read, and of the sound that is given or that the clip has."""
+    notes = () if source is None else source.notes
+    track = audio.track if audio is not None else None if source is None else source.sound
+    if track is None or output is None:
+        return notes
+    said = track.note(output.suffix.lower())
+    chosen = () if track.chosen == "" or not track.kept(output.suffix.lower()) else (track.chosen,)
+    return (*notes, *chosen, *((said,) if said else ()))
 
 
 def _footage(request: Request, memory: Memory, inputs: dict[str, str]) -> Footage | None:
@@ -259,7 +287,8 @@ def _sizes(
     native = card.retouch.size if card.retouch and (follows or request.task == "edit") else card.native
     most = min(request.size, native or card.sizes[1])
     if source is None:
-        shape = picture.shape[:2] if picture is not None else (request.size, request.size)
+        width, height = map(int, (request.aspect or "1:1").split(":"))
+        shape = picture.shape[:2] if picture is not None else (height, width)
         return card.grid.fit(shape[0], shape[1], request.size), card.grid.fit(shape[0], shape[1], most)
     share = min(1.0, LARGEST / math.sqrt(source.height * source.width))
     full = max(1, round(source.height * share)), max(1, round(source.width * share))
@@ -308,7 +337,7 @@ def _check_tokens(request: Settled, card: Card, layout: layouts.Layout, work: Si
 
 def _check_output(output: Path | None, frames: int, full: Size) -> None:
     """A clip of more than one window is written as it is made, and only an MP4 can grow."""
-    if output is not None and output.suffix.lower() == ".mp4":
+    if output is not None and output.suffix.lower() in GROW:
         return sinks.check_folder(output)
     if frames * full[0] * full[1] > media_files.MAX_CLIP_PIXELS:
         name = "a clip in memory" if output is None else f"a {output.suffix.lower()} file"

@@ -18,13 +18,13 @@ from motionalchemy.errors import Cancelled, InputError
 from motionalchemy.media import files, muxing, sinks, writer
 from motionalchemy.media.clip import Clip
 from motionalchemy.media.sinks import FrameSink
-from motionalchemy.media.sound import Sound, beside
+from motionalchemy.media.tracks import Track
 from motionalchemy.models import base, registry
 from motionalchemy.models.base import Backbone
 from motionalchemy.motion import interpolation, learned
 from motionalchemy.motion.subject import SubjectTrack
-from motionalchemy.pipeline import conditioning, heard, windows
-from motionalchemy.pipeline.job import Job, costs, prepare
+from motionalchemy.pipeline import conditioning, drafts, heard, windows
+from motionalchemy.pipeline.job import GROW, Job, costs, prepare
 from motionalchemy.pipeline.progress import Meter, Progress, Result, Watch
 from motionalchemy.pipeline.request import Request
 from motionalchemy.pipeline.run import Run, in_batches, stop_if
@@ -51,13 +51,18 @@ def make(
     possible, Cancelled once `cancel()` is true.
     """
     job, watch = prepare(request, output, Memory(image, last, video, views, motion), backbone), Watch()
-    registry.check(conditioning.needs(job), job.card)
+    conditioning.check(job)
+    with watch.phase("draft"):
+        held = {name: value for name, value in (("image", image), ("last", last), ("video", video), ("views", views))}
+        given = {name: value for name, value in held.items() if value is not None}
+        draft = drafts.drawn(job, make, given, cancel) if drafts.wanted(job.request) else None
     with watch.phase("load"):
         model = backbone or loaded(job)
     if model.grid != (grid := job.card.grid):
         raise InputError(f"model {job.card.name!r} counts in {model.grid}, not {grid}: it needs its own table row")
     registry.check(conditioning.needs(job), model)
-    run = Run(job, learned.with_motions(model, job.learned), watch, Meter(), cancel, subject=tracked(job))
+    run = Run(job, learned.with_motions(model, job.learned), watch, Meter(), cancel, subject=tracked(job), draft=draft)
+    run.said.extend([] if draft is None else [draft.note])
     stages, steps, count = len(job.stages), job.stages[-1].steps, len(job.spans)
     with _sink(job, output, run.model) as sink:
         for note in (*job.notes, *sink.notes):
@@ -65,14 +70,20 @@ def make(
             yield Progress(*first, 0.0, None, lambda: _still(job), None, 1, count, note)
         yield from _told(run, _windows(run, sink))
         stop_if(cancel)
-        result = closed(_result(run, sink), job, sink, output, watch)
-    yield Progress(stages, stages, steps, steps, 1.0, 0.0, lambda: result.clip, result, count, count)
+        ended = _result(run, sink)
+        told = len(ended.found.get("notes", ()))
+        result = closed(ended, job, sink, output, watch)
+    at_end = Progress(stages, stages, steps, steps, 1.0, 0.0, lambda: result.clip, None, count, count)
+    for note in result.found.get("notes", ())[told:]:
+        yield replace(at_end, step=0, note=note)
+    yield replace(at_end, result=result)
 
 
 def tracked(job: Job) -> SubjectTrack:
     """The subject of a job: what `imagine` takes from the album is a rendered actor, and what a learned motion is for
     counts as one, for the flow is to move it."""
-    return SubjectTrack(job.shadow, True if job.learned or job.request.task == "imagine" else None)
+    words = (job.request.prompt or "") if job.request.task == "animate" else ""
+    return SubjectTrack(job.shadow, True if job.learned or job.request.task == "imagine" else None, words)
 
 
 def _told(run: Run, steps: Iterator[Progress]) -> Iterator[Progress]:
@@ -105,13 +116,19 @@ def _windows(run: Run, sink: FrameSink) -> Iterator[Progress]:
                 frames = conditioning.finished(job, span, given, clip.frames, sink, sources)
         sink.beside = run.subject.state
         with watch.phase("write"):
-            sink.add(frames, job.first if job.request.loop and number == len(job.spans) - 1 else None)
+            sink.add(frames, _after(job, frames) if number == len(job.spans) - 1 else None)
+
+
+def _after(job: Job, frames: np.ndarray) -> np.ndarray | None:
+    """The picture (H, W, 3) that follows the last one where frames are made between them: the first again, or itself, so
+    that as many frames as between others make up its time."""
+    return job.first if job.request.loop else frames[-1] if job.frames > 1 else None
 
 
 def _result(run: Run, sink: FrameSink) -> Result:
     """What the run ends with, before its clip is brought into a file."""
     job, model = run.job, run.model
-    frames = interpolation.count(job.frames, job.request.interpolate, job.request.loop)
+    frames = job.written
     facts = job.request, model.name, model.sha256, job.inputs, run.watch.timings
     seen = heard.seen(run.subject.parsed)
     if seen:
@@ -152,10 +169,10 @@ def _still(job: Job) -> Clip:
 
 def _sink(job: Job, output: Path | None, model: Backbone) -> AbstractContextManager[Any]:
     """Memory for a clip of one window, and for what no file can grow with; else a file that grows."""
-    sound = job.footage is not None and job.footage.sound
+    sound = job.footage is not None and job.footage.sound is not None
     times = job.request.interpolate
     fps, shown = job.request.fps * times, interpolation.Smooth(times)
-    if output is None or output.suffix.lower() != ".mp4" or (len(job.spans) == 1 and not sound):
+    if output is None or output.suffix.lower() not in GROW or (len(job.spans) == 1 and not sound):
         return nullcontext(sinks.MemorySink(fps, shown))
     facts = {"request": job.request.asked, "inputs": job.inputs, "made_by": made_by(model.name, model.sha256)}
     key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
@@ -175,14 +192,16 @@ def closed(result: Result, job: Job, sink: FrameSink, output: Path | None, watch
     if output is None:
         return result
     with watch.phase("write"):
-        if held is not None:
-            writer.write(held, output)
-        elif isinstance(sink, sinks.FileSink):
-            sound = job.footage.path if job.footage is not None and job.footage.sound else None
-            if not muxing.mux_sound(sink.whole(), output, sound):
-                result.found["sound"] = "left out: an MP4 cannot hold its kind"
-        if job.audio is not None and not _voiced(job.audio, output):
-            result.found["sound"] = f"left out: a {output.suffix.lower()} file holds none, an .mp4 does"
+        track, begin = _heard(job)
+        if isinstance(sink, sinks.FileSink):
+            kept = muxing.mux_sound(sink.whole(), output, track, begin)
+        else:
+            assert held is not None
+            kept = _written(held, output, track, begin)
+        if track is not None and not kept:
+            result.found["sound"] = lost = _lost(track, output.suffix.lower())
+            if (note := f"sound: {lost}") not in result.found.get("notes", ()):
+                result.found["notes"] = [*result.found.get("notes", ()), note]
     try:
         facts = (result.request, result.model, result.sha256, result.inputs, result.timings)
         files.write_text(text(*facts, output, result.found), path_for(output))
@@ -192,11 +211,26 @@ def closed(result: Result, job: Job, sink: FrameSink, output: Path | None, watch
     return replace(result, path=output)
 
 
-def _voiced(heard: Sound, output: Path) -> bool:
-    """Puts a sound beside the pictures of an output, and says whether that could be done."""
-    if output.suffix.lower() == ".mp4":
-        beside(output, output, heard.path)
-    return output.suffix.lower() == ".mp4"
+def _heard(job: Job) -> tuple[Track | None, float]:
+    """The sound that belongs to the pictures of a job, and the second of it at which they begin."""
+    if job.audio is not None and job.audio.track is not None:
+        return job.audio.track, job.audio.track.begin
+    return (None, 0.0) if job.footage is None else (job.footage.sound, job.footage.begin)
+
+
+def _written(held: Clip, output: Path, track: Track | None, begin: float) -> bool:
+    """Write a clip with its sound, and say whether that could be kept."""
+    suffix = output.suffix.lower()
+    if track is None or not track.kept(suffix):
+        writer.write(held, output)
+        return track is None
+    with files.scratch(output, suffix) as silent:
+        return muxing.mux_sound(writer.write(held, silent), output, track, begin)
+
+
+def _lost(track: Track, suffix: str) -> str:
+    said = "" if track.kept(suffix) else track.note(suffix)
+    return said.removeprefix("sound: ") or f"left out, for its kind ({track.codec}) could not be written"
 
 
 def collect(run: Iterator[Progress]) -> Result:

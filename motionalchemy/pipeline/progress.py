@@ -12,6 +12,7 @@ from motionalchemy.media.clip import Clip
 from motionalchemy.pipeline.request import Settled
 
 Item = TypeVar("Item")
+COSTS = 1e-6  # the least share of all the work that a step may be to say how fast it goes
 
 
 @dataclass
@@ -36,10 +37,16 @@ class Meter:
     before: float = 0.0  # what an earlier run did
     began: float = field(default_factory=time.perf_counter)
 
-    def advance(self, share: float) -> tuple[float, float]:
-        """Add a share; returns (done, seconds left)."""
+    def advance(self, share: float) -> tuple[float, float | None]:
+        """Add a share; returns (done, seconds left), the latter None until a step has cost something.
+
+        What costs next to nothing, as copies do, says nothing of the pace: it is counted from the end of such steps on.
+        """
         self.done = min(self.done + share, 1.0)
-        pace = (time.perf_counter() - self.began) / max(self.done - self.before, 1e-9)
+        if self.done - self.before < COSTS:
+            self.began, self.before = time.perf_counter(), self.done
+            return self.done, None
+        pace = (time.perf_counter() - self.began) / (self.done - self.before)
         return self.done, pace * (1 - self.done)
 
 

@@ -14,6 +14,7 @@ from motionalchemy.language.camera_keys import CameraKey
 from motionalchemy.motion.names import MOTION, is_clip, parse_motion, shown_value
 
 LONGEST_PROMPT = 2000  # characters
+OBLONG = 8  # times as long as wide a clip of words alone may be
 SPACES = re.compile(r"[ \t\r\n\u3000]+")
 
 
@@ -31,6 +32,13 @@ def _prompt(value: str) -> str:
     return value
 
 
+def _aspect(value: str) -> str:
+    sides = re.fullmatch(r"([1-9][0-9]{0,3}):([1-9][0-9]{0,3})", value)
+    if sides is None or not 1 / OBLONG <= int(sides[1]) / int(sides[2]) <= OBLONG:
+        raise ValueError
+    return value
+
+
 @dataclass(frozen=True)
 class Asked:
     """What a task needs, and what it takes beside that and `SHARED`."""
@@ -41,12 +49,13 @@ class Asked:
 
 TASKS: dict[str, Asked] = {
     "animate": Asked(
-        ("prompt", "image"), ("last", "loop", "seconds", "fps", "motion", "candidates", "camera", "audio")
+        ("prompt", "image"),
+        ("last", "loop", "seconds", "fps", "motion", "candidates", "camera", "audio", "draft", "draft_mask", "follow"),
     ),
-    "imagine": Asked(("prompt",), ("seconds", "fps", "candidates")),
-    "extend": Asked(("prompt", "video"), ("seconds", "last", "candidates")),
-    "edit": Asked(("prompt", "video"), ("image", "region", "strength", "method", "source_prompt")),
-    "orbit": Asked(("views",), ("prompt", "angles", "close", "seconds", "fps")),
+    "imagine": Asked(("prompt",), ("seconds", "fps", "candidates", "aspect")),
+    "extend": Asked(("prompt", "video"), ("seconds", "last", "candidates", "draft", "draft_mask", "follow")),
+    "edit": Asked(("prompt", "video"), ("image", "region", "strength", "method", "source_prompt", "draft", "follow")),
+    "orbit": Asked(("views",), ("prompt", "angles", "close", "seconds", "fps", "draft", "draft_mask", "follow")),
     "retake": Asked(("prompt", "video", "begin", "end")),
 }
 SHARED = (
@@ -57,6 +66,7 @@ SHARED = (
     "steps",
     "stages",
     "guidance",
+    "guidance_low",
     "seed",
     "device",
     "memory",
@@ -64,8 +74,9 @@ SHARED = (
     "lora",
     "interpolate",
 )
-FILES = ("image", "last", "video", "views", "region", "audio")  # fields that may name files
+FILES = ("image", "last", "video", "views", "region", "audio", "draft", "draft_mask")  # fields that may name files
 REGIONS = ("auto", "all", "subject", "background")
+OWN_WORDS = {"region": REGIONS, "draft": ("nano", "none")}  # what stands in these fields and is no file
 LONGEST = 600  # seconds of a clip
 
 
@@ -117,6 +128,11 @@ class Request(BaseModel):
         min_length=1,
         max_length=4000,
     )
+    draft: str | None = Field(None, description="nano, none or the path of a clip", examples=["nano"], min_length=1)
+    draft_mask: str | None = Field(None, description="the path of a clip, white where it is asked", examples=["m.mp4"])
+    follow: float | None = Field(
+        None, description="0 to 1: how closely the draft is followed", examples=[0.5], ge=0, le=1, allow_inf_nan=False
+    )
     audio: str | None = Field(None, description="the path of a sound", examples=["voice.wav"])
     region: str = Field(
         "auto", description=f"{', '.join(REGIONS)} or the path of a mask", examples=["subject"], min_length=1
@@ -151,9 +167,20 @@ class Request(BaseModel):
         None, description="1 to 60 frames per second", examples=[24], ge=1, le=60, allow_inf_nan=False
     )
     size: int | None = Field(None, description="64 to 2048 whole pixels", examples=[256], ge=64, le=2048)
+    aspect: Annotated[str, AfterValidator(_aspect)] | None = Field(
+        None, description="WIDTH:HEIGHT, one at most 8 times the other", examples=["16:9"]
+    )
     steps: int | None = Field(None, description="a whole number, 1 to 200", examples=[8], ge=1, le=200)
     stages: int | None = Field(None, description="a whole number, 1 to 4", examples=[2], ge=1, le=4)
     guidance: float | None = Field(None, description="0 to 20", examples=[3], ge=0, le=20, allow_inf_nan=False)
+    guidance_low: float | None = Field(
+        None,
+        description="0 to 20, of the second network of a model that has two",
+        examples=[3],
+        ge=0,
+        le=20,
+        allow_inf_nan=False,
+    )
     candidates: int | None = Field(
         None,
         description="a whole number, 1 to 32",
@@ -275,7 +302,7 @@ def files(fields: Mapping[str, Any]) -> dict[str, str]:
         value = fields.get(name)
         if isinstance(value, list):
             found |= {f"{name} {number}": str(path) for number, path in enumerate(value, start=1)}
-        elif value is not None and not (name == "region" and value in REGIONS):
+        elif value is not None and not (name in OWN_WORDS and value in OWN_WORDS[name]):
             found[name] = str(value)
     named = [parse_motion(str(text))[0] for text in fields.get("motion") or ()]
     return found | {f"motion {i}": name for i, name in enumerate(named, start=1) if not MOTION.fullmatch(name)}

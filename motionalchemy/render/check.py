@@ -44,22 +44,31 @@ class Report:
         return tuple(words for bad, words in seen if bad)
 
 
-def check(field: np.ndarray, lines: np.ndarray, width: int, frame: np.ndarray | None = None) -> Report:
+def check(
+    field: np.ndarray,
+    lines: np.ndarray,
+    width: int,
+    frame: np.ndarray | None = None,
+    where: np.ndarray | None = None,
+) -> Report:
     """What a field (2, h, w) does to a picture `width` pixels wide with straight `lines` (n, 4), both ends in its
-    pixels, and what the `frame` (H, W, 3) uint8 shows that comes of it, if there is one."""
-    folded, stretched = strained(field)
+    pixels, and what the `frame` (H, W, 3) uint8 shows that comes of it, if there is one. Where only a part `where` (H, W)
+    bool is drawn, it is only that which folds and stretches."""
+    folded, stretched = strained(field, where)
     return Report(folded, stretched, bend(field, lines, width), 0.0 if frame is None else mirrored(frame))
 
 
 def residual(field: np.ndarray, where: np.ndarray, width: int) -> float:
     """By how many pixels of a picture so wide a field (2, h, w) moves a place of `where` (H, W) from where that as a whole
-    goes, which keeps its shape; of all but the worst hundredth of its places."""
+    goes, which keeps its shape; of all but the worst hundredth of the places in which it is seen."""
     high, wide = field.shape[1:]
-    there = cv2.resize(where.astype(np.float32), (wide, high), interpolation=cv2.INTER_AREA) > 0.5
+    small = cv2.resize(where.astype(np.float32), (wide, high), interpolation=cv2.INTER_AREA)
+    rows, columns = np.indices((high, wide), np.float32)
+    x, y = (np.asarray(grid + wide * each, np.float32) for grid, each in zip((columns, rows), field, strict=True))
+    there = cv2.remap(small, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT) > 0.5
     if there.sum() < 4:
         return 0.0
-    rows, columns = np.nonzero(there)
-    place = (columns + 0.5) / wide + 1j * (rows + 0.5) / wide
+    place = ((columns + 0.5) / wide + 1j * (rows + 0.5) / wide)[there].astype(np.complex128)
     come = place + field[0][there] + 1j * field[1][there]
     apart, place = come - come.mean(), place - place.mean()
     turn = (apart * np.conj(place)).sum() / max((np.abs(place) ** 2).sum(), 1e-12)

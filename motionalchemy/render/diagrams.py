@@ -5,19 +5,25 @@ import numpy as np
 
 from motionalchemy.scene.parse import Scene
 
+NAMED = 0.15  # of a name, from which on a thing is called so
 PALE = 0.55  # of a picture's contrast, that is left under what is drawn over it
 
 
 def drawn_scene(scene: Scene) -> np.ndarray:
-    """A picture (H, W, 3) uint8 with its layers, boxes, faces and bodies drawn over it."""
+    """A picture (H, W, 3) uint8 with its layers and single things, faces and bodies, writing, straight lines, horizon and
+    vanishing points drawn over it, and what kind of picture it is."""
     shown = _pale(scene.picture)
     thick = max(1, round(max(shown.shape) / 400))
     for number, layer in enumerate(scene.layers):
         colour = _colour(number, 3)
         matte = layer.opacity.numpy()[..., None]
         shown = shown + 0.35 * matte * (scene.picture + 0.4 * (np.array(colour, np.float32) - scene.picture) - shown)
+    shown = np.ascontiguousarray(shown.round().clip(0, 255).astype(np.uint8))
+    for number, layer in enumerate(scene.layers):
         left, top, right, low = (round(edge * shown.shape[1]) for edge in layer.box)
-        cv2.rectangle(shown, (left, top), (right, low), colour, thick)
+        cv2.rectangle(shown, (left, top), (right, low), _colour(number, 3), thick)
+    _draw_straight(shown, scene, thick)
+    _draw_things(shown, scene, thick)
     for face in scene.faces:
         for x, y in face.points[:, :2]:
             cv2.circle(shown, (round(float(x)), round(float(y))), thick, (80, 255, 120), -1)
@@ -25,7 +31,43 @@ def drawn_scene(scene: Scene) -> np.ndarray:
         for (x, y), sure in zip(body.points[:, :2], body.seen, strict=True):
             if sure > 0.5:
                 cv2.circle(shown, (round(float(x)), round(float(y))), 2 * thick, (255, 235, 60), -1)
-    return shown.round().clip(0, 255).astype(np.uint8)
+    _written(shown, scene.kind, (4, shown.shape[0] - 6))
+    return shown
+
+
+def _draw_things(shown: np.ndarray, scene: Scene, thick: int) -> None:
+    """Outlines of single things with their numbers and likeliest names, and frames of blocks of writing."""
+    for number, (thing, names) in enumerate(zip(scene.instances, scene.names, strict=True)):
+        colour = _colour(number, len(scene.instances))
+        outline, _ = cv2.findContours((thing.matte > 0.5).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        cv2.drawContours(shown, outline, -1, colour, 2 * thick)
+        name = max(names, key=lambda each: names[each])
+        said = name if names[name] > NAMED else max(thing.kinds, key=lambda each: thing.kinds[each])
+        _written(shown, f"{number} {said}", (thing.box[0] + 4, max((thing.box[1] + thing.box[3]) // 2, 14)))
+    for block in scene.writing:
+        left, top, right, low = block.box
+        cv2.rectangle(shown, (left, top), (right, low), (255, 0, 255), thick)
+
+
+def _draw_straight(shown: np.ndarray, scene: Scene, thick: int) -> None:
+    """Straight lines, the horizon and, where they lie in the picture, vanishing points."""
+    high, wide = shown.shape[:2]
+    for x0, y0, x1, y1 in scene.lines.round().astype(int).tolist():
+        cv2.line(shown, (x0, y0), (x1, y1), (0, 220, 255), thick, cv2.LINE_AA)
+    if scene.horizon is not None and 0 <= scene.horizon < high:
+        cv2.line(shown, (0, round(scene.horizon)), (wide, round(scene.horizon)), (255, 120, 0), thick)
+    for point in scene.vanishing:
+        if 0 <= point.x < wide and 0 <= point.y < high:
+            cv2.drawMarker(
+                shown, (round(point.x), round(point.y)), (255, 120, 0), cv2.MARKER_CROSS, 16 * thick, 2 * thick
+            )
+
+
+def _written(shown: np.ndarray, text: str, at: tuple[int, int]) -> None:
+    """Words over a picture, light with a dark edge."""
+    size = max(0.35, shown.shape[1] / 900)
+    for dark, extra in ((0, 2), (255, 0)):
+        cv2.putText(shown, text, at, cv2.FONT_HERSHEY_SIMPLEX, size, (dark,) * 3, 1 + extra, cv2.LINE_AA)
 
 
 def drawn_regions(scene: Scene) -> np.ndarray:
@@ -35,15 +77,11 @@ def drawn_regions(scene: Scene) -> np.ndarray:
     colours = np.array([_colour(number, len(found.names)) for number in range(len(found.names))], np.float32)
     shown = 0.5 * _pale(scene.picture) + 0.5 * colours[np.asarray(labels, np.intp)]
     shown = np.ascontiguousarray(shown.round().clip(0, 255).astype(np.uint8))
-    size = max(0.35, wide / 900)
     for number, name in enumerate(found.names):
         there = np.argwhere(labels == number)
         if len(there) > 0.01 * labels.size:
             row, column = (int(each) for each in np.median(there, 0))
-            for dark, extra in ((0, 2), (255, 0)):
-                cv2.putText(
-                    shown, name, (column, row), cv2.FONT_HERSHEY_SIMPLEX, size, (dark,) * 3, 1 + extra, cv2.LINE_AA
-                )
+            _written(shown, name, (column, row))
     return shown
 
 

@@ -3,6 +3,7 @@
 A field (T, 2, h, w) says from how far away right and down each place of a frame comes, in widths of the picture.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import cv2
@@ -15,7 +16,7 @@ LEAST = 4  # cells that a part has at least
 FADES = 0.05  # of the width, over which a part goes over into what is around it
 WIDER = 1.6  # times as far it goes over where that would fold
 TRIES = 4
-HALVINGS = 7  # of the share of a movement that is looked for
+HALVINGS = 5  # of the share of a movement that is looked for
 
 
 def projected(field: np.ndarray, rigidity: np.ndarray) -> np.ndarray:
@@ -34,10 +35,13 @@ def projected(field: np.ndarray, rigidity: np.ndarray) -> np.ndarray:
 def _projected(frame: np.ndarray, parts: list[np.ndarray], away: list[np.ndarray], stiff: np.ndarray) -> np.ndarray:
     """One frame (2, h, w) of a field with its stiff parts, from which each place is so far `away` in widths."""
     models = [similarity(frame, np.where(part, stiff, 0)) for part in parts]
+    gone = [
+        float(np.hypot(*model[:, part]).max()) for model, part in zip(models, parts, strict=True)
+    ]  # as far it is seen
     folds, fades = strained(frame)[0], FADES
     found = frame
     for _ in range(TRIES):
-        weights = np.stack([_eased(1 - far / fades) for far in away])
+        weights = np.stack([_eased(1 - (far - by) / fades) for far, by in zip(away, gone, strict=True)])
         total = weights.sum(0)
         most = weights.max(0)
         mixed = sum(weight[None] * model for weight, model in zip(weights, models, strict=True))
@@ -63,29 +67,36 @@ def similarity(frame: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return np.stack((gone.real, gone.imag))
 
 
-def safe(field: np.ndarray, lines: np.ndarray, width: int, faces: tuple[np.ndarray, ...] = ()) -> tuple[float, Report]:
-    """The largest share of a field (T, 2, h, w), in [0, 1], that does a picture `width` pixels wide no harm, and what that
-    still does: to straight `lines` (n, 4), both ends in its pixels, and to `faces` (H, W)."""
-    share, report = 1.0, worst(field, lines, width, faces)
-    if not report.harm:
-        return share, report
-    low, high, report = 0.0, 1.0, Report()
+def worst(
+    fields: Sequence[np.ndarray],
+    lines: np.ndarray,
+    width: int,
+    faces: tuple[np.ndarray, ...] = (),
+    where: np.ndarray | None = None,
+) -> Report:
+    """What the worst of some fields (2, h, w) does to a picture `width` pixels wide, of each kind of harm: to straight
+    `lines` (n, 4), both ends in its pixels, to `faces` (H, W), and to the part `where` (H, W) that is drawn."""
+    reports, bent = list[Report](), [0.0]
+    for field in fields:
+        size = field.shape[:0:-1]
+        part = None if where is None else cv2.resize(where.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.5
+        reports.append(check(field, lines, width, where=part))
+        bent += [residual(field, face, width) for face in faces]
+    most = {name: max((getattr(each, name) for each in reports), default=0.0) for name in ("folds", "stretch", "bend")}
+    return replace(Report(**most), face=max(bent))
+
+
+def safe(harm: Callable[[float], Report]) -> tuple[float, Report]:
+    """The largest share of a movement, in [0, 1], that does no `harm`, which says what each share does; and what the whole
+    would do."""
+    whole = harm(1.0)
+    if not whole.harm:
+        return 1.0, whole
+    low, high = 0.0, 1.0
     for _ in range(HALVINGS):
         share = (low + high) / 2
-        tried = worst(field * share, lines, width, faces)
-        if tried.harm:
-            high = share
-        else:
-            low, report = share, tried
-    return low, report
-
-
-def worst(field: np.ndarray, lines: np.ndarray, width: int, faces: tuple[np.ndarray, ...] = ()) -> Report:
-    """What the worst frame of a field (T, 2, h, w) does, of each kind of harm."""
-    reports = [check(frame, lines, width) for frame in field]
-    bent = [residual(frame, face, width) for frame in field for face in faces]
-    most = {name: max(getattr(each, name) for each in reports) for name in ("folds", "stretch", "bend")}
-    return replace(Report(**most), face=max(bent, default=0.0))
+        low, high = (low, share) if harm(share).harm else (share, high)
+    return low, whole
 
 
 def _eased(share: np.ndarray) -> np.ndarray:

@@ -11,6 +11,8 @@ from motionalchemy.scene.things import Thing
 EDGE = 0.02  # of the width: how far around a thing what is behind it is not to be trusted
 # Ways to fill what is behind, of which the best is taken.
 TRIED: tuple[Strength, ...] = ("smooth", "patches", "learned")
+AROUND = 0.06  # of the width: how far around it is looked whether what is behind has one colour
+ALIKE, PLAIN = 6, 0.65  # grey levels from that colour, and the share of what is around that has it
 FILLED = 128  # pixels: what is behind is filled from about so many squared around it
 
 
@@ -27,11 +29,27 @@ def plate(scene: Scene, found: tuple[Thing, ...]) -> tuple[np.ndarray, np.ndarra
     reach = max(2, round(EDGE * scene.picture.shape[1]))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     wide = cv2.dilate((hidden > 0.02).astype(np.uint8), kernel).astype(bool)
-    behind = filling.filled(scene.picture, wide, best(scene.picture, wide), seen=FILLED).astype(np.float32)
+    colour = plain(scene.picture, wide)
+    if colour is None:
+        behind = filling.filled(scene.picture, wide, best(scene.picture, wide), seen=FILLED).astype(np.float32)
+    else:
+        behind = np.where(wide[..., None], colour, scene.picture).astype(np.float32)
     inner = cv2.erode(wide.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
     gone = cv2.GaussianBlur(inner, (0, 0), max(0.8, reach / 3))
     gone = np.maximum(gone * wide, cv2.dilate(hidden, np.ones((3, 3), np.uint8)))
     return behind, gone.clip(0, 1).astype(np.float32)
+
+
+def plain(picture: np.ndarray, hidden: np.ndarray) -> np.ndarray | None:
+    """The one colour (3,) that nearly all of a picture has around what is hidden (H, W) bool, as paper has; None where it
+    has several."""
+    reach = max(3, round(AROUND * picture.shape[1])) | 1
+    around = cv2.dilate(hidden.astype(np.uint8), np.ones((reach, reach), np.uint8)).astype(bool) & ~hidden
+    if around.sum() < 20:
+        return None
+    seen = picture[around].astype(np.float32)
+    colour = np.median(seen, 0)
+    return colour if float((np.abs(seen - colour).max(1) <= ALIKE).mean()) > PLAIN else None
 
 
 def best(picture: np.ndarray, hidden: np.ndarray) -> Strength:

@@ -10,7 +10,7 @@ STRONG = 0.6  # of all gradients in an animal, that are too weak to be the rim o
 VOTES = 9.9  # of a rim, from which on it counts as whole
 LEAST = 0.3  # of the roundest place of an animal, that an eye is as round as at least
 RINGS = np.linspace(0.1, 0.5, 17)  # of a head's radius, that the rim of an eye is looked for at
-LEVEL = 0.9  # radii of a head: by how much one eye is higher than the other, at most
+LEVEL = 0.5  # of how far eyes are apart: by how much one is higher than the other, at most
 
 
 @dataclass(frozen=True)
@@ -45,23 +45,39 @@ def roundness(grey: np.ndarray, inside: np.ndarray, radius: float) -> np.ndarray
     return total / max(float(total.max()), 1e-6)
 
 
-def eyes(grey: np.ndarray, round_: np.ndarray, head: np.ndarray, radius: float, size: float) -> tuple[Eye, ...]:
-    """The eyes, one or two, in a head about a place (x, y) of a radius, in cells that are so many pixels wide."""
+def eyes(
+    grey: np.ndarray, round_: np.ndarray, head: np.ndarray, radius: float, size: float, aside: bool
+) -> tuple[Eye, ...]:
+    """The eyes in a head about a place (x, y) of a radius, in cells that are so many pixels wide: one where it is seen from
+    `aside`, else two of about one height, or none, as one alone is a nose."""
     y, x = np.indices(grey.shape)
     left = round_ * (np.hypot(y - head[1], x - head[0]) < 1.15 * radius)
-    found = list[Eye]()
-    best = float(left.max())
-    for _ in range(4):
+    peaks, best = list[tuple[float, int, int]](), float(left.max())
+    for _ in range(6):
         row, column = divmod(int(left.argmax()), grey.shape[1])
-        if left[row, column] < max(LEAST, 0.45 * best):
+        if left[row, column] < max(LEAST, 0.35 * best):
             break
-        wide = _rim(grey, row, column, radius)
-        if not found or abs((row + 0.5) * size - found[0].at[1]) < LEVEL * radius * size:
-            found.append(Eye(((column + 0.5) * size, (row + 0.5) * size), wide * size))
-        if len(found) == 2:
-            break
-        left[np.hypot(y - row, x - column) < 0.5 * radius] = 0
-    return tuple(found)
+        peaks.append((float(left[row, column]), row, column))
+        left[np.hypot(y - row, x - column) < 0.4 * radius] = 0
+    chosen = peaks[:1] if aside else _pair(peaks, head, radius)
+    wide = [_rim(grey, row, column, radius) for _, row, column in chosen]
+    even = float(np.mean(wide)) if wide else 0.0
+    return tuple(Eye(((column + 0.5) * size, (row + 0.5) * size), even * size) for _, row, column in chosen)
+
+
+def _pair(peaks: list[tuple[float, int, int]], head: np.ndarray, radius: float) -> list[tuple[float, int, int]]:
+    """The two that are likeliest a pair of eyes: round, of one height, to both sides of the head's middle."""
+    best, found = 0.0, list[tuple[float, int, int]]()
+    for number, one in enumerate(peaks):
+        for other in peaks[number + 1 :]:
+            apart, tilt = abs(one[2] - other[2]), abs(one[1] - other[1])
+            middle = abs((one[2] + other[2]) / 2 - head[0])
+            if not 0.4 * radius < apart < 1.7 * radius or tilt > LEVEL * apart:
+                continue
+            score = one[0] + other[0] - 0.8 * tilt / radius - 0.5 * middle / radius
+            if score > best:
+                best, found = score, [one, other]
+    return found
 
 
 def _rim(grey: np.ndarray, row: int, column: int, radius: float) -> float:
@@ -69,6 +85,8 @@ def _rim(grey: np.ndarray, row: int, column: int, radius: float) -> float:
     angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
     rings = np.maximum(RINGS * radius, 1.0)
     x, y = (middle + np.outer(rings, turn) for middle, turn in ((column, np.cos(angles)), (row, np.sin(angles))))
-    light = cv2.remap(grey, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    light = cv2.remap(
+        grey, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
     steps = np.diff(np.median(light, 1))
     return float(np.clip(rings[int(steps.argmax())] * 1.15, 0.14 * radius, 0.34 * radius))

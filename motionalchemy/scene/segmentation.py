@@ -60,6 +60,12 @@ def cut_out(picture: np.ndarray) -> np.ndarray:
     opacity = ((opacity - 0.3) / 0.4).clip(0, 1)
     if not (opacity > 0.99).any():
         raise InputError("image shows no subject that stands out: give one of it alone, before something plain")
+    return by_opacity(picture, opacity)
+
+
+def by_opacity(picture: np.ndarray, opacity: np.ndarray) -> np.ndarray:
+    """What an opacity (H, W, 1) in [0, 1] shows of a picture (H, W, 3) uint8, (H, W, 4) uint8, its colours
+    led on around it."""
     colours = torch.from_numpy(picture.astype(np.float32)).permute(2, 0, 1)[None]
     sure = torch.from_numpy((opacity > 0.99).astype(np.float32)).permute(2, 0, 1)[None]
     led = pullpush.pull_push(colours, sure)[0].permute(1, 2, 0).numpy()

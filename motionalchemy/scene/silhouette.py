@@ -10,6 +10,7 @@ INK = 16  # of 255: how much darker or more coloured than the paper ink is
 EVEN, PLAIN = 0.8, 0.85  # of the picture's rim that is paper, of the paper that is even
 CELLS = 112  # of the longer side, on which tips are looked for
 TIPS = 9  # that are looked at
+CUT = 0.3  # of its width, that lies at the lower edge of a picture that cuts a figure
 BROAD = 1.25  # times as wide as high: what is wider is no standing figure
 
 
@@ -41,14 +42,14 @@ def drawing(picture: np.ndarray) -> tuple[np.ndarray, bool]:
 
 def joints(matte: np.ndarray) -> dict[Limb, np.ndarray | None] | None:
     """The joints (3, 2) in pixels of each limb of a standing figure, None where one does not stand out; None for all where
-    it is no standing figure: too wide, without two feet, or with more."""
+    it is no standing figure: too wide, cut by the picture's lower edge, without two feet, or with more."""
     share = CELLS / max(matte.shape)
     inside = cv2.resize(matte, None, fx=share, fy=share, interpolation=cv2.INTER_AREA) > 0.5
     rows, columns = np.nonzero(inside)
     if len(rows) < 60:
         return None
     tall, across = float(np.ptp(rows)), float(np.ptp(columns))
-    if across > BROAD * tall:
+    if across > BROAD * tall or inside[-1].sum() > CUT * across:
         return None
     half = cv2.distanceTransform(np.pad(inside.astype(np.uint8), 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
     aside = np.hypot(columns - columns.mean(), rows - (rows.min() + 0.52 * tall))

@@ -26,6 +26,7 @@ CHAINS: dict[Limb, tuple[int, int, int]] = {
 SEEN, WITHIN = 0.5, 0.4  # how surely a joint is seen, and how much of the matte lies there, where a limb is to move
 SHORT, APART = 0.2, 0.42  # of the trunk: a bone that points at us, hands that touch
 LEAST = 0.06  # of the picture's height: the shortest trunk that is moved limb by limb
+DRAWN = 0.9  # how surely points are those of a body, where they are believed in a drawing
 BEAST = 0.12  # how much more animal than person a body may look
 WORK = 384  # pixels of the longer side on which mattes are cut
 
@@ -71,17 +72,22 @@ def skeletons(scene: Scene) -> tuple[Skeleton, ...]:
     poses = scene.bodies
     matte, paper = silhouette.drawing(scene.picture)
     tall = np.ptp(np.nonzero(matte > 0.5)[0]) if paper else 0
-    if paper and not any(pose.score > 0.9 and pose.box[3] - pose.box[1] > 0.6 * tall for pose in poses):
+    if paper and not any(pose.score > DRAWN and pose.box[3] - pose.box[1] > 0.6 * tall for pose in poses):
         joints = silhouette.joints(matte)
         return () if joints is None else (_drawn(matte, joints),)
-    return tuple(_posed(scene, pose) for pose in poses if _person(scene, pose))
+    people = [pose for pose in poses if _person(scene, pose, paper)]
+    alone = paper and len(people) == 1
+    return tuple(_posed(scene, pose, matte if alone else None) for pose in people)
 
 
-def _person(scene: Scene, pose: Pose) -> bool:
-    """Whether a pose is of a person, large enough to be moved, and not of a beast or a thing."""
+def _person(scene: Scene, pose: Pose, paper: bool = False) -> bool:
+    """Whether a pose is of a person, large enough to be moved, and not of a beast or a thing; of what is drawn on `paper`
+    regions know little."""
     high = scene.picture.shape[0]
     if pose.torso < LEAST * high or pose.matte is None or min(pose.seen[11:13]) < SEEN:
         return False
+    if paper and pose.score > DRAWN:
+        return True
     inside = cv2.resize(pose.matte, scene.regions.probabilities.shape[:0:-1], interpolation=cv2.INTER_AREA) > SEEN
     if not inside.any():
         return False
@@ -90,10 +96,10 @@ def _person(scene: Scene, pose: Pose) -> bool:
     return other < person + BEAST
 
 
-def _posed(scene: Scene, pose: Pose) -> Skeleton:
-    """A person by its pose points."""
+def _posed(scene: Scene, pose: Pose, matte: np.ndarray | None = None) -> Skeleton:
+    """A person by its pose points, with its matte, if that is known."""
     high, wide = scene.picture.shape[:2]
-    matte = _matte(scene, pose)
+    matte = _matte(scene, pose) if matte is None else matte
     at = pose.points[:, :2].astype(float)
     inside = (at >= 0).all(1) & (at < (wide, high)).all(1)
     columns, rows = at.astype(int).clip(0, (wide - 1, high - 1)).T
@@ -165,10 +171,10 @@ def refined(picture: np.ndarray, rough: np.ndarray) -> np.ndarray:
     if len(facts) > 1:
         largest = (np.asarray(parts) == 1 + facts[1:, cv2.CC_STAT_AREA].argmax()).astype(np.uint8)
         mixed = mixed * cv2.dilate(largest, np.ones((3, 3), np.uint8))
-    return _guided(picture, mixed.astype(np.float32), max(2, reach // 2))
+    return guided(picture, mixed.astype(np.float32), max(2, reach // 2))
 
 
-def _guided(picture: np.ndarray, matte: np.ndarray, reach: int) -> np.ndarray:
+def guided(picture: np.ndarray, matte: np.ndarray, reach: int) -> np.ndarray:
     """A matte led along the edges of its picture by a guided filter (He et al. 2010)."""
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
     size = (2 * reach + 1,) * 2

@@ -58,6 +58,15 @@ def vanishing(lines: np.ndarray, size: tuple[int, int]) -> tuple[Vanishing, ...]
     return tuple(found)
 
 
+def level(lines: np.ndarray, regions: Regions, high: int) -> np.ndarray:
+    """Those of the lines (n, 4) of a picture so many pixels high that run over things that have level ones."""
+    if not len(lines):
+        return lines
+    shown = regions.of(*STRAIGHT)
+    x, y = (lines.reshape(-1, 2, 2).mean(1) * len(shown) / high).astype(int).T
+    return lines[shown[y.clip(0, len(shown) - 1), x.clip(0, shown.shape[1] - 1)] > 0.5]
+
+
 def horizon(picture: np.ndarray, regions: Regions | None = None) -> float | None:
     """The row, from the top in pixels, in which the horizon of a picture (H, W, 3) uint8 runs at its middle, also above or
     below it; None where nothing tells.
@@ -68,8 +77,8 @@ def horizon(picture: np.ndarray, regions: Regions | None = None) -> float | None
     check(picture)
     high, wide = picture.shape[:2]
     lines = straight.segments(picture)
-    if regions is not None and len(lines):
-        lines = lines[_on(regions, lines, high)]
+    if regions is not None:
+        lines = level(lines, regions, high)
     points = [each for each in vanishing(lines, (high, wide)) if -high < each.y < 2 * high]
     if len(points) > 1 and abs(points[0].x - points[1].x) > 0.5 * wide:
         (x0, y0), (x1, y1) = ((each.x, each.y) for each in points[:2])
@@ -125,10 +134,3 @@ def _under_sky(regions: Regions, high: int) -> float | None:
     middle = np.median(edge)
     even = np.median(np.abs(edge - middle)) < ROUGH * len(sky)
     return float(middle / len(sky) * high) if even and level.mean() > 0.7 else None
-
-
-def _on(regions: Regions, lines: np.ndarray, high: int) -> np.ndarray:
-    """Which lines (n, 4) of a picture so many pixels high run over things that have level lines."""
-    shown = regions.of(*STRAIGHT)
-    x, y = (lines.reshape(-1, 2, 2).mean(1) * len(shown) / high).astype(int).T
-    return shown[y.clip(0, len(shown) - 1), x.clip(0, shown.shape[1] - 1)] > 0.5

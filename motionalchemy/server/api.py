@@ -34,6 +34,9 @@ Idempotency = Annotated[
     Header(alias="Idempotency-Key", max_length=255, description="the same key makes the same video once"),
 ]
 POLL_MS, LONGEST_POLL_MS = 500, 5000  # how long a client is asked to wait between two looks, far back in the queue
+HELPER = (
+    "x-stainless-poll-helper"  # OpenAI's own loop, which keeps to the first pause that it is told, whatever comes later
+)
 router = APIRouter(default_response_class=Answer, responses=ERRORS)
 
 
@@ -43,6 +46,7 @@ def create_app(service: Service, keys: Keys, mount: Callable[[FastAPI], FastAPI]
     app = FastAPI(
         title="MotionAlchemy", version="1", docs_url=None, redoc_url=None, redirect_slashes=False,
         description="Videos from an image and a sentence, in the shape of OpenAI's Videos API.",
+        servers=[{"url": settings.root_path}] if settings.root_path else None,
     )  # fmt: skip
     app.state.service, app.state.metrics = service, metrics
     app.state.uploads, app.state.streams = Uploads(settings), [0]
@@ -139,7 +143,7 @@ async def list_videos(
 async def retrieve_video(request: Request, video_id: VideoId) -> Any:
     """A video as it stands."""
     found = _service(request).retrieve(_who(request), video_id)
-    waiting = found["motionalchemy"]["position"] or 0
+    waiting = 0 if HELPER in request.headers else found["motionalchemy"]["position"] or 0
     pause = {"openai-poll-after-ms": str(min(POLL_MS * (1 + waiting // 4), LONGEST_POLL_MS))}
     return Answer(found, headers=pause)  # an answer of our own, as this is asked most: no model is made of it again
 
@@ -176,6 +180,15 @@ async def video_content(
     path, kind = _service(request).file(_who(request), video_id, variant)
     name = f"{path.parent.name}{'' if variant == 'video' else '-' + variant}{path.suffix}"
     return FileResponse(path, media_type=kind, filename=name, content_disposition_type="inline")
+
+
+router.add_api_route(
+    "/v1/videos/{video_id}/content",
+    video_content,
+    methods=["HEAD"],
+    response_class=FileResponse,
+    include_in_schema=False,
+)
 
 
 def _watching(request: Request, video_id: VideoId) -> tuple[Service, Who]:

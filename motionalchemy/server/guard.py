@@ -5,6 +5,7 @@ import binascii
 import logging
 import secrets
 import time
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,6 +28,7 @@ HEADERS = {
     "x-frame-options": "DENY",
     "referrer-policy": "no-referrer",
     "cross-origin-resource-policy": "same-origin",
+    "x-accel-buffering": "no",  # nginx holds event streams back otherwise
 }
 NOTHING = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
@@ -54,6 +56,7 @@ class Guard:
             await send(message)
 
         try:
+            scope = self._rooted(scope)
             scope.setdefault("state", {})["who"] = self._who(scope)
             await self.app(scope, receive, sending)
         except Refused as refused:
@@ -74,12 +77,15 @@ class Guard:
     def _who(self, scope: Scope) -> Who:
         """Who asks; raises Refused for a stranger."""
         headers, address = Headers(scope=scope), (scope.get("client") or ("local",))[0]
-        host = _host(headers.get("host", ""))
-        if not self.settings.public and not (is_loopback(host) or host == self.settings.bound):
-            raise Refused(403, "wrong_host", "this server answers to its own address only: use http://127.0.0.1")
-        origin = headers.get("origin")
+        host, shown = headers.get("host", ""), self.settings.forwarded_hosts
+        own = _host(host) in (self.settings.bound, *map(_host, shown)) or is_loopback(_host(host))
+        if not self.settings.public and not own:
+            message = (
+                "this server answers to its own address only: use http://127.0.0.1, or start it with --forwarded-host"
+            )
+            raise Refused(403, "wrong_host", message)
         unsafe = scope["type"] == "websocket" or scope["method"] not in SAFE
-        if unsafe and origin is not None and urlsplit(origin).netloc != headers.get("host"):
+        if unsafe and not _same_origin(headers, shown):
             raise Refused(403, "wrong_origin", "other sites may not send requests here: use this server's own page")
         if not self.keys.hashes:
             return Who("local", address)
@@ -92,10 +98,35 @@ class Guard:
         message = "the API key is missing or wrong: send it as Authorization: Bearer KEY"
         raise Refused(401, "invalid_api_key", message, www_authenticate=f'{scheme} realm="motionalchemy"')
 
+    def _rooted(self, scope: Scope) -> Scope:
+        """The request without the path under which a proxy shows the server, which the proxy may have left in."""
+        root, path = self.settings.root_path, scope["path"]
+        if not root or not (path == root or path.startswith(f"{root}/")):
+            return scope
+        if path == root:
+            raise Refused(308, "moved", f"the page is at {root}/", location=f"{root}/")
+        raw = scope.get("raw_path")
+        return {**scope, "path": path.removeprefix(root), "raw_path": raw and raw.removeprefix(root.encode())}
+
     def _policy(self, scope: Scope) -> dict[str, str]:
         if scope["path"].startswith(OURS):
             return {"content-security-policy": NOTHING, "cache-control": "private, no-store"}
         return {"content-security-policy": "frame-ancestors 'none'"}
+
+
+def _same_origin(headers: Headers, shown: Collection[str]) -> bool:
+    """Whether a request comes from this server's own page, or from no page at all.
+
+    A proxy may have put another name in the place of the one that the browser knows; then the browser's own word counts,
+    which no page can change, or the name that the proxy says it had.
+    """
+    origin = headers.get("origin")
+    if origin is None or headers.get("sec-fetch-site") == "same-origin":
+        return True
+    if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+        return False
+    forwarded = headers.get("x-forwarded-host", "").partition(",")[0].strip()
+    return urlsplit(origin).netloc in (headers.get("host"), forwarded, *shown)
 
 
 def _key(headers: Headers) -> str | None:

@@ -141,8 +141,6 @@ def answer(model: str, question: dict[str, Any]) -> dict[str, Any]:
 
 
 def _look(folder: Path, text: str) -> dict[str, Any]:
-    from motionalchemy.models import registry
-    from motionalchemy.motion import interpolation
     from motionalchemy.pipeline import conditioning
     from motionalchemy.pipeline.job import prepare
     from motionalchemy.pipeline.request import Request
@@ -150,12 +148,12 @@ def _look(folder: Path, text: str) -> dict[str, Any]:
     os.chdir(folder)
     try:
         job = prepare(Request.model_validate_json(text), Path(CLIP))
-        registry.check(conditioning.needs(job), job.card)
+        conditioning.check(job)
     finally:
         os.chdir("/")
     height, width = job.full
     times = job.request.interpolate
-    fps, frames = float(job.request.fps * times), interpolation.count(job.frames, times, job.request.loop)
+    fps, frames = float(job.request.fps * times), job.written
     return {
         "frames": frames, "width": width, "height": height, "fps": fps, "seconds": frames / fps,
         "task": job.request.task, "notes": list(job.notes),

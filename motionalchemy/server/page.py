@@ -13,6 +13,7 @@ from fastapi.responses import FileResponse, RedirectResponse
 from motionalchemy.parts import packages
 from motionalchemy.server.answers import Refused
 from motionalchemy.server.page_gate import Gate, Lobby, language
+from motionalchemy.server.page_notes import NOTES_ZH
 from motionalchemy.server.page_words import LANGUAGES, LOCALES, failures, words
 from motionalchemy.server.service import Service
 
@@ -26,6 +27,12 @@ except ImportError as error:
 HERE = Path(__file__).parent
 ASSETS = {"page.js": "text/javascript", "page.css": "text/css"}
 ICON = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'><path fill='#4f46e5' d='M0 0h8v8H0z'/><path fill='#fff' d='M3 2v4l3-2z'/></svg>"  # noqa: E501
+
+# Gradio wants to be told its address by the server, which cannot know it behind a proxy; the browser does.
+ROOTED = (
+    " { let told; Object.defineProperty(window, 'gradio_config', { configurable: true, get: () => told, "
+    "set: (given) => { given.root = new URL('.', location.href).href.replace(/\\/$/, ''); told = given; } }); }"
+)
 
 
 def mount(app: FastAPI) -> FastAPI:
@@ -59,14 +66,19 @@ def _own_folder(folder: Path) -> None:
 
 def _head(spoken: str) -> str:
     """What stands before Gradio's own scripts: our words, and the language in which Gradio speaks itself."""
-    texts = {"words": words(spoken), "failures": failures(spoken), "language": LOCALES[spoken]}
+    texts = {
+        "words": words(spoken),
+        "failures": failures(spoken),
+        "notes": NOTES_ZH if spoken == "zh" else (),
+        "language": LOCALES[spoken],
+    }
     data = json.dumps(texts, ensure_ascii=False).replace("<", "\\u003c")
     speak = "for (const name of ['language', 'languages']) Object.defineProperty(navigator, name, " + (
         "{ get: () => (name === 'language' ? page.language : [page.language]), configurable: true });"
     )
     return (
         f'<link rel="icon" href="data:image/svg+xml,{quote(ICON)}"><link rel="stylesheet" href="../page/page.css">'
-        f"<script>window.page = {data}; {speak}</script>"
+        f"<script>window.page = {data}; {speak}{ROOTED}</script>"
         '<script src="../page/page.js" defer></script>'
     )
 

@@ -28,6 +28,7 @@ _GET = re.compile(
 )
 _POST = re.compile(rf"{UPLOAD}|{'|'.join(PRESSED)}|/gradio_api/(cancel|reset)")
 _META = re.compile(r'\s*<meta\s+(?:property|name)="(?:og|twitter):[^>]*/>')
+NOWHERE = "page.invalid"  # what Gradio takes for its host; every answer names files relative to the page instead
 LONGEST_BODY = 4 * 2**20  # bytes of the fields of one press of a button, a painted mask among them
 SLACK = 2**20  # bytes of a form round its file
 
@@ -43,11 +44,30 @@ class Gate:
         path = scope["path"].removeprefix(scope.get("root_path", "")) or "/"
         if scope["type"] != "http" or not _allowed(scope["method"], path):
             raise Refused(404, "not_found", "there is nothing at this address: the page is at /")
+        scope = _nowhere(scope)
         if scope["method"] == "POST":
             receive = await self._checked(scope, receive, path)
         if path == "/":
             return await self._page(scope, receive, send)
-        await self.app(scope, receive, _closed(send))
+        await self.app(scope, receive, _closed(self._relative(send)))
+
+    def _relative(self, send: Send) -> Send:
+        """Answers in text that name this page's files relative to the page, wherever a proxy shows it."""
+        text = False
+
+        async def sending(message: Message) -> None:
+            nonlocal text
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                text = headers.get("content-type", "").startswith(("application/json", "text/event-stream"))
+                if text and "content-encoding" not in headers:
+                    del headers["content-length"]  # it may become shorter
+            elif text and message["type"] == "http.response.body":
+                body = message.get("body", b"").replace(f"http://{NOWHERE}/{self.language}".encode(), b".")
+                message = {**message, "body": body}
+            await send(message)
+
+        return sending
 
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The page itself, read whole: plain, so that it can be changed."""
@@ -73,6 +93,7 @@ class Gate:
 
     def _localised(self, text: str) -> str:
         text = _META.sub("", text).replace('lang="en"', f'lang="{LOCALES[self.language]}"', 1)
+        text = text.replace(f"http://{NOWHERE}/{self.language}", ".")
         return text.replace("<head>", f"<head>{self.head}", 1)
 
     async def _checked(self, scope: Scope, receive: Receive, path: str) -> Receive:
@@ -122,7 +143,7 @@ class Lobby:
         headers, body = MutableHeaders(raw=start["headers"]), b""
         if scope["path"] != "/":
             start = {**start, "status": 302}
-            headers["location"] = scope.get("root_path", "") + "/"
+            headers["location"] = "../" * (scope["path"].count("/") - 1) or "./"
             del headers["www-authenticate"]
         else:
             spoken = language(Headers(scope=scope))
@@ -168,6 +189,16 @@ def foreign(body: bytes) -> bool:
         elif isinstance(value, list):
             waiting += value
     return False
+
+
+def _nowhere(scope: Scope) -> Scope:
+    """The request as if it came to a host that does not exist, whatever proxies say: Gradio builds addresses from it."""
+    headers = [
+        (name, value)
+        for name, value in scope["headers"]
+        if name != b"host" and name != b"forwarded" and not name.startswith(b"x-forwarded-")
+    ]
+    return {**scope, "scheme": "http", "headers": [*headers, (b"host", NOWHERE.encode())]}
 
 
 def _allowed(method: str, path: str) -> bool:

@@ -60,7 +60,8 @@ class Service:
         path = self.settings.data / "jobs.sqlite3"
         self._reads, self._writes = Jobs(path), Jobs(path)  # a read never waits for a write
         self.store.sweep(self._reads.names())
-        devices = self.model["devices"] if self.settings.devices == ("auto",) else self.settings.devices
+        here = self.model["devices"] if self.settings.devices == ("auto",) else self.settings.devices
+        devices = (*here, *self.settings.away)
         for device in set(self._reads.busy()) - set(devices):
             with self.store.alone(store.worker_lock(device)) as held:
                 if held:
@@ -188,7 +189,8 @@ class Service:
 
     def _request(self, wanted: Wanted) -> Request:
         try:
-            return parse(wanted.fields | {"model": self.settings.model})
+            effort = self.settings.effort(wanted.fields)
+            return parse(wanted.fields | effort | {"model": self.settings.model})
         except InputError as error:
             raise wire.refusal(error, wanted.size) from error
 
@@ -224,7 +226,8 @@ class Service:
             raise invalid(message, "seconds")
         if wanted.size not in (None, (facts.width, facts.height)):
             nearest, given = f"{facts.width}x{facts.height}", "x".join(map(str, wanted.size or ()))
-            message = f"size {given} is not possible here, as a picture keeps its shape: use {nearest} or leave it out"
+            why = "a picture keeps its shape" if wanted.files else "the model counts in blocks of pixels"
+            message = f"size {given} is not possible here, as {why}: use {nearest} or leave it out"
             raise invalid(message, "size")
 
     def _job(self, who: Who, id: str, param: str = "video_id") -> Job:

@@ -19,11 +19,12 @@ from motionalchemy.errors import Cancelled, MissingPart, MotionAlchemyError
 from motionalchemy.media import footage, writer
 from motionalchemy.media.clip import Clip
 from motionalchemy.models import registry
-from motionalchemy.models.base import Backbone
+from motionalchemy.models.base import Backbone, Effort
 from motionalchemy.nets import threads
 from motionalchemy.pipeline.make import make
 from motionalchemy.pipeline.progress import Progress
 from motionalchemy.pipeline.request import Request
+from motionalchemy.pipeline.settle import effort_of
 from motionalchemy.server import shapes, store
 from motionalchemy.server.answers import UNAVAILABLE
 from motionalchemy.server.jobs import CANCELLED, COMPLETED, FAILED, Job, Jobs
@@ -47,6 +48,7 @@ class Worker:
         self.store, self.jobs = store.Store(data), Jobs(data / "jobs.sqlite3")
         self.device, self.model, self.stop = device, model, stop
         self._loaded: Backbone | None = None
+        self._effort = Effort()
         self._next_sign = 0.0
 
     def run(self) -> None:
@@ -83,10 +85,16 @@ class Worker:
     def _make(self, job: Job) -> None:
         threads.use()
         request = Request.model_validate_json(job.request).model_copy(update={"device": self.device})
-        if self._loaded is None:
-            self._loaded = registry.load(self.model, self.device)
+        effort = effort_of(request)
+        if self._loaded is None or effort != self._effort:
+            self._loaded = None  # what is loaded goes before what takes its place comes
+            self._loaded, self._effort = registry.load(self.model, self.device, effort), effort
             self._live()
-        run = make(request, Path(store.CLIP), backbone=self._loaded, cancel=lambda: self._stopped(job))
+        request = request.model_copy(update={"memory": None, "fast": 0, "lora": None})  # that is what is loaded
+        self._follow(job, make(request, Path(store.CLIP), backbone=self._loaded, cancel=lambda: self._stopped(job)))
+
+    def _follow(self, job: Job, run: Iterator[Progress]) -> None:
+        """Let a job run to its end, and report where it stands."""
         report = Report(self.jobs, job)
         for at in run:
             if at.result is None:
@@ -125,6 +133,49 @@ class Worker:
             return self.jobs.end(job, FAILED, 0, (code, message))
         store.clear(folder)
         return self.jobs.end(job, FAILED, store.bytes_in(folder), (code, message))
+
+
+class AwayWorker(Worker):
+    """One that has its clips made by an actor of a Ray cluster: its device is ADDRESS#cpuN or ADDRESS#gpuN.
+
+    When the actor or its node is lost it ends as a killed worker does: its job is queued again, it is started again,
+    and looks for another place.
+    """
+
+    def __init__(self, data: Path, device: str, model: str, stop: threading.Event):
+        super().__init__(data, device, model, stop)
+        from motionalchemy.batch.seat import Seat
+
+        self.store.live(store.worker_lock(device))
+        address, _, kind = device.rpartition("#")
+        self._seat = Seat(
+            address, threads.available() if "MOTIONALCHEMY_THREADS" in os.environ else 1, int(kind[:3] == "gpu")
+        )
+
+    def _make(self, job: Job) -> None:
+        from ray.exceptions import RayError
+
+        fields = Request.model_validate_json(job.request).model_dump(mode="json", exclude_defaults=True)
+        folder = Path.cwd()
+        given = tuple(each.name for each in folder.iterdir() if each.is_file() and each.name not in store.OUTPUTS)
+        fields |= {"model": self.model, "device": "auto"}
+        notes = list[str]()
+        try:
+            for at in self._seat.make(fields, folder, given, store.CLIP, lambda: self._stopped(job)):
+                if at.note:
+                    notes.append(at.note)
+                elif not at.step:
+                    continue
+                else:
+                    self.jobs.stand(
+                        job, {name: getattr(at, name) for name in shapes.RUNNING} | {"fraction": at.fraction}
+                    )
+        except (RayError, ConnectionError) as error:
+            log.error("%s: the place on the cluster is lost: %s", job.id, str(error)[:300])
+            self.jobs.close()
+            os._exit(1)
+        if notes:
+            self.jobs.remark(job, notes)
 
 
 class Report:
@@ -202,7 +253,8 @@ def main(arguments: list[str]) -> None:
         while not stop.is_set():
             with store.Store(data).alone(store.worker_lock(device), patience=1.0) as held:
                 if held:  # else the worker of a server that died has not noticed yet
-                    Worker(data, device, model, stop).run()
+                    kind = AwayWorker if "#" in device else Worker
+                    kind(data, device, model, stop).run()
 
 
 if __name__ == "__main__":

@@ -39,6 +39,9 @@ def test_all_that_is_understood_is_written(tmp_path: Path):
     (beat,) = script["beats"]
     assert script["schema"] == 1 and beat["acts"] == ["Graded", "Falling", "Falling"]
     assert [move["done"] for move in beat["camera"]] == [True]
+    seen = script["scene"]
+    assert abs(sum(seen["kind"].values()) - 1) < 0.01
+    assert {"things", "spoken_of", "writing", "lines", "vanishing", "horizon"} <= seen.keys()
     sizes = {Image.open(folder / name).size for name in FILES if name.endswith(".png")}
     assert len(sizes) == 1
 

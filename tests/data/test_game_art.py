@@ -8,6 +8,7 @@ import random
 import struct
 import zipfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from PIL import Image
 from motionalchemy.data.build import actions, actors
 from motionalchemy.data.build.art import Art, Mesh, blended, matrices
 from motionalchemy.data.build.capture import ACTIONS, LIMBS, ORDER, SKELETON, Capture
-from motionalchemy.data.build.model import Beat, Model, Part
+from motionalchemy.data.build.model import Beat, Model, Part, look_of
 from motionalchemy.data.build.paint import Painter, aimed, direction
 from motionalchemy.data.build.run import build
 from motionalchemy.data.build.scenes import PLACES, SKIES, scenes
@@ -125,6 +126,44 @@ def test_an_actor_is_read_with_its_look(model):
     assert model.files("idle") == ["quad/idle.dae"] and model.files("run") == []  # a file that is not there
     assert model.worn() == ["props/helmet_a.xml"]  # and no blood
     assert model.skin is not None and model.skin.getpixel((3, 3)) == (200, 100, 50, 255)
+
+
+class Files:
+    """An archive of XML alone."""
+
+    def __init__(self, **texts):
+        self.texts = texts
+
+    def tree(self, name):
+        return ElementTree.fromstring(self.texts[name.removeprefix("actors/").removesuffix(".xml")])
+
+
+LEVELS = """<qualitylevels><actor quality="low" file="coarse.xml"/>{best}
+ <inline><material>m</material>
+  <group><variant><mesh>fine.dae</mesh><props><prop actor="mane.xml" attachpoint="head"/>
+   <prop actor="block.xml" attachpoint="head" maxquality="low"/></props></variant>
+   <variant maxquality="medium"><mesh>coarse.dae</mesh></variant></group>
+  <group maxquality="low"><variant><mesh>coarser.dae</mesh></variant></group>
+  <group minquality="high"><variant><textures><texture name="baseTex" file="fine.png"/></textures></variant></group>
+ </inline></qualitylevels>"""
+
+
+@pytest.mark.parametrize(
+    "best",
+    [
+        '<actor quality="high" inline="true"/>',
+        '<actor inline="true"/>',
+        '<actor quality="200"/>',
+        '<actor file="own.xml"/>',
+    ],
+)
+def test_the_finest_quality_level_is_what_is_read(best):
+    own = LEVELS[LEVELS.index("<group") : LEVELS.index(" </inline>")]
+    texts = {"wolf": LEVELS.format(best=best), "own": f"<actor><material>m</material>{own}</actor>"}
+    for seed in range(4):
+        look = look_of(Files(**texts), "wolf.xml", (), random.Random(seed))
+        assert look.mesh == "fine.dae" and look.props == {"head": "mane.xml"} and look.material == "m"
+        assert look.textures == {"baseTex": "fine.png"}
 
 
 def test_bones_move_what_hangs_on_them(model):

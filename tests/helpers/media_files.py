@@ -8,7 +8,7 @@ import pytest
 
 from motionalchemy.errors import MediaError
 
-FORMATS = [".mp4", ".webm", ".gif", ".webp", ".png"]
+FORMATS = [".mp4", ".mov", ".webm", ".gif", ".webp", ".apng", ".png"]
 NOISE = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
 
 

@@ -60,3 +60,10 @@ def test_things_that_are_no_people_are_told_and_what_turns_as_a_wheel_does():
     assert not bird.thing and bus.thing and bus.leaves
     ((gear,), (logo,)) = read("the gear turns anticlockwise"), read("the emblem spins")
     assert gear.in_plane and gear.backwards and not logo.in_plane
+
+
+def test_the_end_at_which_things_are_highest_and_what_comes_nearer_are_told():
+    ((duck,), (plane,), (planet,)) = (
+        read(words) for words in ("一只鸭子游过", "the jet flies by", "the planet approaches")
+    )
+    assert (duck.tall, plane.tall, planet.tall) == (1, -1, 0) and planet.heading == "near"

@@ -1,10 +1,12 @@
 """People move limb by limb: a straight figure whose movement is known in closed form."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
-from motionalchemy.language.body_words import read
+from motionalchemy.language.body_words import Asked, read
 from motionalchemy.motion.body_moves import MOVES, RATE, move
 from motionalchemy.motion.body_plan import attitudes
 from motionalchemy.render import body_act
@@ -119,3 +121,20 @@ def test_joints_of_a_drawing_are_found_and_a_pig_has_none() -> None:
     for column in (45, 65, 125, 145):
         cv2.rectangle(pig, (column, 110), (column + 8, 150), (60, 40, 90), -1)
     assert silhouette.joints(silhouette.drawing(pig)[0]) is None
+
+
+@pytest.mark.parametrize("left", ((1.0, 0.0), (0.71, 0.71), (0.1, 0.995)))
+def test_bones_keep_their_length(left: tuple[float, float]) -> None:
+    picture, skeleton = figure()
+    seen = puppet(limbs.cut(picture, replace(skeleton, left=np.array(left), drawn=False)))
+    for action in MOVES:
+        plan = attitudes(seen, Asked(action, "", "", 1.0, 1.0, "", action, ((0, 1),)), 2.0, False)
+        longer = np.array([list(now.stretches.values()) for now in plan])
+        assert np.abs(longer - 1).max() < 0.101, action
+
+
+def test_a_figure_that_the_lower_edge_cuts_has_no_limbs() -> None:
+    matte = np.zeros((160, 120), np.float32)
+    cv2.circle(matte, (60, 40), 24, 1.0, -1)
+    cv2.rectangle(matte, (25, 60), (95, 159), 1.0, -1)
+    assert silhouette.joints(matte) is None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from motionalchemy.language.travel_words import Asked, Deed, Heading
-from motionalchemy.motion.courses import Side, Stage, course
+from motionalchemy.motion.courses import Side, Stage, course, leaning
 from motionalchemy.render.travel_act import Course
 
 STAGE = Stage(0.4, 0.2, 0.6, 0.4, 0.6, frozenset())
@@ -61,6 +61,18 @@ def test_a_cut_side_never_comes_into_view():
 def test_where_no_side_is_said_it_goes_where_there_is_room():
     sides = [sent(replace(STAGE, left=left, right=left + 0.2), asked("goes"))[1] for left in (0.1, 0.7)]
     assert sides == ["right", "left"]
+
+
+@pytest.mark.parametrize(
+    ("head", "tall", "side"), [(2, 1, "left"), (14, 1, "right"), (2, -1, "right"), (14, -1, "left")]
+)
+def test_one_with_a_head_or_a_fin_goes_the_way_it_faces(head: int, tall: int, side: str):
+    matte = np.zeros((30, 40))
+    matte[15:25, 10:30] = 1
+    matte[5:15, 10 + head : 14 + head] = 1
+    leans = leaning(matte, (10, 5, 30, 25))
+    assert sent(replace(STAGE, leans=leans), replace(asked("goes"), tall=tall))[1] == side
+    assert sent(replace(STAGE, left=0.1, right=0.3, leans=leans), asked("goes"))[1] == "right"
 
 
 def test_a_car_seen_from_above_goes_along_its_axis():

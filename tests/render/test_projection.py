@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from motionalchemy.render.check import residual, strained
-from motionalchemy.render.projection import projected, safe, similarity
+from motionalchemy.render.check import Report, residual, strained
+from motionalchemy.render.projection import projected, safe, similarity, worst
 
 HIGH, WIDE = 48, 64
 NO_LINES = np.zeros((0, 4), np.float32)
@@ -79,25 +79,42 @@ def test_nothing_stiff_leaves_a_field_alone():
     assert projected(field, np.zeros((HIGH, WIDE))) is field
 
 
+def lessened(field: np.ndarray, lines: np.ndarray = NO_LINES, faces: tuple[np.ndarray, ...] = ()):
+    """The share of a field that does no harm, and what the whole does."""
+    return safe(lambda share: worst(share * field, lines, 256, faces))
+
+
 def test_a_movement_that_does_no_harm_stays_whole():
-    share, report = safe(waves(0.002), NO_LINES, 256)
+    share, report = lessened(waves(0.002))
     assert share == 1 and not report.harm
 
 
 def test_one_that_folds_is_lessened_until_it_does_not():
     field = waves(0.5)
-    share, report = safe(field, NO_LINES, 256)
-    assert 0 < share < 0.5 and not report.harm
-    assert safe(field * min(1.0, share * 1.1), NO_LINES, 256)[0] < 1
+    share, report = lessened(field)
+    assert 0 < share < 0.5 and report.folds > 0.002
+    assert not worst(share * field, NO_LINES, 256).harm and worst(1.1 * share * field, NO_LINES, 256).harm
+
+
+def test_what_does_harm_however_little_there_is_of_it_is_held():
+    assert safe(lambda share: Report(folds=1.0)) == (0.0, Report(folds=1.0))
 
 
 def test_a_bent_face_is_harm_and_a_moved_one_is_not():
-    assert safe(waves(0.03), NO_LINES, 256, (square(),))[0] < 1
-    share, report = safe(np.full((1, 2, HIGH, WIDE), 0.1), NO_LINES, 256, (square(),))
+    assert lessened(waves(0.03), faces=(square(),))[0] < 1
+    share, report = lessened(np.full((1, 2, HIGH, WIDE), 0.1), faces=(square(),))
     assert share == 1 and report.face < 1e-6
+
+
+def test_only_what_is_drawn_folds():
+    field, left = waves(0.5)[0], np.zeros((HIGH, WIDE), bool)
+    field[:, :, : WIDE // 2] = 0
+    left[:, : WIDE // 2 - 2] = True
+    assert worst([field], NO_LINES, 256, where=left).folds == 0 < worst([field], NO_LINES, 256).folds
 
 
 def test_a_line_that_is_bent_is_lessened_to_what_nobody_sees():
     line = np.array([[20.0, 96.0, 230.0, 96.0]])
-    share, report = safe(waves(0.03), line, 256)
-    assert share < 1 and report.bend <= 2
+    field = waves(0.03)
+    share, report = lessened(field, line)
+    assert share < 1 and report.bend > 2 >= worst(share * field, line, 256).bend

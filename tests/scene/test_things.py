@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import torch
 
-from motionalchemy.scene import behind, things, wheels
+from motionalchemy.scene import behind, hanging, things, wheels
 from motionalchemy.scene.parse import Layer, Scene
+from motionalchemy.scene.regions import Regions
 
 HIGH, WIDE = 120, 180
 
@@ -113,3 +114,53 @@ def test_two_wheels_are_found_and_none_where_there_are_none():
     found = sorted(wheels.wheels(picture, thing))
     assert len(found) == 2
     assert all(abs(x - at) < 2 and abs(r - 11) < 2 for (x, _, r), at in zip(found, (62, 118), strict=True))
+
+
+@pytest.mark.parametrize(("vehicle", "left"), [(True, 120), (False, 20)])
+def test_where_a_vehicle_is_meant_it_is_what_is_seen_as_one(vehicle: bool, left: int):
+    picture, rough, seen = ground(), np.zeros((HIGH, WIDE)), np.zeros((2, HIGH, WIDE), np.float32)
+    for column, colour in ((20, (40, 120, 40)), (120, (200, 30, 30))):
+        cv2.rectangle(picture, (column, 50), (column + 40, 80), colour, -1)
+    rough[50:81, 20:61] = 1
+    seen[1, 50:81, 120:161] = 1
+    seen[0] = 1 - seen[1]
+    found = scene(picture, rough)
+    vars(found)["regions"] = Regions(("other", "vehicle"), seen)
+    (thing,) = things.things(found, False, "air", vehicle)
+    assert abs(thing.box[0] - left) <= 2
+
+
+def test_behind_a_thing_on_paper_is_paper():
+    picture, hidden = np.full((HIGH, WIDE, 3), 250, np.uint8), np.zeros((HIGH, WIDE), bool)
+    picture[40:80, 60:100], hidden[38:82, 58:102] = 10, True
+    assert behind.plain(picture, hidden) is not None and behind.plain(picture, hidden)[0] == 250
+    picture[:, :80] = 90
+    assert behind.plain(picture, hidden) is None
+
+
+@pytest.mark.parametrize("has_thread", [True, False])
+def test_a_thing_hangs_from_its_thread(has_thread: bool, monkeypatch: pytest.MonkeyPatch):
+    picture, rough = ground(), np.zeros((HIGH, WIDE))
+    monkeypatch.setattr(things, "penned", lambda picture, rough: None)  # else the thread is cut out with it
+    if has_thread:
+        cv2.line(picture, (90, 10), (90, 70), (30, 30, 30), 3)
+    cv2.circle(picture, (90, 80), 20, (200, 160, 30), -1)
+    cv2.circle(rough, (90, 80), 20, 1, -1)
+    (thing,) = things.things(scene(picture, rough), False, "air")
+    found = hanging.hung(scene(picture, rough), thing)
+    assert (found is not None) == has_thread
+    if found is not None:
+        (whole, (x, y)) = found
+        assert abs(x - 90) < 2 and abs(y - 10) < 3 and whole.matte[30, 90] > 0.9 and thing.matte[30, 90] < 0.1
+        assert whole.matte[30, 80] == 0 and whole.box[1] < 14
+
+
+def test_what_is_drawn_on_paper_is_all_that_its_ink_encloses():
+    picture, rough = np.full((HIGH, WIDE, 3), 250, np.uint8), np.zeros((HIGH, WIDE))
+    cv2.circle(picture, (90, 60), 30, (20, 20, 20), 3)
+    cv2.circle(rough, (90, 60), 27, 1, -1)
+    found = things.penned(picture, rough)
+    assert found is not None and found[60, 90] == 1 and found[60, 120] > 0.5 and found[60, 130] < 0.05
+    assert things.penned(picture, 1 - rough) is None
+    picture[:, ::7] = 30
+    assert things.penned(picture, rough) is None

@@ -259,7 +259,7 @@ BAD = [
     ({"prompt": "left", "seconds": "-1"}, "more than 0"),
     ({"prompt": "left", "seconds": "599"}, "at most 120"),
     ({"prompt": "left", "size": "big"}, "size"),
-    ({"prompt": "left", "size": "128x64"}, "a picture keeps its shape"),
+    ({"prompt": "left", "size": "100x64"}, "blocks of pixels"),
     ({"prompt": "left", "size": "20x20"}, "64 to 2048"),
     ({"prompt": "left", "input_reference": "http://127.0.0.1/a.png"}, "fetches no address"),
     ({"prompt": "left", "input_reference": {"image_url": "file:///etc/passwd"}}, "fetches no address"),
@@ -274,6 +274,11 @@ BAD = [
     ({"prompt": "left", "motionalchemy": {"task": "edit"}}, "use animate, imagine, orbit"),
     ({"prompt": "left", "motionalchemy": {"strength": 0.5}}, "not for imagine"),
     ({"prompt": "left", "motionalchemy": [1]}, "motionalchemy"),
+    (
+        {"prompt": "left", "motionalchemy": {"task": "animate", "camera": "0:0,0,1 1:far,0,1"}},
+        "key 2 of the camera, '1:far,0,1',",
+    ),
+    ({"prompt": "left", "motionalchemy": {"audio": "/etc/passwd"}}, "fetches no address"),
 ]
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import httpx2
 import pytest
 from server_process import ROOT, Server, create, png, serving, until
+from test_server_proxy import NGINX, nginx
 
 pytest.importorskip("gradio", reason="the page needs Gradio")
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright drives the browser of these tests")
@@ -83,7 +84,7 @@ def last(server):
 @browsing
 def test_an_example_becomes_a_video_that_plays_and_downloads(server, browser):
     with visiting(browser, server.url) as page:
-        page.click(f"text={page_tabs.SHOWN[1][1][0]}")
+        page.click(f"text={page_tabs.EXAMPLE_CLIPS[1][1][0]}")
         page.wait_for_selector("#animate-picture img")
         assert page.evaluate("document.querySelector('#animate-picture img').complete")
         quick(page, "animate").get_by_label("Frames, times").fill("2")
@@ -95,7 +96,7 @@ def test_an_example_becomes_a_video_that_plays_and_downloads(server, browser):
         with page.expect_download() as download:
             page.click("ma-job a[download]")
         assert b"ftyp" in download.value.path().read_bytes()[:16]
-        assert last(server).id == id and last(server).prompt == page_tabs.SHOWN[1][1][0]
+        assert last(server).id == id and last(server).prompt == page_tabs.EXAMPLE_CLIPS[1][1][0]
         page.click(f"ma-gallery [data-video={id}] summary")
         text = page.inner_text(f"ma-gallery [data-video={id}] dl")
         assert "seed" in text and "animate" in text and re.search(r"frames, times\s+2", text)
@@ -380,3 +381,18 @@ def test_a_file_elsewhere_is_foreign():
     assert page_gate.foreign(b'{"data": [{"a": [{"\\u0070ath": "https://example.com/a.png"}]}]}')
     assert page_gate.foreign(b"not json")
     assert not page_gate.foreign(b'{"data": [{"path": "/upload/a.png"}, "https://example.com in a prompt"]}')
+
+
+@browsing
+@pytest.mark.skipif(NGINX is None, reason="no nginx is installed here")
+def test_a_person_makes_a_video_through_nginx_under_a_path(browser, server, tmp_path):
+    with (
+        nginx(tmp_path / "nginx", f"location /motion/ {{ proxy_pass {server.url}/; }}") as url,
+        visiting(browser, f"{url}/motion") as page,
+    ):
+        upload(page, "#animate-picture", png())
+        page.get_by_label(page_words.words("en")["prompt"]).first.fill("it drifts right")
+        quick(page, "animate")
+        page.click("#animate-make")
+        ended(page)
+        assert page.evaluate("document.querySelector('ma-job video').readyState >= 0")

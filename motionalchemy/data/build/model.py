@@ -2,6 +2,7 @@
 
 import random
 import xml.etree.ElementTree as ET
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -158,19 +159,44 @@ class Model:
         return self.mesh.rest if pose is None else pose
 
 
+LEVELS = {"low": 100.0, "medium": 150.0, "high": 200.0}
+
+
 def look_of(art: Art, actor: str, wanted: tuple[str, ...], rng: random.Random) -> Look:
     """One concrete look of an actor file: in every group a wanted variant, or one drawn by its frequency."""
-    root = art.tree(f"actors/{actor}")
-    if root.tag == "qualitylevels":
-        best = root.findall("actor")[-1]
-        inline = best.find("inline")
-        root = art.tree(f"actors/{best.get('file')}") if best.get("file") else best if inline is None else inline
+    root, level = _finest(art, art.tree(f"actors/{actor}"))
     look = Look(material=root.findtext("material") or "")
-    for group in root.findall("group"):
-        variants = group.findall("variant")
+    for group in _at(level, root.findall("group")):
+        variants = _at(level, group.findall("variant"))
         if variants:
-            _apply(art, look, _chosen(art, variants, wanted, rng))
+            _apply(art, look, _chosen(art, variants, wanted, rng), level)
     return look
+
+
+def _finest(art: Art, root: ET.Element) -> tuple[ET.Element, float]:
+    """The actor of the finest quality level of a file, and that level: its own content, another file's, or what the file
+    keeps once for all levels in `inline`."""
+    if root.tag != "qualitylevels":
+        return root, LEVELS["high"]
+    best = max(root.findall("actor"), key=lambda each: _level(each.get("quality"), LEVELS["high"]))
+    level, inline = _level(best.get("quality"), LEVELS["high"]), best.find("inline")
+    if best.get("file"):
+        return _finest(art, art.tree(f"actors/{best.get('file')}"))[0], level
+    if inline is None and not best.findall("group"):
+        inline = root.find("inline")
+    return best if inline is None else inline, level
+
+
+def _level(said: str | None, unsaid: float) -> float:
+    """A quality level by its name or number."""
+    said = (said or "").lower()
+    return LEVELS.get(said, float(said) if said.isdigit() else unsaid)
+
+
+def _at(level: float, found: Iterable[ET.Element]) -> list[ET.Element]:
+    """Those of some elements that are there at a quality level."""
+    most = LEVELS["high"] + 1
+    return [e for e in found if _level(e.get("minquality"), 0) <= level <= _level(e.get("maxquality"), most)]
 
 
 def _chosen(art: Art, variants: list[ET.Element], wanted: tuple[str, ...], rng: random.Random) -> ET.Element:
@@ -192,17 +218,17 @@ def _name(art: Art, variant: ET.Element) -> str:
     return (name or "").lower()
 
 
-def _apply(art: Art, look: Look, variant: ET.Element) -> None:
+def _apply(art: Art, look: Look, variant: ET.Element, level: float) -> None:
     file, mesh = variant.get("file"), variant.findtext("mesh")
     if file:
         with suppress(KeyError):
-            _apply(art, look, art.tree(f"variants/{file}"))
+            _apply(art, look, art.tree(f"variants/{file}"), level)
     look.mesh = mesh.strip() if mesh else look.mesh
-    look.textures |= {t.get("name", ""): t.get("file", "") for t in variant.findall("textures/texture")}
-    for animation in variant.findall("animations/animation"):
+    look.textures |= {t.get("name", ""): t.get("file", "") for t in _at(level, variant.findall("textures/texture"))}
+    for animation in _at(level, variant.findall("animations/animation")):
         if animation.get("file") and animation.get("name"):
             look.animations.append((animation.get("name", "").lower(), animation.get("file", "")))
-    for prop in variant.findall("props/prop"):
+    for prop in _at(level, variant.findall("props/prop")):
         look.props.pop(prop.get("attachpoint", ""), None)
         if prop.get("actor"):
             look.props[prop.get("attachpoint", "")] = prop.get("actor", "")
