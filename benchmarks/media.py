@@ -3,8 +3,6 @@
     python benchmarks/media.py                     # the tables of docs/media.md with a measured figure for each line
     python benchmarks/media.py --docs              # writes those tables into docs/media.md and docs/media.zh-CN.md
     python benchmarks/media.py --files FOLDER      # what the files of a folder are read as
-
-The third also runs beside an older build: `PYTHONPATH=OLDER python benchmarks/media.py --files FOLDER`.
 """
 
 import argparse
