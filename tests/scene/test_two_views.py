@@ -77,3 +77,11 @@ def test_what_is_nearer_is_seen_and_the_ground_stands():
     x, _, _ = placed(near, TRUE.matrix(1), SIZE)
     assert abs(np.argwhere(thing)[:, 1].mean() - x[~ground].mean()) < 1  # it goes where its places go
     assert np.abs(splat.colours[~thing & (splat.near > 0)] - 20).max() < 60
+
+
+def test_a_sweep_goes_by_depth_and_meets_both_views():
+    first, last = seen(0), seen(1)
+    sweep = interpolation.Sweep([(0, first), (8, last)], "depth", [0.0, 22.0])
+    frames = np.concatenate([sweep.read(0, 5), sweep.read(5, 10)])
+    assert len(frames) == 10 and (frames[0] == first).all() and (frames[8] == last).all() and (frames[9] == last).all()
+    assert decibel(frames[4], seen(0.5)) > decibel(interpolation.frames(first, last, [0.5], "flow")[0], seen(0.5)) + 1
