@@ -42,6 +42,7 @@ Size = Annotated[int | None, Option(help=help_of("size"))]
 Steps = Annotated[int | None, Option(help=help_of("steps"))]
 Stages = Annotated[int | None, Option(help=help_of("stages"))]
 Guidance = Annotated[float | None, Option(help=help_of("guidance"))]
+GuidanceLow = Annotated[float | None, Option(help=help_of("guidance_low"))]
 Candidates = Annotated[int | None, Option(help=help_of("candidates"))]
 Negative = Annotated[str, Option(help=help_of("negative"))]
 Seed = Annotated[int, Option(help=help_of("seed"))]
@@ -58,6 +59,9 @@ Threads = Annotated[
         callback=thread_count.use,
     ),
 ]
+Draft = Annotated[str | None, Option(help=help_of("draft"))]
+DraftMask = Annotated[str | None, Option(help=help_of("draft_mask"))]
+Follow = Annotated[float | None, Option(help=help_of("follow"))]
 Last = Annotated[str | None, Option(help=help_of("last"))]
 
 
@@ -71,6 +75,7 @@ def animate(
     size: Size = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    guidance_low: GuidanceLow = None,
     candidates: Candidates = None,
     negative: Negative = "",
     seed: Seed = 0,
@@ -85,6 +90,9 @@ def animate(
         Option(help=help_of("camera")),
     ] = None,
     audio: Annotated[str | None, Option(help=help_of("audio"))] = None,
+    draft: Draft = None,
+    draft_mask: DraftMask = None,
+    follow: Follow = None,
     stages: Stages = None,
     device: Device = "auto",
     memory: Memory = None,
@@ -108,6 +116,7 @@ def imagine(
     aspect: Annotated[str | None, Option(help=help_of("aspect"))] = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    guidance_low: GuidanceLow = None,
     candidates: Candidates = None,
     negative: Negative = "",
     seed: Seed = 0,
@@ -135,9 +144,13 @@ def extend(
     size: Size = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    guidance_low: GuidanceLow = None,
     candidates: Candidates = None,
     negative: Negative = "",
     seed: Seed = 0,
+    draft: Draft = None,
+    draft_mask: DraftMask = None,
+    follow: Follow = None,
     stages: Stages = None,
     device: Device = "auto",
     memory: Memory = None,
@@ -175,8 +188,11 @@ def edit(
     size: Size = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    guidance_low: GuidanceLow = None,
     negative: Negative = "",
     seed: Seed = 0,
+    draft: Draft = None,
+    follow: Follow = None,
     stages: Stages = None,
     device: Device = "auto",
     memory: Memory = None,
@@ -204,8 +220,12 @@ def orbit(
     size: Size = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    guidance_low: GuidanceLow = None,
     negative: Negative = "",
     seed: Seed = 0,
+    draft: Draft = None,
+    draft_mask: DraftMask = None,
+    follow: Follow = None,
     stages: Stages = None,
     device: Device = "auto",
     memory: Memory = None,
@@ -229,6 +249,7 @@ def retake(
     size: Size = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    guidance_low: GuidanceLow = None,
     negative: Negative = "",
     seed: Seed = 0,
     stages: Stages = None,

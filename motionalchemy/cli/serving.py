@@ -8,6 +8,7 @@ from typer import Option
 from motionalchemy.errors import InputError
 from motionalchemy.nets import threads as thread_count
 from motionalchemy.parts import packages
+from motionalchemy.pipeline.options import help_of
 
 
 def serve(
@@ -44,6 +45,12 @@ def serve(
             callback=thread_count.keep,
         ),
     ] = None,
+    memory: Annotated[int | None, Option(help=f"{help_of('memory')[:-1]}; of requests that do not say.")] = None,
+    fast: Annotated[int, Option(help=f"{help_of('fast')[:-1]}; of requests that do not say.")] = 0,
+    lora: Annotated[
+        list[str] | None, Option(help="A LoRA for everybody, FILE or FILE:WEIGHT; several may be given.")
+    ] = None,
+    lora_folder: Annotated[Path | None, Option(help="A folder of LoRA files, which requests name.")] = None,
     page: Annotated[bool, Option("--page/--no-page", help="The page for people, beside the API.")] = True,
 ) -> None:
     """Serve an HTTP API in the shape of OpenAI's Videos API, and a page, until stopped; see docs/serve.md."""
@@ -63,7 +70,9 @@ def serve(
         "data": data, "model": model, "devices": tuple(here), "away": away, "host": host, "port": port,
         "public": public, "key_file": api_key_file, "log_prompts": log_prompts, "places": queue,
         "max_seconds": max_seconds, "keep_days": keep_days, "disk_bytes": disk_mb << 20, "upload_bytes": upload_mb << 20,
-        "page": page, "hang_seconds": hang_seconds, "root_path": root_path,
+        "page": page, "hang_seconds": hang_seconds, "memory": memory, "fast": fast, "lora": tuple(lora or ()),
+        "lora_folder": lora_folder,
+        "root_path": root_path,
         "forwarded_hosts": tuple(forwarded_host or ()),
     }  # fmt: skip
     run.serve(settings.Settings(**chosen))

@@ -3,7 +3,7 @@
 Latents are (B, C, T, H, W); strengths and times are broadcastable to (B, 1, T, H, W), usually (B, 1, T, 1, 1).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import torch
@@ -39,18 +39,22 @@ class Plan:
     """`value` (B, C, T, H, W) and `strength` in [0, 1]: 0 is known, 1 is free, between is noised and drawn again.
 
     The start follows the strength unless `noised` says otherwise (FlowEdit starts at the clean clip, with the full
-    clock). Raises InputError when shapes do not broadcast or a strength leaves [0, 1].
+    clock). A model that gives all frames one time has one strength for all; `held` is then the time above which a part
+    stays on the line from its value to its noise (`flow.guidance.held`), and `shown` what it is shown beside its latents,
+    in a form of its own. Raises InputError when shapes do not broadcast or a strength leaves [0, 1].
     """
 
     value: Tensor
     strength: Tensor
     references: tuple[Reference, ...] = ()
     noised: Tensor | None = None
+    held: Tensor | None = None
+    shown: object = None
 
     def __post_init__(self) -> None:
         if self.value.ndim != 5:
             raise InputError(f"a plan's value is (B, C, T, H, W), not {tuple(self.value.shape)}")
-        for share in (self.strength, self.noised):
+        for share in (self.strength, self.noised, self.held):
             if share is None:
                 continue
             full = (self.value.shape[0], 1, *self.value.shape[2:])
@@ -72,6 +76,22 @@ class Plan:
         """The clock's rate, of the strength's shape, 1 where it ticks at t and 0 where it stands; the weight of the
         training loss."""
         return (torch.as_tensor(t, device=self.strength.device) <= self.strength).to(self.strength.dtype)
+
+    @property
+    def known(self) -> Tensor:
+        """Where nothing may move, bool, of the strength's shape."""
+        return (self.strength if self.held is None else self.held) == 0
+
+    def at_one_time(self, free: Tensor | None = None, shown: object = None) -> "Plan":
+        """The same plan for a model with one time for all frames: what would start late is held until then, but for what is
+        `free` of that, bool, because the model is `shown` it."""
+        strength = torch.full_like(self.strength[:, :, :1, :1, :1], self.top)
+        until = (
+            self.strength
+            if free is None
+            else torch.where(free, torch.full_like(self.strength, self.top), self.strength)
+        )
+        return replace(self, strength=strength, held=until if bool((until < self.top).any()) else None, shown=shown)
 
     @property
     def top(self) -> float:

@@ -1,6 +1,6 @@
 """Multi-stage conditioning: motion is decided at half size, detail at full size, and each stage is a plan."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -50,6 +50,7 @@ def refine(plan: Plan, coarse: Tensor, strength: float) -> Plan:
     What the plan knows stays known; the rest starts from the coarse clip instead of from nothing.
     """
     up = resize(coarse, *plan.value.shape[3:])
-    known = (plan.strength == 0).to(plan.value.dtype)
+    known = plan.known.to(plan.value.dtype)
     value = known * plan.value + (1 - known) * up
-    return Plan(value, torch.clamp(plan.strength, max=strength), plan.references, plan.noised)
+    held = None if plan.held is None else torch.clamp(plan.held, max=strength)
+    return replace(plan, value=value, strength=torch.clamp(plan.strength, max=strength), held=held)

@@ -15,6 +15,7 @@ from motionalchemy.flow.sampler import BY_SIZE, Sampling
 from motionalchemy.flow.solvers import Velocity
 from motionalchemy.flow.stages import Stage
 
+QUICK = 10  # steps at most in which a model without guidance is taken for a distilled one
 Words = Any  # a backbone's own form of its prompts, computed once per request; no other room looks inside
 ABILITIES = frozenset(
     {"clocks", "pictures", "regions", *(f"reference:{role}" for role in ROLES)}
@@ -31,6 +32,7 @@ class Defaults:
     guidance: float = 1.0
     stages: int | None = None  # how many of the card's last stages; None for all of them
     candidates: int = 1  # clips made at most, of which the one that shows best what was asked is kept
+    guidance_low: float | None = None  # of the second network of a model that has two; None for the same
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,9 @@ class Card:
     by the flow between them, not by its own velocity, sees no other side of a thing than its first picture shows.
     `places` is the `module:function` of one that makes no pictures, but draws places: of a prompt, a seed, a height and
     a width it makes the first picture of a clip, (H, W, 3) uint8, or None where the prompt is not of a place alone. `album`
-    is the folder of pictures of subjects that ship with it.
+    is the folder of pictures of subjects that ship with it. `quick` is how a model that was distilled is sampled: in few
+    steps without guidance (`sampled`). `wants` is what its plans have to have, for it was never trained without. A model in
+    which all frames have `one_time` holds what starts late; one that is `from_words` was never shown a picture.
     """
 
     name: str
@@ -96,12 +100,21 @@ class Card:
     tokens: int = 16_384  # latent positions of a whole clip: what memory and patience allow
     sampling: Sampling = BY_SIZE
     repo: str | None = None
+    quick: Sampling | None = None
+    wants: frozenset[str] = frozenset()
+    one_time: bool = False
+    from_words: bool = False
 
     def __post_init__(self) -> None:
-        if strange := self.honours - ABILITIES:
+        if strange := (self.honours | self.wants) - ABILITIES:
             raise InputError(f"{self.name} honours {sorted(strange)}: a plan only ever needs {sorted(ABILITIES)}")
 
-    def load(self, device: torch.device, folder: Path | None = None, effort: Effort | None = None) -> "Backbone":
+    def sampled(self, steps: int, guidance: float) -> Sampling:
+        """How it is sampled in so many steps at a guidance: as a distilled model where few steps are led by nothing."""
+        quick = self.quick is not None and guidance == 1 and steps <= QUICK
+        return self.quick if quick and self.quick is not None else self.sampling
+
+    def load(self, device: torch.device, folder: Any = None, effort: Effort | None = None) -> "Backbone":
         """Import the model's code and read its weights; raises MissingPart when a package or a weight is absent."""
         module, function = self.loader.split(":")
         make = getattr(import_module(module), function)

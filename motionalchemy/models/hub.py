@@ -21,7 +21,10 @@ from motionalchemy.parts import packages
 NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 REVISION = re.compile(r"[A-Za-z0-9][\w./-]{0,99}")
-WEIGHTS = re.compile(r"(diffusion_pytorch_model|model)(-\d{5}-of-\d{5})?\.safetensors(\.index\.json)?")
+WEIGHTS = re.compile(
+    r"(diffusion_pytorch_model|model)(\.(?P<variant>\w+))?(-\d{5}-of-\d{5})?(\.(?P<late>\w+))?\.safetensors"
+    r"(\.index(\.(?P<own>\w+))?\.json)?"
+)
 BESIDE = re.compile(r"[\w.-]+\.(json|model|txt)")
 LARGEST = 400 << 30  # bytes of one model
 SPARE = 1.02  # of the room that a pull needs
@@ -73,6 +76,9 @@ def find(repo: str) -> Path | None:
     main = home / "refs" / "main"
     if commit is None and main.is_file():
         commit = main.read_text("utf-8", errors="replace").strip()[:40]
+    if commit is None:  # a cache that was copied may hold a snapshot and not say which
+        there = [path.name for path in (home / "snapshots").glob("*") if formats.is_checkpoint(path)]
+        commit = there[0] if len(there) == 1 else None
     if commit is None or not COMMIT.fullmatch(commit):
         return None
     folder = home / "snapshots" / commit
@@ -98,6 +104,7 @@ def offer(repo: str, revision: str | None = None, endpoint: str | None = None) -
     with _explained(repo, revision):
         info = _api(endpoint).model_info(repo, revision=revision or pins().get(repo), files_metadata=True)
     sizes = {s.rfilename: s.size or 0 for s in info.siblings or []}
+    _check_family(repo, str(info.sha), endpoint, sizes)
     files = wanted(repo, sizes)
     facts = info.card_data.to_dict() if info.card_data else {}
     home = _home(repo) / "snapshots" / str(info.sha)
@@ -112,6 +119,21 @@ def offer(repo: str, revision: str | None = None, endpoint: str | None = None) -
     )
 
 
+def _check_family(repo: str, commit: str, endpoint: str | None, sizes: dict[str, int]) -> None:
+    """Raise InputError or UnknownName for a model of a kind that is not known here, of which only its index is fetched."""
+    if formats.INDEX not in sizes:
+        return
+    if sizes[formats.INDEX] > formats.LONGEST_JSON:
+        raise InputError(f"{repo} has a {formats.INDEX} of {sizes[formats.INDEX]} bytes: it is no model")
+    with _explained(repo, commit):
+        cache = _cache()
+        path = _api(endpoint).hf_hub_download(repo, formats.INDEX, revision=commit, cache_dir=cache)
+    try:
+        formats.family(formats.read(Path(path)))
+    except InputError as error:
+        raise type(error)(f"{repo}: {error}") if type(error) is InputError else error from error
+
+
 def wanted(repo: str, sizes: dict[str, int]) -> dict[str, int]:
     """Of a repository's files those that a model here reads: JSON, tokenizer and safetensors of the known parts.
 
@@ -120,23 +142,45 @@ def wanted(repo: str, sizes: dict[str, int]) -> dict[str, int]:
     if formats.INDEX not in sizes:
         raise InputError(f"{repo} has no {formats.INDEX}: only models in the diffusers layout can be used")
     files = {}
+    variants = _variants(sizes)
     for name, size in sizes.items():
         part, _, inner = name.partition("/")
         if name == formats.INDEX or part.upper().startswith(("LICENSE", "LICENCE", "README")):
             keep = inner == ""
         else:
-            fits = WEIGHTS.fullmatch(inner) or (BESIDE.fullmatch(inner) and not inner.endswith(".index.json"))
+            fits = inner in variants.get(part, ()) or (BESIDE.fullmatch(inner) and ".safetensors" not in inner)
             keep = part in formats.PARTS and fits is not None
         if keep:
             files[name] = size
-    for part in formats.WEIGHED:
+    for part in (p for p in formats.WEIGHED if p in formats.ALWAYS or any(n.startswith(f"{p}/") for n in sizes)):
         if not any(name.startswith(f"{part}/") and name.endswith(".safetensors") for name in files):
             raise InputError(
-                f"{repo} has no safetensors for its {part}: pickles are not fetched, so choose another model"
+                f"{repo} has no safetensors for its {part} that are read: {_instead(part, sizes)}, so choose another model"
             )
     if sum(files.values()) > LARGEST:
         raise InputError(f"{repo} has more than {LARGEST >> 30} GiB: it is not one of the models known here")
     return files
+
+
+def _variants(sizes: dict[str, int]) -> dict[str, list[str]]:
+    """The files of weights of each part: the exact ones, or where there are none those of one variant."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for name in sizes:
+        part, _, inner = name.partition("/")
+        if fits := WEIGHTS.fullmatch(inner):
+            found.setdefault(part, {}).setdefault(fits["variant"] or fits["late"] or fits["own"] or "", []).append(
+                inner
+            )
+    order = {name: number for number, name in enumerate(formats.PREFERRED)}
+    return {part: kinds[min(kinds, key=lambda v: (order.get(v, len(order)), v))] for part, kinds in found.items()}
+
+
+def _instead(part: str, sizes: dict[str, int]) -> str:
+    """What a repository has in the place of a part's weights."""
+    there = sorted(name for name in sizes if name.startswith(f"{part}/") and not name.endswith(".json"))
+    if any(name.endswith((".bin", ".pt", ".pth", ".ckpt")) for name in there):
+        return f"it has {there[0]}, a pickle, which is not fetched"
+    return f"it has {there[0]}" if there else "it has none at all"
 
 
 def fetch(offered: Offer, endpoint: str | None = None) -> Iterator[Fetched]:
@@ -206,7 +250,8 @@ def _home(repo: str) -> Path:
 def _cache() -> Path:
     """The hub's own cache, found as its library finds it, without importing it."""
     home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface"
-    return Path(os.environ.get("HF_HUB_CACHE") or Path(home) / "hub").expanduser()
+    named = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
+    return Path(os.path.expandvars(named or Path(home) / "hub")).expanduser()
 
 
 def _api(endpoint: str | None) -> Any:

@@ -1,17 +1,19 @@
 """LoRA files that people already have, laid over a public model's transformer, or refused with the keys that fit nothing.
 
 Read are the layouts of diffusers and peft (`transformer.…lora_A.weight`), of ComfyUI and the models' own trainers
-(`diffusion_model.…lora_down.weight` with `.alpha`), and of kohya and musubi (`lora_unet_…`). All are brought to
-{module: (down, up, scale)} by renaming alone, checked whole against the model, then added to its weights.
+(`diffusion_model.…lora_down.weight` with `.alpha`, `.diff` and `.diff_b`), and of kohya, musubi, LyCORIS (`lora_unet_…`).
+Kinds are LoRA, LoHa, LoKr, whole differences, and DoRA over any of them. All are brought to {module: change} by renaming
+alone, checked whole against the model, then added to its weights.
 """
 
 import hashlib
 import json
 import math
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -19,47 +21,44 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from motionalchemy.errors import InputError
+from motionalchemy.models.lora_names import Change, grouped, matched, product
 
 LARGEST = 8 << 30  # bytes of a LoRA file
 HEAVIEST = 10.0
 SHOWN = 5  # keys named in a refusal
-PREFIXES = ("base_model.model.", "transformer.", "diffusion_model.", "model.diffusion_model.", "unet.")
-ENDINGS = {  # how a tensor's name ends -> which of the three it is
-    ".lora_A.weight": "down", ".lora_down.weight": "down", ".lora.down.weight": "down", ".lora_A.default.weight": "down",
-    ".lora_B.weight": "up", ".lora_up.weight": "up", ".lora.up.weight": "up", ".lora_B.default.weight": "up",
-    ".alpha": "alpha",
-}  # fmt: skip
-WAN_NAMES = (  # Wan's own names of modules -> diffusers'
-    (r"\.self_attn\.([qkv])$", r".attn1.to_\1"),
-    (r"\.self_attn\.o$", r".attn1.to_out.0"),
-    (r"\.cross_attn\.([qkv])$", r".attn2.to_\1"),
-    (r"\.cross_attn\.o$", r".attn2.to_out.0"),
-    (r"\.ffn\.0$", r".ffn.net.0.proj"),
-    (r"\.ffn\.2$", r".ffn.net.2"),
-    (r"^time_embedding\.0$", "condition_embedder.time_embedder.linear_1"),
-    (r"^time_embedding\.2$", "condition_embedder.time_embedder.linear_2"),
-    (r"^text_embedding\.0$", "condition_embedder.text_embedder.linear_1"),
-    (r"^text_embedding\.2$", "condition_embedder.text_embedder.linear_2"),
-    (r"^time_projection\.1$", "condition_embedder.time_proj"),
-    (r"^head\.head$", "proj_out"),
-)
-LTX_NAMES = (  # LTX-Video's own names of modules -> diffusers'
-    (r"^patchify_proj$", "proj_in"),
-    (r"^adaln_single\.", "time_embed."),
-)
+CONTROL = re.compile(r"ic[-_ ]?lora|control[-_ ]?lora", re.IGNORECASE)  # those that are shown a clip beside the result
+HALVES = (re.compile(r"(?<![a-z])high(?![a-z])"), re.compile(r"(?<![a-z])low(?![a-z])"))  # of a model of two networks
+Adapters = Sequence[tuple[Path, float]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Delta:
-    """What a LoRA adds to one matrix: scale * up @ down; `up` (out, rank), `down` (rank, in)."""
+    """What a file adds to one module: a matrix (out, in) to its weight at `scale`, made when it is added; whole differences
+    to its weight and bias; a `magnitude` that the rows or columns of the sum are brought to (DoRA, 2402.09353)."""
 
-    down: Tensor
-    up: Tensor
-    scale: float
+    change: Mapping[str, Tensor]
+    scale: float = 1.0
 
-    def times(self, weight: float) -> Tensor:
-        """The whole addition (out, in), at a weight, in float32."""
-        return weight * self.scale * (self.up.float().flatten(1) @ self.down.float().flatten(1))
+    def added_to(self, old: Tensor, weight: float) -> Tensor:
+        """The weight (out, ...) with the change in it, at a share of it, in float32."""
+        old = old.detach().float()
+        made = product(dict(self.change))
+        new = old if made is None else old + weight * self.scale * made[0].view_as(old)
+        if "diff" in self.change:
+            new = new + weight * self.change["diff"].float().view_as(old)
+        if "magnitude" in self.change:
+            whole = old if made is None else old + self.scale * made[0].view_as(old)
+            new = old + weight * (_to_magnitude(whole, self.change["magnitude"].float()) - old)
+        return new
+
+
+def _to_magnitude(whole: Tensor, magnitude: Tensor) -> Tensor:
+    """A weight with its rows as long as `magnitude` says, or its columns where that is one number a column."""
+    flat = whole.flatten(1)
+    by_row = magnitude.numel() == len(flat) and (magnitude.ndim == 1 or magnitude.shape[0] == len(flat))
+    lengths = flat.norm(dim=1 if by_row else 0, keepdim=True)
+    target = magnitude.reshape(-1, 1) if by_row else magnitude.reshape(1, -1)
+    return (flat * (target / lengths.clamp(min=1e-12))).view_as(whole)
 
 
 def named(text: str) -> tuple[Path, float]:
@@ -78,17 +77,58 @@ def named(text: str) -> tuple[Path, float]:
     return file, weight
 
 
-def apply(model: nn.Module, files: Iterable[tuple[Path, float]], sha256: str) -> str:
+@dataclass(frozen=True, eq=False)
+class Laid:
+    """A LoRA file compared with a network: what it adds to which module, at a weight."""
+
+    deltas: Mapping[str, Delta] = field(default_factory=dict)
+    weight: float = 1.0
+
+
+def of_network(files: Adapters, number: int, networks: int) -> Adapters:
+    """Of LoRA files those that are for one of a model's networks: a name with `high` or `low` in it says for which, any
+    other is for all."""
+    if networks == 1:
+        return files
+    own, other = HALVES[number], HALVES[1 - number]
+    return [each for each in files if own.search(each[0].stem.lower()) or not other.search(each[0].stem.lower())]
+
+
+def laid(model: nn.Module, files: Adapters) -> list[Laid]:
+    """LoRA files compared with a network, which needs no weights for it; raises InputError when a file is no LoRA or any of
+    its keys fits nothing in the network."""
+    return [Laid(deltas(model, path), weight) for path, weight in files]
+
+
+@torch.no_grad()
+def add(model: nn.Module, files: Iterable[Laid]) -> None:
+    """Add what was laid to a network's weights, in place."""
+    for each in files:
+        for name, delta in each.deltas.items():
+            module = model.get_submodule(name) if name else model
+            table = module._parameters.get("scale_shift_table")
+            if "diff_m" in delta.change and table is not None:
+                table += (each.weight * delta.change["diff_m"].float()).view_as(table).to(table)
+            if (matrix := module._parameters.get("weight")) is not None:
+                matrix.copy_(delta.added_to(matrix, each.weight))
+            bias = module._parameters.get("bias")
+            for what, scale in (("diff_b", 1.0), ("up_bias", delta.scale)):
+                if what in delta.change and bias is not None:
+                    bias += (each.weight * scale * delta.change[what].float()).to(bias)
+
+
+def apply(model: nn.Module, files: Adapters, sha256: str) -> str:
     """Add LoRA files, each at its weight, to a model's matrices; returns a sum of the weights that knows of them.
 
     Raises InputError, with nothing changed, when a file is no LoRA or any of its keys fits nothing in the model.
     """
-    loaded = [(path, weight, deltas(model, path)) for path, weight in files]
-    for path, weight, found in loaded:
-        for name, delta in found.items():
-            matrix = model.get_parameter(f"{name}.weight")
-            with torch.no_grad():
-                matrix += delta.times(weight).view_as(matrix).to(matrix)
+    add(model, laid(model, files))
+    return named_sum(sha256, files)
+
+
+def named_sum(sha256: str, files: Adapters) -> str:
+    """A sum of weights that knows of the files that are laid over them."""
+    for path, weight in files:
         with path.open("rb") as file:
             own = hashlib.file_digest(file, "sha256").hexdigest()
         sha256 = hashlib.sha256(f"{sha256} {own} {weight!r}".encode()).hexdigest()
@@ -96,21 +136,16 @@ def apply(model: nn.Module, files: Iterable[tuple[Path, float]], sha256: str) ->
 
 
 def deltas(model: nn.Module, path: Path) -> dict[str, Delta]:
-    """What a LoRA file adds to which matrix of a model; raises InputError, naming the keys that fit nothing."""
-    tensors, alpha = read(path)
+    """What a LoRA file adds to which module of a model; raises InputError, naming the keys that fit nothing."""
+    tensors, facts = read(path)
     groups, strange = grouped(tensors, model)
     found: dict[str, Delta] = {}
-    for name, parts in groups.items():
-        if not {"down", "up"} <= parts.keys():
-            strange.append(f"{name} (without its other half)")
+    for name, change in groups.items():
+        module = model.get_submodule(name) if name else model
+        if reason := _misfit(module, change):
+            strange.append(f"{name or 'the whole model'} {reason}")
             continue
-        down, up = parts["down"], parts["up"]
-        weight = model.get_parameter(f"{name}.weight")
-        if down.shape[0] != up.shape[1] or (up.shape[0], down[0].numel()) != (weight.shape[0], weight[0].numel()):
-            strange.append(f"{name} ({tuple(up.shape)} x {tuple(down.shape)} for {tuple(weight.shape)})")
-            continue
-        rank = down.shape[0]
-        found[name] = Delta(down, up, (float(parts["alpha"]) if "alpha" in parts else alpha or rank) / rank)
+        found[name] = Delta(change.tensors, _scale(name, change, facts))
     if strange or not found:
         named = ", ".join(sorted(strange)[:SHOWN]) or "no LoRA key at all"
         more = f" and {len(strange) - SHOWN} more" if len(strange) > SHOWN else ""
@@ -119,26 +154,83 @@ def deltas(model: nn.Module, path: Path) -> dict[str, Delta]:
     return found
 
 
-def read(path: Path) -> tuple[dict[str, Tensor], float | None]:
-    """The tensors of a LoRA file, and the alpha that its metadata or peft's config beside it gives for all of them.
+def _scale(name: str, change: Change, facts: Mapping[str, Any]) -> float:
+    """What a module's factors are multiplied by: its own alpha, that of a table or of the whole file, by its rank."""
+    made = product(change.tensors)
+    rank = made[1] if made is not None else 0
+    if not rank:
+        return 1.0
+    alpha = (
+        float(change.tensors["alpha"]) if "alpha" in change.tensors else matched(_table(facts, "alpha_pattern"), name)
+    )
+    if alpha is None:
+        whole = facts.get("lora_alpha", facts.get("alpha"))
+        alpha = float(whole) if isinstance(whole, int | float) and whole else float(rank)
+    return alpha / (math.sqrt(rank) if facts.get("use_rslora") else rank)
 
-    Raises InputError when it is no LoRA file, or one of a kind that a scale cannot express.
+
+def _table(facts: Mapping[str, Any], name: str) -> dict[str, float]:
+    found = facts.get(name)
+    return {str(k): float(v) for k, v in found.items()} if isinstance(found, dict) else {}
+
+
+def _misfit(module: nn.Module, change: Change) -> str | None:
+    """Why a change does not fit a module, where it does not."""
+    have, weight, bias = change.tensors, module._parameters.get("weight"), module._parameters.get("bias")
+    factors = [name for name in have if name in ("down", "up") or name.startswith(("hada_", "lokr_"))]
+    if factors:
+        try:
+            made = product(have)
+        except RuntimeError:
+            made = None
+        if made is None:
+            missing = {"down", "up"} - have.keys() if {"down", "up"} & have.keys() else {"half"}
+            sizes = " x ".join(str(tuple(have[n].shape)) for n in sorted(factors, reverse=True))
+            return "(without its other half)" if missing else f"({sizes} that do not multiply)"
+        fits = weight is not None and made[0].shape == (weight.shape[0], weight[0].numel())
+        if not fits:
+            sizes = " x ".join(str(tuple(have[n].shape)) for n in sorted(factors, reverse=True))
+            return f"({sizes} for {None if weight is None else tuple(weight.shape)})"
+    elif not {"diff", "diff_b", "diff_m"} & have.keys():
+        return f"({', '.join(change.keys.values())} alone)"
+    if "magnitude" in have and (weight is None or have["magnitude"].numel() not in (len(weight), weight[0].numel())):
+        return f"(a magnitude of {have['magnitude'].numel()} numbers)"
+    table = module._parameters.get("scale_shift_table")
+    for what, target in (("diff", weight), ("diff_b", bias), ("up_bias", bias), ("diff_m", table)):
+        if what in have and (target is None or have[what].numel() != target.numel()):
+            return (
+                f"({change.keys[what]} {tuple(have[what].shape)} for {None if target is None else tuple(target.shape)})"
+            )
+    return None
+
+
+def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The tensors of a LoRA file, and what its metadata or peft's config beside it says of alpha, rank and kind.
+
+    Raises InputError when it is no LoRA file, or one that needs a clip beside the result.
     """
     check_file(path)
     try:
         with safe_open(path, "pt") as file:
-            written = json.loads((file.metadata() or {}).get("lora_adapter_metadata", "{}"))
-        beside = path.with_name("adapter_config.json")
-        if path.name == "adapter_model.safetensors" and beside.is_file():
+            said = file.metadata() or {}
+        written = json.loads(said.get("lora_adapter_metadata", "{}"))
+        beside, own = path.with_name("adapter_config.json"), path.name == "adapter_model.safetensors"
+        if own and beside.is_file():
             written |= json.loads(beside.read_bytes())
         facts = {name.removeprefix("transformer."): value for name, value in written.items()}
         tensors = load_file(path)
     except (SafetensorError, OSError, ValueError, AttributeError) as error:
         raise InputError(f"the LoRA {str(path)!r} cannot be read ({error}): fetch it again") from error
-    if odd := [name for name in ("use_rslora", "use_dora", "alpha_pattern") if facts.get(name)]:
-        raise InputError(f"the LoRA {str(path)!r} is of a kind that is not read ({odd[0]}): merge it into a plain one")
-    alpha = facts.get("lora_alpha")
-    return tensors, float(alpha) if isinstance(alpha, int | float) and alpha else None
+    if CONTROL.search(path.stem) or any("reference" in name or CONTROL.search(name) for name in said):
+        raise InputError(
+            f"the LoRA {str(path)!r} needs a control clip beside the result, which no model here takes: leave it out"
+        )
+    peft = any(name.startswith("base_model.model.") for name in tensors) and not written
+    if peft and not own and beside.is_file():
+        raise InputError(
+            f"{path} was renamed, and adapter_config.json beside it says its alpha: call it adapter_model.safetensors again"
+        )
+    return tensors, facts
 
 
 def check_file(path: Path) -> None:
@@ -149,44 +241,3 @@ def check_file(path: Path) -> None:
         raise InputError(f"the LoRA {str(path)!r} is not a .safetensors file: convert it, pickles are not read")
     if path.stat().st_size > LARGEST:
         raise InputError(f"the LoRA {str(path)!r} has more than {LARGEST >> 30} GiB: it is a whole model")
-
-
-def grouped(tensors: dict[str, Tensor], model: nn.Module) -> tuple[dict[str, dict[str, Tensor]], list[str]]:
-    """Tensors by module and by what they are, and the keys that name no matrix of the model; shapes as in `Delta`."""
-    matrices = {n for n, m in model.named_modules() if isinstance(getattr(m, "weight", None), Tensor)}
-    flat = {name.replace(".", "_"): name for name in matrices}
-    groups: dict[str, dict[str, Tensor]] = {}
-    strange = []
-    for key, tensor in tensors.items():
-        ending = next((e for e in ENDINGS if key.endswith(e)), None)
-        name = None if ending is None else module_of(key.removesuffix(ending), matrices, flat)
-        if ending is None or name is None:
-            strange.append(key)
-        else:
-            groups.setdefault(name, {})[ENDINGS[ending]] = tensor
-    return groups, strange
-
-
-def module_of(key: str, matrices: set[str], flat: dict[str, str]) -> str | None:
-    """The model's own name of the module that a key names in any of the layouts."""
-    for prefix in (*PREFIXES, *PREFIXES):  # two prefixes may stand before one name, as in base_model.model.transformer.
-        key = key.removeprefix(prefix)
-    if key.startswith("lora_unet_"):
-        plain = _wan_flat(key.removeprefix("lora_unet_"))
-        return flat.get(plain.replace(".", "_"))
-    for names in ((), WAN_NAMES, LTX_NAMES):
-        renamed = key
-        for pattern, by in names:
-            renamed = re.sub(pattern, by, renamed)
-        if renamed in matrices:
-            return renamed
-    return None
-
-
-def _wan_flat(key: str) -> str:
-    """A name whose dots became underscores, its Wan words put back so that the table of names applies."""
-    key = re.sub(r"^blocks_(\d+)_(self_attn|cross_attn)_([qkvo])$", r"blocks.\1.\2.\3", key)
-    key = re.sub(r"^blocks_(\d+)_ffn_([02])$", r"blocks.\1.ffn.\2", key)
-    for pattern, by in WAN_NAMES:
-        key = re.sub(pattern, by, key)
-    return key

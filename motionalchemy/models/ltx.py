@@ -4,7 +4,7 @@ One token is one latent position and has its own time, so every plan fits. Its p
 pixels; a view is more tokens, put in front, that stand at their own second. The network's output is dx/dt as it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -22,12 +22,13 @@ from motionalchemy.flow.stages import Stage
 from motionalchemy.models import formats, schedules, time_embedding
 from motionalchemy.models import prompts as models_prompts
 from motionalchemy.models.base import Backbone, Card, Defaults, Effort
+from motionalchemy.models.formats import Checkpoint
 from motionalchemy.models.public import Kinds, Parts, read
 
 KINDS = Kinds("LTXVideoTransformer3DModel", "AutoencoderKLLTXVideo", "T5EncoderModel")
 GRID = Grid(space=32, time=8, channels=128)
 STAGES = (Stage(0.5, 40), Stage(1.0, 40, 0.7))
-DISTILLED_STAGES = (Stage(0.5, 8), Stage(1.0, 8, 0.7))
+DISTILLED_STAGES = (Stage(0.5, 7), Stage(1.0, 3, 0.9094))  # the authors' two passes
 DECODE_TIME, DECODE_NOISE = 0.05, 0.025  # of an autoencoder that takes a time: 0.9.1 and later
 JITTER = 0.15  # how far what is known is shown noised, times t squared: the condition models' own habit
 PLACED = frozenset({"clocks", "pictures", "regions", "reference:view"})  # condition models, 0.9.5 and later
@@ -51,7 +52,7 @@ class Ltx:
 
     def keep_text(self) -> None:
         """Project the text once a request."""
-        self.parts.keep_text(self.parts.transformer, "caption_projection")
+        self.parts.keep_text(lambda network: network, "caption_projection")
 
     @torch.no_grad()
     def encode(self, frames: Tensor) -> Tensor:
@@ -157,7 +158,7 @@ def times(kind: str, config: dict[str, Any], steps: int, shape: Sequence[int], t
     if kind == "plain":
         falling = schedules.flow_match(steps, shape[2] * shape[3] * shape[4], config)
     else:
-        falling = schedules.distilled(steps) if kind == "distilled" else schedules.linear_quadratic(steps)
+        falling = schedules.distilled(steps, top) if kind == "distilled" else schedules.linear_quadratic(steps)
     return schedules.entered(falling, top)
 
 
@@ -177,43 +178,49 @@ def row(name: str, repo: str, kind: str, summary: str, summary_zh: str, size: in
         seconds=10.7,
         tokens=32_768,
         sampling=Sampling("euler", partial(times, kind, config), noise),
+        quick=None if kind == "plain" else Sampling("euler", partial(times, "distilled", config), noise),
         repo=repo,
     )
 
 
-def card(folder: Path, name: str) -> Card:
+def card(place: Checkpoint, name: str) -> Card:
     """The card of a checkpoint in a folder, from its configs; raises InputError for one of another shape."""
-    transformer, vae = formats.config(folder, "transformer"), formats.config(folder, "vae")
+    transformer, vae = place.config("transformer"), place.config("vae")
     if transformer.get("patch_size", 1) != 1 or transformer.get("patch_size_t", 1) != 1:
         raise InputError(f"{name}: an LTX-Video transformer takes patches of 1, not {transformer.get('patch_size')}")
     channels = (int(transformer.get("in_channels", 128)), int(vae.get("latent_channels", 128)))
     if channels[0] != channels[1]:
         raise InputError(f"{name}: its transformer has {channels[0]} channels and its autoencoder {channels[1]}")
-    kind, scheduler = kind_of(folder, name)
-    base = row(name, name, kind, f"LTX-Video from {folder.name}", f"来自 {folder.name} 的 LTX-Video", **scheduler)
+    kind, scheduler = kind_of(place)
+    base = row(name, name, kind, f"LTX-Video from {place.name}", f"来自 {place.name} 的 LTX-Video", **scheduler)
     return _regridded(base, vae, channels[0])
 
 
-def kind_of(folder: Path, name: str) -> tuple[str, dict[str, Any]]:
-    """`plain`, `condition` or `distilled`, and the config of its scheduler where that decides the times.
+def kind_of(place: Checkpoint) -> tuple[str, dict[str, Any]]:
+    """`plain` or `condition`, and the config of its scheduler where that decides the times.
 
     0.9.0 and 0.9.1 shift their times by the size of the clip; 0.9.5 does not, though it names the first pipeline too.
+    Nothing in the files of a distilled one says so: it is asked for by few steps without guidance (`QUICK`).
     """
-    scheduler = formats.config(folder, "scheduler")
-    conditioned = formats.read(folder / formats.INDEX).get("_class_name") == "LTXConditionPipeline"
+    scheduler = dict(place.config("scheduler"))
+    if scheduler.get("_class_name", "FlowMatchEulerDiscreteScheduler") != "FlowMatchEulerDiscreteScheduler":
+        raise InputError(
+            f"{place.name} is scheduled by {scheduler['_class_name']}: use FlowMatchEulerDiscreteScheduler's"
+        )
+    conditioned = place.config(formats.INDEX).get("_class_name") == "LTXConditionPipeline"
     if scheduler.get("use_dynamic_shifting") and not conditioned:
         return "plain", scheduler
-    return "distilled" if "distilled" in Path(name).name.lower() else "condition", {}
+    return "condition", {}
 
 
-def _regridded(base: Card, vae: dict[str, Any], channels: int) -> Card:
+def _regridded(base: Card, vae: Mapping[str, Any], channels: int) -> Card:
     scaling = sum(bool(s) for s in vae.get("spatio_temporal_scaling", (True, True, True, False)))
     space = vae.get("spatial_compression_ratio") or int(vae.get("patch_size", 4)) * 2**scaling
     time = vae.get("temporal_compression_ratio") or int(vae.get("patch_size_t", 1)) * 2**scaling
     return replace(base, grid=Grid(space=int(space), time=int(time), channels=channels))
 
 
-def load(device: torch.device, folder: Path | None, row: Card, effort: Effort) -> Backbone:
+def load(device: torch.device, folder: Checkpoint | Path | None, row: Card, effort: Effort) -> Backbone:
     """Read a checkpoint; raises MissingPart or InputError."""
     assert folder is not None
     return Ltx(read(folder, KINDS, device, effort), row)

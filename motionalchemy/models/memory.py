@@ -41,8 +41,9 @@ class Arrangement:
     tile: int | None = None
 
 
-def arrange(memory: int | None, transformer: int, text: int) -> Arrangement:
-    """Where parts of so many bytes live on a device of `memory` gigabytes (None: as much as there is).
+def arrange(memory: int | None, transformer: int, text: int, networks: int = 1) -> Arrangement:
+    """Where parts of so many bytes live on a device of `memory` gigabytes (None: as much as there is); of several
+    `networks` of that size only one works at a time.
 
     At 24 and more nothing is lossy; at 8 and 12 the transformer is stored in 8 bits, and streamed if that is too much.
     """
@@ -52,7 +53,7 @@ def arrange(memory: int | None, transformer: int, text: int) -> Arrangement:
     int8 = memory < 24 and transformer > room / 2
     stored = transformer / 2 if int8 else transformer
     return Arrangement(
-        stay=transformer + text <= room,
+        stay=transformer * networks + text <= room,
         blocks=stored > room,
         int8=int8,
         text_blocks=text > room,

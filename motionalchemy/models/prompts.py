@@ -20,13 +20,13 @@ ROUND = 64  # tokens
 class Words:
     """Prompts read: `states` (B, L, D), `mask` (B, L) bool or None where padding counts, and a name for their stream.
 
-    `kept` is what a transformer projected from them, layer by layer, once it has (`text_cache`).
+    `kept` is what each transformer projected from them, layer by layer, once it has (`text_cache`).
     """
 
     states: Tensor
     mask: Tensor | None
     stream: str
-    kept: list[Tensor] = field(default_factory=list)
+    kept: dict[Any, list[Tensor]] = field(default_factory=dict)
 
 
 def cleaned(text: str) -> str:

@@ -13,8 +13,9 @@ from motionalchemy.errors import InputError, MissingPart, PlanRefused, UnknownNa
 from motionalchemy.flow.grid import Grid
 from motionalchemy.flow.sampler import Sampling
 from motionalchemy.flow.stages import Stage
-from motionalchemy.models import formats, hub, ltx, schedules, wan
+from motionalchemy.models import comfy, formats, hub, ltx, places, schedules, wan, wan_one_time
 from motionalchemy.models.base import ABILITIES, Backbone, Card, Defaults, Effort, Retouch
+from motionalchemy.models.formats import Checkpoint
 
 MODELS: dict[str, Card] = {
     "nano": Card(
@@ -65,10 +66,18 @@ MODELS: dict[str, Card] = {
     ),
     "ltx-13b-distilled": ltx.row(
         "ltx-13b-distilled",
+        "Lightricks/LTX-Video-0.9.8-13B-distilled",
+        "distilled",
+        "LTX-Video 0.9.8 distilled to 7 steps without guidance, 13 billion weights, for a GPU of 24 GB and more",
+        "LTX-Video 0.9.8 蒸馏版，7 步且无需引导，130 亿参数，需 24 GB 以上的 GPU",
+        size=896,
+    ),
+    "ltx-13b-0.9.7-distilled": ltx.row(
+        "ltx-13b-0.9.7-distilled",
         "Lightricks/LTX-Video-0.9.7-distilled",
         "distilled",
-        "LTX-Video 0.9.7 distilled to 8 steps without guidance, 13 billion weights, for a GPU of 24 GB and more",
-        "LTX-Video 0.9.7 蒸馏版，8 步且无需引导，130 亿参数，需 24 GB 以上的 GPU",
+        "LTX-Video 0.9.7 distilled to 7 steps without guidance, 13 billion weights, for a GPU of 24 GB and more",
+        "LTX-Video 0.9.7 蒸馏版，7 步且无需引导，130 亿参数，需 24 GB 以上的 GPU",
         size=896,
     ),
     "wan-5b": wan.row(
@@ -76,6 +85,60 @@ MODELS: dict[str, Card] = {
         "Wan-AI/Wan2.2-TI2V-5B-Diffusers",
         "Wan 2.2 TI2V, 5 billion weights: reads English and Chinese, 1280x704, for a GPU of 12 GB and more",
         "Wan 2.2 TI2V，50 亿参数：支持中英文，1280x704，需 12 GB 以上的 GPU",
+    ),
+    "wan-i2v-a14b": wan_one_time.row(
+        "wan-i2v-a14b",
+        "Wan-AI/Wan2.2-I2V-A14B-Diffusers",
+        "Wan 2.2 I2V, two networks of 14 billion weights: a first and a last picture, for a GPU of 24 GB and more",
+        "Wan 2.2 I2V，两个 140 亿参数的网络：首帧与尾帧，需 24 GB 以上的 GPU",
+        wan_one_time.TO_PICTURE,
+        shift=5.0,
+        steps=40,
+        guidance=3.5,
+        low=3.5,
+    ),
+    "wan-t2v-a14b": wan_one_time.row(
+        "wan-t2v-a14b",
+        "Wan-AI/Wan2.2-T2V-A14B-Diffusers",
+        "Wan 2.2 T2V, two networks of 14 billion weights: clips and pictures from words, for a GPU of 24 GB and more",
+        "Wan 2.2 T2V，两个 140 亿参数的网络：由文字生成片段与图像，需 24 GB 以上的 GPU",
+        wan_one_time.FROM_WORDS,
+        steps=40,
+        guidance=4.0,
+        low=3.0,
+    ),
+    "wan-t2v-1.3b": wan_one_time.row(
+        "wan-t2v-1.3b",
+        "Wan-AI/Wan2.1-T2V-1.3B-Diffusers",
+        "Wan 2.1 T2V, 1.3 billion weights: clips and pictures from words, for a GPU of 8 GB and more",
+        "Wan 2.1 T2V，13 亿参数：由文字生成片段与图像，需 8 GB 以上的 GPU",
+        wan_one_time.FROM_WORDS,
+    ),
+    "wan-t2v-14b": wan_one_time.row(
+        "wan-t2v-14b",
+        "Wan-AI/Wan2.1-T2V-14B-Diffusers",
+        "Wan 2.1 T2V, 14 billion weights: clips and pictures from words, for a GPU of 24 GB and more",
+        "Wan 2.1 T2V，140 亿参数：由文字生成片段与图像，需 24 GB 以上的 GPU",
+        wan_one_time.FROM_WORDS,
+        shift=5.0,
+    ),
+    "wan-i2v-14b": wan_one_time.row(
+        "wan-i2v-14b",
+        "Wan-AI/Wan2.1-I2V-14B-480P-Diffusers",
+        "Wan 2.1 I2V, 14 billion weights, sees its picture through CLIP too, for a GPU of 24 GB and more",
+        "Wan 2.1 I2V，140 亿参数，还通过 CLIP 看首帧，需 24 GB 以上的 GPU",
+        wan_one_time.FROM_PICTURE,
+    ),
+    "wan-flf2v-14b": wan_one_time.row(
+        "wan-flf2v-14b",
+        "Wan-AI/Wan2.1-FLF2V-14B-720P-diffusers",
+        "Wan 2.1 FLF2V, 14 billion weights: from a first picture to a last one, for a GPU of 24 GB and more",
+        "Wan 2.1 FLF2V，140 亿参数：从首帧到尾帧，需 24 GB 以上的 GPU",
+        wan_one_time.TO_PICTURE,
+        shift=16.0,
+        size=960,
+        guidance=5.5,
+        wants=frozenset({"reference:view"}),
     ),
 }
 
@@ -92,6 +155,15 @@ class Able(Protocol):
     def honours(self) -> frozenset[str]:
         """The needs of a plan that it honours, of ABILITIES."""
         ...
+
+
+def wanted(needs: Iterable[str], row: Card, goes_on: bool) -> None:
+    """Raise PlanRefused where a plan lacks what a model was never trained without, or `goes_on` from frames that are given
+    to others that are wholly free with a model that was never shown any."""
+    if goes_on and row.from_words:
+        raise PlanRefused(f"{row.name} makes clips from words alone: use wan-i2v-a14b or wan-5b, or give it a draft")
+    if row.wants - set(needs):
+        raise PlanRefused(f"{row.name} goes from a first picture to a last one: give it one, --last end.png")
 
 
 def check(needs: Iterable[str], model: Able, models: Mapping[str, Card] = MODELS) -> None:
@@ -119,23 +191,31 @@ def card(name: str) -> Card:
     Reads JSON and no weights. Raises UnknownName, MissingPart for a model that was not pulled yet, and InputError for a
     checkpoint of a kind that fits no plan.
     """
-    folder = _folder(name)
-    if folder is not None and formats.is_checkpoint(folder):
-        found = formats.card(folder, MODELS[name].repo or name if name in MODELS else name)
-        known = MODELS.get(name)
-        return found if known is None else replace(known, grid=found.grid, sampling=found.sampling)
+    place = where(name)
+    if isinstance(place, Checkpoint):
+        known = MODELS.get(name) or next((row for row in MODELS.values() if row.repo == name), None)
+        found = formats.card(place, name if known is None or known.repo is None else known.repo)
+        if known is None:
+            return found
+        distilled = known.quick is not None and known.defaults.guidance == 1
+        sampling = known.sampling if distilled else found.sampling
+        return replace(known, name=name, grid=found.grid, sampling=sampling)
     if name in MODELS:
         return MODELS[name]
-    if folder is not None:
+    if place is not None:
         return replace(MODELS["nano"], name=name)
     if hub.is_name(name) and not Path(name).parent.exists():
         raise MissingPart(f"{name} is not here: run `motionalchemy models pull {name}`, or give the path of a folder")
-    raise UnknownName("model", name, [*MODELS, "the path of a folder that holds config.json and its weights"])
+    if name and Path(name).is_dir():
+        places.refused(Path(name))
+    raise UnknownName(
+        "model", name, [*MODELS, "the path of a folder in the diffusers layout, or of a .safetensors or .gguf"]
+    )
 
 
 def card_of(backbone: Backbone) -> Card:
     """A table row for a backbone that is already loaded, registered or not."""
-    known = card(backbone.name) if backbone.name in MODELS or _folder(backbone.name) else MODELS["nano"]
+    known = card(backbone.name) if backbone.name in MODELS or where(backbone.name) else MODELS["nano"]
     return replace(
         known,
         name=backbone.name,
@@ -157,13 +237,13 @@ def check_packages(row: Card) -> None:
 
 def load(name: str, device: str = "auto", effort: Effort | None = None) -> Backbone:
     """A model ready to use, by what `card` takes; raises UnknownName, InputError or MissingPart."""
-    row, folder = card(name), _folder(name)
+    row, place = card(name), where(name)
     row.check(effort or Effort())
-    if row.repo is not None and folder is None:
+    if row.repo is not None and place is None:
         raise MissingPart(
             f"{name} is not here: run `motionalchemy models pull {name}` (it shows licence and size first)"
         )
-    return row.load(device_for(device), folder, effort)
+    return row.load(device_for(device), place, effort)
 
 
 def device_for(name: str) -> torch.device:
@@ -181,9 +261,15 @@ def device_for(name: str) -> torch.device:
     return device
 
 
-def where(name: str) -> Path | None:
-    """The folder in which a model lies that does not ship with the package; None when it is not here."""
-    return _folder(name)
+def where(name: str) -> Checkpoint | Path | None:
+    """Where a model lies that does not ship with the package: a checkpoint, or the folder of a pack; None when it is not
+    here. Raises InputError or MissingPart for files that make no model."""
+    if places.is_file(name):
+        return places.of_files(name, _folder, comfy.beside)
+    folder = _folder(name)
+    if folder is None or not formats.is_checkpoint(folder):
+        return folder if folder is None or name in MODELS else places.checked_pack(folder)
+    return Checkpoint(folder)
 
 
 def repo_of(name: str) -> str:

@@ -11,7 +11,8 @@ import numpy as np
 
 from motionalchemy.flow.sampler import times
 
-DISTILLED = (1.0, 0.993, 0.987, 0.981, 0.975, 0.909, 0.725, 0.00003)  # LTX-Video 0.9.7 and 0.9.8, distilled
+DISTILLED = (1.0, 0.9937, 0.9875, 0.9812, 0.975, 0.9094, 0.725)  # LTX-Video 0.9.7 and 0.9.8, distilled
+SECOND_PASS = (0.9094, 0.725, 0.4219)  # of the same, on a clip made larger
 
 
 def linear_quadratic(steps: int, threshold: float = 0.025) -> list[float]:
@@ -35,10 +36,11 @@ def decided(steps: int, top: float = 1.0, rest: float = 0.35) -> list[float]:
     return [top, *later]
 
 
-def distilled(steps: int) -> list[float]:
-    """The eight times that the distilled LTX-Video was trained at; another count is read off between them."""
-    given = [*DISTILLED, 0.0]
-    if steps == len(DISTILLED):
+def distilled(steps: int, top: float = 1.0) -> list[float]:
+    """The seven times that the distilled LTX-Video was trained at, or from below 0.95 its second pass's three; another
+    count is read off between them."""
+    given = [*(SECOND_PASS if top < 0.95 else DISTILLED), 0.0]
+    if steps == len(given) - 1:
         return given
     return [float(t) for t in np.interp(np.linspace(0, 1, steps + 1), np.linspace(0, 1, len(given)), given)]
 
@@ -56,7 +58,7 @@ def flow_match(steps: int, tokens: int, config: Mapping[str, Any]) -> list[float
     else:
         shift = config.get("shift", 1.0)
         even = shift * even / (1 + (shift - 1) * even)
-    if terminal := config.get("shift_terminal"):
+    if (terminal := config.get("shift_terminal")) and even[-1] < 1:  # one step alone has nowhere to be stretched to
         even = 1 - (1 - even) * (1 - terminal) / (1 - even[-1])
     return [*(float(t) for t in even), 0.0]
 
@@ -66,8 +68,25 @@ def unipc_flow(steps: int, config: Mapping[str, Any]) -> list[float]:
     even = np.linspace(1, 1 / config.get("num_train_timesteps", 1000), steps + 1)[:-1]
     shift = config.get("flow_shift", 1.0)
     shifted = shift * even / (1 + (shift - 1) * even)
+    if (terminal := config.get("shift_terminal")) and shifted[-1] < 1:
+        shifted = 1 - (1 - shifted) * (1 - terminal) / (1 - shifted[-1])
     shifted[0] = min(shifted[0], 1 - 1e-6)
     return [*(float(t) for t in shifted), 0.0]
+
+
+def flow_match_wan(steps: int, config: Mapping[str, Any]) -> list[float]:
+    """FlowMatchEulerDiscreteScheduler's own times when it is given a number of steps: from its largest to its least
+    training time, shifted once when it was made and again when asked."""
+    count, shift = config.get("num_train_timesteps", 1000), config.get("shift", 1.0)
+
+    def moved(t: np.ndarray) -> np.ndarray:
+        return shift * t / (1 + (shift - 1) * t)
+
+    ends = moved(np.array([1.0, 1 / count], np.float32))
+    even = moved(np.linspace(ends[0], ends[1], steps))
+    if (terminal := config.get("shift_terminal")) and even[-1] < 1:
+        even = 1 - (1 - even) * (1 - terminal) / (1 - even[-1])
+    return [*(float(t) for t in even), 0.0]
 
 
 def entered(falling: Sequence[float], top: float) -> list[float]:

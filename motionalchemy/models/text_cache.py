@@ -40,12 +40,13 @@ class TextCache:
     @contextmanager
     def of(self, words: Words, dtype: torch.dtype) -> Iterator[None]:
         """The network has these words' projections inside the block, made now unless they were made before."""
-        if not words.kept:
+        kept = words.kept.setdefault(self, [])
+        if not kept:
             text = self.text.inner(words.states.to(dtype))
-            words.kept.extend((text, *(layer.inner(text) for layer in self.layers)))
+            kept.extend((text, *(layer.inner(text) for layer in self.layers)))
         layers = (self.text, *self.layers)
         try:
-            for layer, made in zip(layers, words.kept, strict=True):
+            for layer, made in zip(layers, kept, strict=True):
                 layer.made = made
             yield
         finally:

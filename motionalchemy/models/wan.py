@@ -1,14 +1,15 @@
-"""Wan 2.2 TI2V-5B from a checkpoint in the diffusers layout (2503.20314): one model for text and image to video.
+"""Wan from a checkpoint in the diffusers layout (2503.20314), here 2.2 TI2V-5B: one model for text and image to video.
 
 A token is 2 x 2 latents of the autoencoder and has its own time, so a latent here is a whole token: four times the
 channels at half the side. The network is asked at whole timesteps of 1000 and its output is dx/dt as it is. Its
 positions are fixed, so a view cannot be a token beside the clip: it takes the place of the latent frame that shows its
-second, which then moves in a straight line to it.
+second, which then moves in a straight line to it. Wans that give all frames one time are in `wan_one_time`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from motionalchemy.flow.stages import Stage
 from motionalchemy.models import formats, schedules, time_embedding
 from motionalchemy.models import prompts as models_prompts
 from motionalchemy.models.base import Backbone, Card, Defaults, Effort
+from motionalchemy.models.formats import Checkpoint
 from motionalchemy.models.public import Kinds, Parts, read
 
 KINDS = Kinds("WanTransformer3DModel", "AutoencoderKLWan", "UMT5EncoderModel", torch.float32)
@@ -49,12 +51,13 @@ class Wan:
             torch.tensor(v).view(1, -1, 1, 1, 1) for v in (config.latents_mean, config.latents_std)
         )
         if parts.effort.fast >= 1:
-            time_embedding.embed_wan(parts.transformer.condition_embedder)
+            for network in parts.networks:
+                time_embedding.embed_wan(network.condition_embedder)
             self.keep_text()
 
     def keep_text(self) -> None:
         """Project the text once a request."""
-        self.parts.keep_text(self.parts.transformer.condition_embedder, "text_embedder")
+        self.parts.keep_text(lambda network: network.condition_embedder, "text_embedder")
 
     @torch.no_grad()
     def encode(self, frames: Tensor) -> Tensor:
@@ -147,6 +150,11 @@ def times(config: dict[str, Any], steps: int, shape: Sequence[int], top: float) 
     return schedules.entered(schedules.unipc_flow(steps, config), top)
 
 
+def euler_times(config: dict[str, Any], steps: int, shape: Sequence[int], top: float) -> list[float]:
+    """The times of a flow-match scheduler with one shift."""
+    return schedules.entered(schedules.flow_match_wan(steps, config), top)
+
+
 def row(name: str, repo: str, summary: str, summary_zh: str, **config: Any) -> Card:
     """The card of a Wan 2.2 TI2V; `config` is that of its scheduler."""
     return Card(
@@ -166,36 +174,56 @@ def row(name: str, repo: str, summary: str, summary_zh: str, **config: Any) -> C
     )
 
 
-def card(folder: Path, name: str) -> Card:
-    """The card of a checkpoint in a folder, from its configs; raises InputError for a Wan that takes one time for
-    all."""
-    index, transformer, vae = (
-        formats.read(folder / formats.INDEX),
-        *(formats.config(folder, p) for p in formats.PARTS[:2]),
-    )
-    if not index.get("expand_timesteps"):
-        raise InputError(
-            f"{name} gives all frames one time and takes its picture on channels, so it fits no plan here: "
-            "use Wan 2.2 TI2V-5B, which has a time for every token"
-        )
+def card(place: Checkpoint, name: str) -> Card:
+    """The card of a checkpoint, from its configs; raises InputError for one of another shape."""
+    transformer, vae = place.config("transformer"), place.config("vae")
     patch = tuple(transformer.get("patch_size", (1, SIDE, SIDE)))
-    if patch != (1, SIDE, SIDE) or transformer.get("image_dim"):
-        raise InputError(f"{name}: a Wan 2.2 TI2V takes patches of (1, 2, 2) and no picture features, not {patch}")
-    base = row(name, name, f"Wan 2.2 from {folder.name}", f"来自 {folder.name} 的 Wan 2.2", **scheduler(folder))
+    if patch != (1, SIDE, SIDE):
+        raise InputError(f"{name}: a Wan takes patches of (1, 2, 2), not {patch}")
+    if not place.config(formats.INDEX).get("expand_timesteps"):
+        return import_module("motionalchemy.models.wan_one_time").card(place, name)
+    if transformer.get("image_dim"):
+        raise InputError(
+            f"{name}: a Wan 2.2 TI2V takes no picture features, its config says {transformer['image_dim']}"
+        )
+    base = row(name, name, f"Wan 2.2 from {place.name}", f"来自 {place.name} 的 Wan 2.2")
+    return replace(base, grid=grid_of(vae), sampling=sampled(place))
+
+
+def grid_of(vae: Mapping[str, Any]) -> Grid:
+    """How an autoencoder counts, four of its latents to a token."""
     space, time = int(vae.get("scale_factor_spatial", 8)), int(vae.get("scale_factor_temporal", 4))
-    channels = int(vae.get("z_dim", 16)) * SIDE**2
-    return replace(base, grid=Grid(space=space * SIDE, time=time, channels=channels))
+    return Grid(space=space * SIDE, time=time, channels=int(vae.get("z_dim", 16)) * SIDE**2)
 
 
-def scheduler(folder: Path) -> dict[str, Any]:
-    """The config of its scheduler; raises InputError for one whose times are not those of flow sigmas."""
-    found = formats.config(folder, "scheduler")
+FIXED = {  # settings of UniPC that are not those of its class, and what they have to be
+    "solver_order": 2, "solver_type": "bh2", "predict_x0": True, "thresholding": False, "use_karras_sigmas": False,
+    "use_exponential_sigmas": False, "use_beta_sigmas": False, "final_sigmas_type": "zero", "lower_order_final": True,
+    "disable_corrector": [], "rescale_betas_zero_snr": False, "use_dynamic_shifting": False,
+}  # fmt: skip
+
+
+def sampled(place: Checkpoint) -> Sampling:
+    """How a checkpoint is sampled, by its scheduler's config; raises InputError for a setting that is not honoured."""
+    found = place.config("scheduler")
+    kind = found.get("_class_name")
+    if kind == "FlowMatchEulerDiscreteScheduler":
+        odd = [n for n in ("use_dynamic_shifting", "stochastic_sampling", "invert_sigmas") if found.get(n)]
+        odd += [n for n in ("use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas") if found.get(n)]
+        if odd:
+            raise InputError(
+                f"{place.name} is scheduled with {odd[0]}, which is not honoured: leave it out of its config"
+            )
+        return Sampling("euler", partial(euler_times, dict(found)), noise)
     if not (found.get("use_flow_sigmas") and found.get("prediction_type") == "flow_prediction"):
-        raise InputError(f"{folder} is scheduled by {found.get('_class_name')} without flow sigmas: use UniPC's")
-    return found
+        raise InputError(f"{place.name} is scheduled by {kind} without flow sigmas: use UniPC's or FlowMatchEuler's")
+    for name, value in FIXED.items():
+        if found.get(name, value) != value:
+            raise InputError(f"{place.name} is scheduled with {name} {found[name]!r}, and only {value!r} is honoured")
+    return Sampling("unipc", partial(times, dict(found)), noise)
 
 
-def load(device: torch.device, folder: Path | None, row: Card, effort: Effort) -> Backbone:
+def load(device: torch.device, folder: Checkpoint | Path | None, row: Card, effort: Effort) -> Backbone:
     """Read a checkpoint; raises MissingPart or InputError."""
     assert folder is not None
     return Wan(read(folder, KINDS, device, effort), row)

@@ -171,7 +171,8 @@ def base_of(model: str, backbone: Backbone | None = None) -> str:
     if row.loader != registry.MODELS["nano"].loader:
         remedy = "give its own LoRA with lora" if row.repo is not None else "use nano"
         raise InputError(f"motions are learned on nano and cannot be used with {row.name}: {remedy}")
-    return nano.sum_of(registry.where(model))
+    place = registry.where(model)
+    return nano.sum_of(place if isinstance(place, Path) else None)
 
 
 def check(motion: LearnedMotion, base: str, model: str) -> None:

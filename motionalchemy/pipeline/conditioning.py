@@ -9,8 +9,10 @@ import torch
 
 from motionalchemy.media import footage, resize
 from motionalchemy.media.sinks import FrameSink
+from motionalchemy.models import registry
 from motionalchemy.motion import interpolation
 from motionalchemy.motion.learned import MotionClip
+from motionalchemy.pipeline import drafts
 from motionalchemy.pipeline.job import Job
 from motionalchemy.pipeline.plans import Conditioning, ReferenceFrames, plan
 from motionalchemy.pipeline.windows import Span
@@ -78,6 +80,20 @@ def needs(job: Job) -> frozenset[str]:
             encode = lambda frames: torch.zeros(1, 1, grid.latent_frames(len(frames)), 2, 2)  # noqa: E731
             found |= plan(job, given, encode, torch.zeros(1, 1, 1, 2, 2)).needs
     return found
+
+
+def check(job: Job) -> None:
+    """Raise PlanRefused where the model cannot do what the job's plans ask."""
+    drafts.check(job)
+    needed = needs(job)
+    registry.check(needed, job.card)
+    registry.wanted(needed, job.card, goes_on(job) and not drafts.wanted(job.request))
+
+
+def goes_on(job: Job) -> bool:
+    """Whether a clip goes on from frames that are given to others that are wholly free."""
+    longer = sum(span.prompt is not None for span in job.spans) > 1
+    return (job.request.task not in ("edit", "imagine") or longer) and not job.joined
 
 
 def _moving(job: Job, span: Span, sink: FrameSink, sources: Sources) -> Conditioning:

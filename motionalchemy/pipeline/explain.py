@@ -16,7 +16,6 @@ from motionalchemy.errors import InputError
 from motionalchemy.language.camera import CameraMove
 from motionalchemy.media import writer
 from motionalchemy.media.clip import Clip
-from motionalchemy.models import registry
 from motionalchemy.motion.movers import BeatMotion
 from motionalchemy.pipeline import animate, conditioning
 from motionalchemy.pipeline.heard import described
@@ -53,7 +52,7 @@ def understood(request: Request) -> Understood:
     job = prepare(request, None)
     if job.first is None or request.task != "animate":
         raise InputError("explain looks at one picture and one sentence: give both")
-    registry.check(conditioning.needs(job), job.card)
+    conditioning.check(job)
     run = Run(job, loaded(job), Watch(), Meter(), None, subject=tracked(job))
     given = conditioning.Conditioning(job.spans[0].end, job.first[None])
     scene = animate.parsed(run, given)

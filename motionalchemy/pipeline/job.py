@@ -96,6 +96,7 @@ def prepare(
     if output is not None:
         _check_paths(output, list(files(request.model_dump()).values()))
     pictures = _pictures(request, memory, inputs)
+    _drafts(request, inputs)
     learned = tuple(motion_learned.learned(request.motion or (), request.model, backbone))
     source = _footage(request, memory, inputs)
     if source is not None:
@@ -168,6 +169,8 @@ def _check_request(request: Request, card: Card, memory: Memory) -> None:
         raise PlanRefused(f"{card.name} takes no camera path; use {able}, or say in words what the camera does")
     if (request.candidates or 1) > 1 and card.defaults.candidates == 1:
         raise InputError(f"candidates {request.candidates} is not for {card.name}, which cannot choose: leave it out")
+    if request.draft not in (None, "none", "nano") and not Path(request.draft).is_file():
+        raise InputError(f"the draft {request.draft!r} is not there: give nano, none or the path of a clip")
     if memory.motion is not None and "motion" not in TASKS[request.task].takes:
         raise InputError(f"motion is not for {request.task}: leave it out")
     count = len(memory.views or request.views or ())
@@ -238,6 +241,12 @@ def _pictures(request: Request, memory: Memory, inputs: dict[str, str]) -> dict[
     for name, path in files(request.model_dump(include={"region"})).items():
         inputs[name] = media_files.sha256(Path(path)) if Path(path).is_file() else ""
     return {name: held[name] for name in sorted(held, key=lambda name: name == "last")}
+
+
+def _drafts(request: Request, inputs: dict[str, str]) -> None:
+    """Note the sums of the files of a draft."""
+    for name, path in files(request.model_dump(include={"draft", "draft_mask"})).items():
+        inputs[name] = media_files.sha256(Path(path))
 
 
 def _audio(request: Request, inputs: dict[str, str]) -> Sound | None:

@@ -23,7 +23,7 @@ from motionalchemy.models import base, registry
 from motionalchemy.models.base import Backbone
 from motionalchemy.motion import interpolation, learned
 from motionalchemy.motion.subject import SubjectTrack
-from motionalchemy.pipeline import conditioning, heard, windows
+from motionalchemy.pipeline import conditioning, drafts, heard, windows
 from motionalchemy.pipeline.job import GROW, Job, costs, prepare
 from motionalchemy.pipeline.progress import Meter, Progress, Result, Watch
 from motionalchemy.pipeline.request import Request
@@ -51,13 +51,18 @@ def make(
     possible, Cancelled once `cancel()` is true.
     """
     job, watch = prepare(request, output, Memory(image, last, video, views, motion), backbone), Watch()
-    registry.check(conditioning.needs(job), job.card)
+    conditioning.check(job)
+    with watch.phase("draft"):
+        held = {name: value for name, value in (("image", image), ("last", last), ("video", video), ("views", views))}
+        given = {name: value for name, value in held.items() if value is not None}
+        draft = drafts.drawn(job, make, given, cancel) if drafts.wanted(job.request) else None
     with watch.phase("load"):
         model = backbone or loaded(job)
     if model.grid != (grid := job.card.grid):
         raise InputError(f"model {job.card.name!r} counts in {model.grid}, not {grid}: it needs its own table row")
     registry.check(conditioning.needs(job), model)
-    run = Run(job, learned.with_motions(model, job.learned), watch, Meter(), cancel, subject=tracked(job))
+    run = Run(job, learned.with_motions(model, job.learned), watch, Meter(), cancel, subject=tracked(job), draft=draft)
+    run.said.extend([] if draft is None else [draft.note])
     stages, steps, count = len(job.stages), job.stages[-1].steps, len(job.spans)
     with _sink(job, output, run.model) as sink:
         for note in (*job.notes, *sink.notes):

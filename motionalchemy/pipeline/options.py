@@ -7,6 +7,9 @@ MEANING = {
     "motion": "what it moves like: a learned motion, NAME or NAME:WEIGHT, several of them, or a clip",
     "camera": "the camera's path by keys, '0:0,0,1 2:0.2,0,1.3': seconds, where it looks right and down of the middle in "
     "picture widths, how many times as large; a fourth number turns it, in degrees clockwise",
+    "draft": "what moves how: nano makes a draft that the model paints over, a clip is one made by hand, none is none",
+    "draft_mask": "where a draft that is a clip is asked for: a clip, white there; without it, where it moves",
+    "follow": "how closely a draft is followed, 0 to 1; 0.5 unless given",
     "audio": "a voice for whoever talks, WAV, MP3, M4A, FLAC or OGG: the mouth goes with it, and an MP4 holds it",
     "seconds": f"length of the clip in seconds, up to 600; {OWN}",
     "fps": f"frames per second; {OWN}",
@@ -15,6 +18,7 @@ MEANING = {
     "steps": f"steps of all stages together; {OWN}",
     "stages": f"how many stages, 1 for full size at once; {OWN}",
     "guidance": f"how strongly the words pull; {OWN}",
+    "guidance_low": f"the same for the second network of a model that has two; {OWN}",
     "candidates": f"clips made at most, 1 to 32, until one shows what was asked; the best is kept; {OWN}",
     "negative": "what to move away from; needs a guidance other than 1",
     "model": "a name from `motionalchemy models`, or the folder of a model",

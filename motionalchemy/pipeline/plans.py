@@ -113,13 +113,25 @@ def plan(job: Job, given: Conditioning, encode: Encode, like: Tensor) -> Plan:
     return (retaken if asked.task == "retake" else moving)(given, grid, encode, like)
 
 
+def pictures(job: Job, given: Conditioning, plan: Plan) -> list[tuple[int, np.ndarray]]:
+    """What of a window is given as pictures: frames (T, H, W, 3) uint8, each run of them at the number of its first."""
+    if given.clip is not None:
+        still = (plan.strength == 0).flatten(3).all(-1).flatten().tolist() if plan.strength.shape[2] > 1 else []
+        ends = [(job.card.grid.frames(k) if k else 0, job.card.grid.frames(k + 1)) for k in range(len(still))]
+        return [(a, given.clip[a:b]) for known, (a, b) in zip(still, ends, strict=True) if known]
+    found = [] if given.head is None else [(0, given.head)]
+    last = given.frames - 1
+    views = [(min(last, round((b.time or 0.0) * job.request.fps)), b.frames) for b in given.beside if b.role == "view"]
+    return found + sorted(views, key=lambda view: view[0])
+
+
 def contrast(plan: Plan, given: Conditioning, encode: Encode) -> tuple[Plan, Plan, Tensor]:
     """The plan as a model is shown it towards the target and away from the source, and the untouched clip's latents.
 
     The clip itself is not shown as the guess, or both velocities would lead to it: a first frame stands still instead.
     """
     assert given.source is not None
-    clip, known = encode(given.source), (plan.strength == 0).to(plan.value)
+    clip, known = encode(given.source), plan.known.to(plan.value)
 
     def shown(begin: np.ndarray, value: Tensor) -> Plan:
         still = encode(np.broadcast_to(begin, (given.frames, *begin.shape[1:])))

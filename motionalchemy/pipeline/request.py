@@ -49,12 +49,13 @@ class Asked:
 
 TASKS: dict[str, Asked] = {
     "animate": Asked(
-        ("prompt", "image"), ("last", "loop", "seconds", "fps", "motion", "candidates", "camera", "audio")
+        ("prompt", "image"),
+        ("last", "loop", "seconds", "fps", "motion", "candidates", "camera", "audio", "draft", "draft_mask", "follow"),
     ),
     "imagine": Asked(("prompt",), ("seconds", "fps", "candidates", "aspect")),
-    "extend": Asked(("prompt", "video"), ("seconds", "last", "candidates")),
-    "edit": Asked(("prompt", "video"), ("image", "region", "strength", "method", "source_prompt")),
-    "orbit": Asked(("views",), ("prompt", "angles", "close", "seconds", "fps")),
+    "extend": Asked(("prompt", "video"), ("seconds", "last", "candidates", "draft", "draft_mask", "follow")),
+    "edit": Asked(("prompt", "video"), ("image", "region", "strength", "method", "source_prompt", "draft", "follow")),
+    "orbit": Asked(("views",), ("prompt", "angles", "close", "seconds", "fps", "draft", "draft_mask", "follow")),
     "retake": Asked(("prompt", "video", "begin", "end")),
 }
 SHARED = (
@@ -65,6 +66,7 @@ SHARED = (
     "steps",
     "stages",
     "guidance",
+    "guidance_low",
     "seed",
     "device",
     "memory",
@@ -72,8 +74,9 @@ SHARED = (
     "lora",
     "interpolate",
 )
-FILES = ("image", "last", "video", "views", "region", "audio")  # fields that may name files
+FILES = ("image", "last", "video", "views", "region", "audio", "draft", "draft_mask")  # fields that may name files
 REGIONS = ("auto", "all", "subject", "background")
+OWN_WORDS = {"region": REGIONS, "draft": ("nano", "none")}  # what stands in these fields and is no file
 LONGEST = 600  # seconds of a clip
 
 
@@ -125,6 +128,11 @@ class Request(BaseModel):
         min_length=1,
         max_length=4000,
     )
+    draft: str | None = Field(None, description="nano, none or the path of a clip", examples=["nano"], min_length=1)
+    draft_mask: str | None = Field(None, description="the path of a clip, white where it is asked", examples=["m.mp4"])
+    follow: float | None = Field(
+        None, description="0 to 1: how closely the draft is followed", examples=[0.5], ge=0, le=1, allow_inf_nan=False
+    )
     audio: str | None = Field(None, description="the path of a sound", examples=["voice.wav"])
     region: str = Field(
         "auto", description=f"{', '.join(REGIONS)} or the path of a mask", examples=["subject"], min_length=1
@@ -165,6 +173,14 @@ class Request(BaseModel):
     steps: int | None = Field(None, description="a whole number, 1 to 200", examples=[8], ge=1, le=200)
     stages: int | None = Field(None, description="a whole number, 1 to 4", examples=[2], ge=1, le=4)
     guidance: float | None = Field(None, description="0 to 20", examples=[3], ge=0, le=20, allow_inf_nan=False)
+    guidance_low: float | None = Field(
+        None,
+        description="0 to 20, of the second network of a model that has two",
+        examples=[3],
+        ge=0,
+        le=20,
+        allow_inf_nan=False,
+    )
     candidates: int | None = Field(
         None,
         description="a whole number, 1 to 32",
@@ -286,7 +302,7 @@ def files(fields: Mapping[str, Any]) -> dict[str, str]:
         value = fields.get(name)
         if isinstance(value, list):
             found |= {f"{name} {number}": str(path) for number, path in enumerate(value, start=1)}
-        elif value is not None and not (name == "region" and value in REGIONS):
+        elif value is not None and not (name in OWN_WORDS and value in OWN_WORDS[name]):
             found[name] = str(value)
     named = [parse_motion(str(text))[0] for text in fields.get("motion") or ()]
     return found | {f"motion {i}": name for i, name in enumerate(named, start=1) if not MOTION.fullmatch(name)}

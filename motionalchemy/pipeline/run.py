@@ -16,6 +16,7 @@ from motionalchemy.media.clip import Clip
 from motionalchemy.models.base import Backbone
 from motionalchemy.motion.movers import BeatMotion
 from motionalchemy.motion.subject import SubjectTrack
+from motionalchemy.pipeline.drafts import Drawn
 from motionalchemy.pipeline.edits import EditState
 from motionalchemy.pipeline.job import Job
 from motionalchemy.pipeline.progress import Meter, Progress, Watch
@@ -37,6 +38,7 @@ class Run:
     edits: EditState = field(default_factory=EditState)
     subject: SubjectTrack = field(default_factory=SubjectTrack)
     beats: dict[int, BeatMotion] = field(default_factory=dict)  # what happens, by the frame from which on it does
+    draft: Drawn | None = None  # what the model paints over
     depths: dict[str, Depths] = field(default_factory=dict)  # the picture's layers by depth, once they are laid out
     said: list[str] = field(default_factory=list)  # what was found out meanwhile that whoever asked should know
 

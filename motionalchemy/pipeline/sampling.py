@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from motionalchemy.flow.guidance import contrasted, guided
+from motionalchemy.errors import MotionAlchemyError
+from motionalchemy.flow.guidance import Scale, contrasted, guided, held
 from motionalchemy.flow.plan import Plan
 from motionalchemy.flow.sampler import Step, sample
 from motionalchemy.flow.solvers import Velocity
@@ -19,6 +20,7 @@ from motionalchemy.media.clip import Clip
 from motionalchemy.models.base import Backbone
 from motionalchemy.nets.judge import SEEN
 from motionalchemy.pipeline import plans
+from motionalchemy.pipeline.drafts import Drawn, painted
 from motionalchemy.pipeline.job import Job, Size
 from motionalchemy.pipeline.plans import Conditioning
 from motionalchemy.pipeline.progress import Progress, timed
@@ -41,12 +43,16 @@ def flowed(
     plan = None
     for index, (stage, size) in enumerate(zip(job.stages, job.sizes, strict=True), start=1):
         with watch.phase("encode"):
-            plan = planned(job, model, given, size)
+            plan = planned(job, model, given, size, None if run.draft is None else (run.draft, span))
             plan = plan if coarse is None else refine(plan, larger(model, coarse, given, size), stage.strength)
         latents, before = plan.value, 0
         for step in timed(run_stage(run, span, given, plan, stage, size, noise), watch, f"stage {index}"):
             stop_if(run.cancel)
             latents = step.state
+            if not bool(torch.isfinite(latents).all()):
+                raise MotionAlchemyError(
+                    f"{job.card.name} gave no numbers at step {step.index}: its weights or its settings do not fit it"
+                )
             done, left = run.meter.advance(shares[index - 1] * (step.index - before) / step.total)
             before = step.index
             preview = partial(decoded, model, step.estimate, given, size, job.request.fps)
@@ -59,11 +65,21 @@ def flowed(
 
 
 @torch.no_grad()
-def planned(job: Job, model: Backbone, given: Conditioning, size: Size) -> Plan:
-    """What a window is given, as a plan at a size in pixels."""
+def planned(
+    job: Job, model: Backbone, given: Conditioning, size: Size, draft: tuple[Drawn, Span] | None = None
+) -> Plan:
+    """What a window is given, as a plan at a size in pixels, its draft in it where there is one."""
     h, w = model.grid.latent_size(*size)
     like = torch.zeros(1, model.grid.channels, 1, h, w, device=model.device)
-    return plans.plan(job, given, lambda frames: model.encode(pixels(frames, model, size)), like)
+    encode = lambda frames: model.encode(pixels(frames, model, size))  # noqa: E731
+    plan = plans.plan(job, given, encode, like)
+    known = plans.pictures(job, given, plan)
+    if draft is not None:
+        plan = painted(job, draft[0], draft[1].begin, draft[1].end, plan, encode)
+    sees = getattr(model, "sees", None)
+    if sees is None:
+        return plan
+    return sees(plan, [(at, pixels(frames, model, size)) for at, frames in known])
 
 
 def pixels(frames: np.ndarray, model: Backbone, size: Size) -> Tensor:
@@ -107,11 +123,11 @@ def run_stage(
 ) -> Iterator[Step]:
     """One stage: the model's own noise and times, and the velocity that the request asks for; of a model that can tell
     what is done in a clip, several noises, of which the one that shows the action best is kept."""
-    sampling = run.job.card.sampling
+    sampling = run.job.card.sampled(stage.steps, run.job.request.guidance)
     decided = given.whole is not None or any(beside.role == "motion" for beside in given.beside)
     action = None if decided else run.action(span.prompt or "")
     count = 1 if action is None else run.job.request.candidates
-    velocity = _velocity(run, span, given, plan, size, generator)
+    velocity = held(_velocity(run, span, given, plan, size, generator), plan)
     schedule = sampling.times(stage.steps, plan.value.shape, plan.top)
 
     def made(many: int) -> Iterator[Step]:
@@ -174,11 +190,15 @@ def _velocity(
     asked, model, assertive = run.job.request, run.model, run.job.request.guidance
 
     def towards(prompt: str, shown: Plan, scale: float) -> Velocity:
-        velocity = model.velocity(run.read(prompt), shown, asked.fps)
-        if scale == 1:
+        velocity, by_network = model.velocity(run.read(prompt), shown, asked.fps), getattr(model, "network_of", None)
+        low = scale if asked.guidance_low is None or by_network is None else asked.guidance_low
+        if scale == low == 1:
             return velocity
         away = model.velocity(run.read(asked.negative), shown, asked.fps)
-        return guided(velocity, away, scale, effort_of(asked).guided_above, getattr(model, "sure", None))
+        most: Scale = scale
+        if low != scale and by_network is not None:
+            most = lambda now: (scale, low)[by_network(now)]  # noqa: E731
+        return guided(velocity, away, most, effort_of(asked).guided_above, getattr(model, "sure", None))
 
     if asked.method != "contrast":
         return towards(span.prompt or "", plan, assertive)

@@ -78,7 +78,8 @@ def planned_stages(request: Request, card: Card) -> tuple[Stage, ...]:
     count = request.stages or one or card.defaults.stages or len(card.stages)
     if count > len(card.stages):
         raise InputError(f"stages {count} is not for {card.name}: use 1 to {len(card.stages)}")
-    usual = sum(stage.steps for stage in (card.stages if one else card.stages[-count:]))
+    alone = card.stages if one else card.stages[-count:]
+    usual = sum(stage.steps for stage in alone) if count > 1 or one else max(stage.steps for stage in card.stages)
     total = request.steps or (card.retouch.steps if request.task == "edit" and card.retouch else usual)
     if total < count:
         raise InputError(f"steps {total} is too few for {count} stages: use {count} or more, or fewer stages")

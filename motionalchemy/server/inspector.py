@@ -141,7 +141,6 @@ def answer(model: str, question: dict[str, Any]) -> dict[str, Any]:
 
 
 def _look(folder: Path, text: str) -> dict[str, Any]:
-    from motionalchemy.models import registry
     from motionalchemy.pipeline import conditioning
     from motionalchemy.pipeline.job import prepare
     from motionalchemy.pipeline.request import Request
@@ -149,7 +148,7 @@ def _look(folder: Path, text: str) -> dict[str, Any]:
     os.chdir(folder)
     try:
         job = prepare(Request.model_validate_json(text), Path(CLIP))
-        registry.check(conditioning.needs(job), job.card)
+        conditioning.check(job)
     finally:
         os.chdir("/")
     height, width = job.full

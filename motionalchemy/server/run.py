@@ -14,6 +14,7 @@ from typing import Any
 import uvicorn
 
 from motionalchemy.errors import InputError, MissingPart
+from motionalchemy.models import base, lora, registry
 from motionalchemy.server.api import create_app
 from motionalchemy.server.keys import Keys
 from motionalchemy.server.service import Service
@@ -27,7 +28,14 @@ MOST_CONNECTIONS = 2000
 
 def serve(settings: Settings) -> None:
     """Serve until interrupted; raises InputError in one sentence when it cannot begin."""
-    settings = replace(settings, data=settings.data.resolve(), model=_absolute(settings.model))
+    folder = None if settings.lora_folder is None else settings.lora_folder.resolve()
+    if folder is not None and not folder.is_dir():
+        raise InputError(f"--lora-folder {str(folder)!r} is no folder: make it first")
+    laid = tuple(f"{path.resolve()}:{weight:g}" for path, weight in map(lora.named, settings.lora))
+    settings = replace(
+        settings, data=settings.data.resolve(), model=_absolute(settings.model), lora=laid, lora_folder=folder
+    )
+    registry.card(settings.model).check(base.Effort(settings.memory, settings.fast, tuple(map(lora.named, laid))))
     keys = Keys() if settings.key_file is None else Keys.read(settings.key_file)
     logging.basicConfig(level="INFO", format="%(asctime)s %(name)s %(levelname)s %(message)s", stream=sys.stderr)
     store = Store(settings.data)
@@ -75,4 +83,4 @@ def page() -> Callable[[Any], Any] | None:
 
 def _absolute(model: str) -> str:
     """The folder of a model as an absolute path: workers stand in other folders."""
-    return str(Path(model).resolve()) if Path(model).is_dir() else model
+    return str(Path(model).resolve()) if Path(model).exists() else model

@@ -189,7 +189,8 @@ class Service:
 
     def _request(self, wanted: Wanted) -> Request:
         try:
-            return parse(wanted.fields | {"model": self.settings.model})
+            effort = self.settings.effort(wanted.fields)
+            return parse(wanted.fields | effort | {"model": self.settings.model})
         except InputError as error:
             raise wire.refusal(error, wanted.size) from error
 

@@ -2,12 +2,15 @@
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from motionalchemy.errors import InputError
 
 MIB = 2**20
+NAMED = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]{0,99}?)(\.safetensors)?(?P<weight>:-?\d+(\.\d+)?)?")
 ANYWHERE = "0.0.0.0"
 
 
@@ -41,6 +44,10 @@ class Settings:
     inspectors: int = 2  # requests looked at side by side
     hang_seconds: float = 600.0  # without a sign of life, such as a step, after which a worker is killed
     streams: int = 64  # of events at the same time
+    memory: int | None = None  # gigabytes of a GPU, of requests that say nothing of it; the same for the next two
+    fast: int = 0
+    lora: tuple[str, ...] = ()  # files, each with an optional weight, laid over the model for everybody
+    lora_folder: Path | None = None  # of those that a request may name
     root_path: str = ""  # under which a proxy shows the server, such as /motion
     forwarded_hosts: tuple[str, ...] = ()  # names, with a port or without, under which a proxy shows it
 
@@ -64,6 +71,23 @@ class Settings:
         ):  # fmt: skip
             if value <= 0:
                 raise InputError(f"{option} must be more than 0, such as 10")
+
+    def effort(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """What a request lets the model cost, by its own fields and what is served; raises InputError for the name of a
+        LoRA that is not in the folder."""
+        named = asked.get("lora") or ()
+        laid = [*self.lora, *(self._lora(text) for text in (named if isinstance(named, list) else [named]))]
+        own = {"memory": asked.get("memory", self.memory), "fast": asked.get("fast", self.fast), "lora": laid or None}
+        return {name: value for name, value in own.items() if value is not None}
+
+    def _lora(self, text: Any) -> str:
+        fits = NAMED.fullmatch(text) if isinstance(text, str) else None
+        path = None if fits is None or self.lora_folder is None else self.lora_folder / f"{fits['name']}.safetensors"
+        if fits is None or path is None or not path.is_file():
+            found = sorted(p.stem for p in self.lora_folder.glob("*.safetensors")) if self.lora_folder else []
+            remedy = f"use one of {', '.join(found[:20])}" if found else "this server has none, leave it out"
+            raise InputError(f"lora {str(text)[:60]!a} is not here: {remedy}")
+        return f"{path}{fits['weight'] or ''}"
 
     @property
     def bound(self) -> str:

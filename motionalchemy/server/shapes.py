@@ -13,8 +13,16 @@ from motionalchemy.server.answers import invalid
 
 NAMESPACE = "motionalchemy"
 SOLE = {"input_reference": "image", "video": "video"}  # files with a name of their own on the wire -> Request's
-LOADED = {"model", "device", "memory", "fast", "lora"}  # decided when the model is loaded, by whoever serves it
+LOADED = {"model", "device"}  # decided by whoever serves it
 SERVER_ONLY = {"prompt", "seconds", *LOADED, *SOLE.values()}  # given elsewhere, or not for a client to decide
+
+
+SAID = {
+    "region": f"{', '.join(REGIONS)} or a mask",
+    "audio": "a sound",
+    "draft": "nano, none or a clip",
+    "draft_mask": "a clip, white where it is asked",
+}
 
 
 class _Closed(BaseModel):
@@ -46,15 +54,16 @@ def _own_fields() -> dict[str, Any]:
         if name in SERVER_ONLY:
             continue
         if name in FILES:
-            words = (
-                f"{', '.join(REGIONS)} or a mask" if name == "region" else "a sound" if name == "audio" else "a picture"
-            )
+            words = SAID.get(name, "a picture")
             one = {"type": "string", "description": f"{words}, as a file or a data: URI"}
             schema = {"type": "array", "items": one} if name == "views" else one
+        if name == "lora":
+            words = "the name of a LoRA of this server with an optional :weight"
+            schema = {"type": "array", "items": {"type": "string", "description": words}, "minItems": 1, "maxItems": 8}
         if name == "motion":
             words = "the name of a learned motion with an optional :weight, or a clip as a file or a data: URI"
             schema = {"type": "array", "items": {"type": "string", "description": words}, "minItems": 1, "maxItems": 8}
-        kind = list[Any] if name in ("views", "angles", "motion") else Any
+        kind = list[Any] if name in ("views", "angles", "motion", "lora") else Any
         fields[name] = (Annotated[kind | None, WithJsonSchema(schema)], None)
     return fields
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from fastapi import UploadFile
 
 from motionalchemy.errors import InputError
-from motionalchemy.pipeline.request import FILES, REGIONS, SHARED, TASKS, Request
+from motionalchemy.pipeline.request import FILES, OWN_WORDS, SHARED, TASKS, Request
 from motionalchemy.server import shapes
 from motionalchemy.server.answers import Refused, invalid
 from motionalchemy.server.jobs import CANCELLED, COMPLETED, FAILED, IN_PROGRESS, QUEUED, Job
@@ -91,7 +91,7 @@ def _own(own: Any, fields: dict[str, Any], files: dict[str, Source]) -> None:
             names = [f"view-{number}" for number in range(1, len(value) + 1)]
             files.update({file: source(view, _param(name)) for file, view in zip(names, value, strict=True)})
             fields[name] = names
-        elif name in FILES and not (name == "region" and value in REGIONS):
+        elif name in FILES and not (isinstance(value, str) and value in OWN_WORDS.get(name, ())):
             fields[name] = name + _suffix(value)
             files[fields[name]] = source(value, _param(name))
         elif name == "motion" and isinstance(value, list):
@@ -196,8 +196,9 @@ def video(job: Job, position: int | None, keep_seconds: float) -> dict[str, Any]
     at = job.standing if job.state in (IN_PROGRESS, FAILED, CANCELLED) else {}
     progress = 100 if job.state == COMPLETED else min(99, int(100 * at.get("fraction", 0)))
     error = {"code": job.error_code, "message": job.error_message} if job.error_code else None
-    named = request.get("region") in REGIONS
-    hidden = {*FILES, "prompt", "model", "device"} - {"region" if named else ""}
+    named = {name for name, words in OWN_WORDS.items() if request.get(name) in words}
+    hidden = {*FILES, "prompt", "model", "device"} - named
+    request["lora"] = request.get("lora") and [Path(text).name for text in request["lora"]]
     asked = TASKS[facts["task"]]
     shown = [name for name in (*SHARED, *asked.needs, *asked.takes) if name not in hidden and request[name] is not None]
     running = at if job.state == IN_PROGRESS else {}

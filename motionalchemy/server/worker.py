@@ -19,11 +19,12 @@ from motionalchemy.errors import Cancelled, MissingPart, MotionAlchemyError
 from motionalchemy.media import footage, writer
 from motionalchemy.media.clip import Clip
 from motionalchemy.models import registry
-from motionalchemy.models.base import Backbone
+from motionalchemy.models.base import Backbone, Effort
 from motionalchemy.nets import threads
 from motionalchemy.pipeline.make import make
 from motionalchemy.pipeline.progress import Progress
 from motionalchemy.pipeline.request import Request
+from motionalchemy.pipeline.settle import effort_of
 from motionalchemy.server import shapes, store
 from motionalchemy.server.answers import UNAVAILABLE
 from motionalchemy.server.jobs import CANCELLED, COMPLETED, FAILED, Job, Jobs
@@ -47,6 +48,7 @@ class Worker:
         self.store, self.jobs = store.Store(data), Jobs(data / "jobs.sqlite3")
         self.device, self.model, self.stop = device, model, stop
         self._loaded: Backbone | None = None
+        self._effort = Effort()
         self._next_sign = 0.0
 
     def run(self) -> None:
@@ -83,9 +85,12 @@ class Worker:
     def _make(self, job: Job) -> None:
         threads.use()
         request = Request.model_validate_json(job.request).model_copy(update={"device": self.device})
-        if self._loaded is None:
-            self._loaded = registry.load(self.model, self.device)
+        effort = effort_of(request)
+        if self._loaded is None or effort != self._effort:
+            self._loaded = None  # what is loaded goes before what takes its place comes
+            self._loaded, self._effort = registry.load(self.model, self.device, effort), effort
             self._live()
+        request = request.model_copy(update={"memory": None, "fast": 0, "lora": None})  # that is what is loaded
         self._follow(job, make(request, Path(store.CLIP), backbone=self._loaded, cancel=lambda: self._stopped(job)))
 
     def _follow(self, job: Job, run: Iterator[Progress]) -> None:

@@ -115,3 +115,57 @@ def wan(folder, expand=True):
         expand_timesteps=expand, boundary_ratio=None, transformer_2=[None, None],
     )  # fmt: skip
     return folder
+
+
+def clip_vision(folder, width):
+    """A picture encoder of CLIP's kind and what prepares pictures for it, in `folder`."""
+    _, transformers = formats.libraries()
+    config = transformers.CLIPVisionConfig(
+        hidden_size=width,
+        intermediate_size=32,
+        num_hidden_layers=3,
+        num_attention_heads=2,
+        image_size=32,
+        patch_size=16,
+    )
+    transformers.CLIPVisionModel(config).eval().save_pretrained(folder / "image_encoder")
+    transformers.CLIPImageProcessor(size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32}).save_pretrained(
+        folder / "image_processor"
+    )
+
+
+def wan_one_time(folder, picture=False, two=False, clip=False, ends=False, boundary=0.9):
+    """A tiny Wan that gives all frames one time: from words, or from a `picture`; of `two` networks; that sees through
+    `clip`, both `ends` at once."""
+    diffusers, _ = formats.libraries()
+    torch.manual_seed(0)
+    text(folder, "UMT5", 16)
+    more = {"image_dim": 20, "added_kv_proj_dim": 24, "pos_embed_seq_len": 10 if ends else None} if clip else {}
+    for number, name in enumerate(("transformer", "transformer_2")[: 1 + two]):
+        transformer = diffusers.WanTransformer3DModel(
+            patch_size=(1, 2, 2), num_attention_heads=2, attention_head_dim=12, in_channels=12 if picture else 4,
+            out_channels=4, text_dim=16, freq_dim=16, ffn_dim=32, num_layers=2, cross_attn_norm=True,
+            qk_norm="rms_norm_across_heads", **more,
+        )  # fmt: skip
+        spread(transformer, 5 + number).save_pretrained(folder / name)
+    vae = diffusers.AutoencoderKLWan(
+        base_dim=4, z_dim=4, dim_mult=[1, 1, 1, 1], num_res_blocks=1, temperal_downsample=[False, True, True],
+        latents_mean=[-0.2, 0.1, 0.3, 0.0], latents_std=[0.9, 1.1, 1.3, 0.8],
+    )  # fmt: skip
+    spread(vae, 4).save_pretrained(folder / "vae")
+    if clip:
+        clip_vision(folder, 20)
+    scheduler = diffusers.UniPCMultistepScheduler(
+        prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0, num_train_timesteps=1000
+    )
+    seen = {
+        "image_encoder": ["transformers", "CLIPVisionModel"],
+        "image_processor": ["transformers", "CLIPImageProcessor"],
+    }
+    index(
+        folder, "WanImageToVideoPipeline" if picture else "WanPipeline", scheduler, "WanTransformer3DModel",
+        "AutoencoderKLWan", "UMT5EncoderModel", expand_timesteps=False, boundary_ratio=boundary if two else None,
+        transformer_2=["diffusers", "WanTransformer3DModel"] if two else [None, None],
+        **(seen if clip else {name: [None, None] for name in seen} if picture else {}),
+    )  # fmt: skip
+    return folder

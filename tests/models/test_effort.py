@@ -71,7 +71,7 @@ def test_level_one_is_equal_but_for_rounding(folders, kind):
 def test_the_text_is_projected_once_a_request_and_to_the_same_bits(folders, kind):
     model, exact = made(folders[kind], base.Effort(), steps=3)
     model.keep_text()
-    cache, row = model.parts.text_cache, registry.card(str(folders[kind]))
+    cache, row = model.parts.text_caches[0], registry.card(str(folders[kind]))
     inputs = []
     for layer in (cache.text, *cache.layers):
         layer.inner.register_forward_hook(lambda _, given, out: inputs.append(given[0].shape))
@@ -84,13 +84,13 @@ def test_the_text_is_projected_once_a_request_and_to_the_same_bits(folders, kind
         model.velocity(asked, plan, 24.0)(exact, plan.clock(0.5))
         assert len(inputs) == (2 + min(number, 2)) * once
         assert all(layer.made is None for layer in (cache.text, *cache.layers))  # nothing outlives its words
-    assert len(words.kept) == once and not torch.equal(words.kept[-1], other.kept[-1])
+    assert len(words.kept[cache]) == once and not torch.equal(words.kept[cache][-1], other.kept[cache][-1])
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_error_in_a_call_leaves_no_text_behind(folders, kind):
     model, exact = made(folders[kind], base.Effort(fast=1), steps=2)
-    words, plan, cache = model.words(["a"]), tasks.animate(torch.zeros_like(exact), 4), model.parts.text_cache
+    words, plan, cache = model.words(["a"]), tasks.animate(torch.zeros_like(exact), 4), model.parts.text_caches[0]
 
     def broken(*_):
         raise RuntimeError("lost")
@@ -146,7 +146,7 @@ def test_blocks_that_come_from_the_host_give_the_same_bytes(folders, kind, monke
     streamed, found = made(folders[kind], base.Effort(memory=8))
     assert torch.equal(found, exact)
     streamed.keep_text()
-    assert streamed.parts.text_cache is None
+    assert not streamed.parts.text_caches
     hooks = [m for m in streamed.parts.transformer.modules() if hasattr(m, "_diffusers_hook")]
     assert len(hooks) >= len(streamed.parts.blocks)
 

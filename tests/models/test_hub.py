@@ -238,3 +238,34 @@ def test_the_models_commands(there, tmp_path, monkeypatch, capsys):
     assert code == 0 and "models pull wan-5b" in out and call()[1] == out
     code, _, err = call("pull", "nano")
     assert code == 2 and "nothing to pull" in err
+
+
+def test_a_family_that_is_not_known_is_refused_before_its_weights_are_asked_for(there):
+    there.files["model_index.json"] = json.dumps({"_class_name": "WanVACEPipeline"}).encode()
+    with pytest.raises(InputError, match=r"someone/Tiny-LTX: WanVACEPipeline is not read here: use Wan 2\.2"):
+        hub.offer(REPO, None, there.address)
+    there.files["model_index.json"] = json.dumps({"_class_name": "MochiPipeline"}).encode()
+    with pytest.raises(UnknownName, match="unknown kind of checkpoint 'MochiPipeline'"):
+        hub.offer(REPO, None, there.address)
+    assert {path.rsplit("/", 1)[-1] for _, path, _ in there.asked if "/resolve/" in path} == {"model_index.json"}
+
+
+def test_a_part_that_has_only_a_variant_is_pulled_in_it(there):
+    weights = there.files.pop("transformer/diffusion_pytorch_model.safetensors")
+    there.files |= {f"transformer/diffusion_pytorch_model.{kind}.safetensors": weights for kind in ("bf16", "fp16")}
+    offered, _ = pull(there)
+    own = [name for name in offered.files if name.startswith("transformer/") and name.endswith(".safetensors")]
+    assert own == ["transformer/diffusion_pytorch_model.bf16.safetensors"]
+    registry.load(REPO, "cpu")
+
+
+@pytest.mark.parametrize("place", ["HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME"])
+def test_the_cache_is_found_where_the_hubs_library_looks(checkpoint, tmp_path, monkeypatch, place):
+    for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(place, str(tmp_path))
+    root = {"HF_HOME": tmp_path / "hub", "XDG_CACHE_HOME": tmp_path / "huggingface" / "hub"}.get(place, tmp_path)
+    snapshot = root / f"models--{REPO.replace('/', '--')}" / "snapshots" / COMMIT
+    snapshot.mkdir(parents=True)
+    (snapshot / "model_index.json").write_bytes(checkpoint["model_index.json"])
+    assert hub.find(REPO) == snapshot  # the only one, though no refs/main says so

@@ -224,20 +224,20 @@ def test_what_it_cannot_honour_is_refused_by_name(folders):
         registry.check(tasks.edit(clip, source=True).needs, registry.card(str(folders["condition"])))
 
 
-def test_a_checkpoint_is_known_by_its_schedule_and_its_name(folders, tmp_path):
-    """0.9.5 names the first pipeline but was trained as the later ones; a distilled one says so in its name."""
+def test_a_checkpoint_is_known_by_its_schedule(folders, tmp_path):
+    """0.9.5 names the first pipeline but was trained as the later ones."""
     import json
     import shutil
 
-    for name in ("LTX-0.9.5", "LTX-0.9.7-distilled"):
-        shutil.copytree(folders["condition"], tmp_path / name, ignore=shutil.ignore_patterns("*.safetensors"))
-    index = tmp_path / "LTX-0.9.5/model_index.json"
+    shutil.copytree(folders["condition"], tmp_path / "m", ignore=shutil.ignore_patterns("*.safetensors"))
+    index = tmp_path / "m/model_index.json"
     index.write_text(json.dumps(json.loads(index.read_text()) | {"_class_name": "LTXPipeline"}))
-    early, quick = (registry.card(str(tmp_path / name)) for name in ("LTX-0.9.5", "LTX-0.9.7-distilled"))
+    early = registry.card(str(tmp_path / "m"))
     assert early.honours == ltx.PLACED and early.defaults.guidance == 3
     assert early.sampling.times(8, (1, 8, 4, 2, 2), 1.0) == schedules.linear_quadratic(8)
-    assert quick.sampling.times(8, (1, 8, 4, 2, 2), 1.0) == [*schedules.DISTILLED, 0.0]
-    assert quick.defaults.guidance == 1 and quick.stages[-1].steps == 8
+    quick = registry.MODELS["ltx-13b-distilled"]
+    assert quick.sampled(7, 1.0).times(7, (1, 8, 4, 2, 2), 1.0) == [*schedules.DISTILLED, 0.0]
+    assert quick.defaults.guidance == 1 and [stage.steps for stage in quick.stages] == [7, 3]
     plain = registry.card(str(folders["plain"]))
     assert plain.honours == ltx.PLAIN and plain.sampling.times(5, (1, 8, 4, 2, 2), 1.0)[-2] == pytest.approx(0.1)
 
