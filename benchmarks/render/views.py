@@ -1,6 +1,6 @@
 """Orbits through given views whose frames in between are known: how near they are made, and by what.
 
-    python benchmarks/render/views.py --corpus DIR [--n 12] [--sheet FILE.png]
+    python benchmarks/render/views.py --corpus DIR [--n 12] [--kind 45] [--sheet FILE.png]
 
 Turntables of the corpus' test split a quarter or half of the way round, given every 22.5 and every 45 degrees, and three
 planes before a camera that orbits (benchmarks/render/camera.py), given every 10 degrees; each time the frame in the middle
@@ -74,13 +74,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--n", type=int, default=12)
+    parser.add_argument("--kind", choices=("22.5", "45", "planes"), nargs="+", default=["22.5", "45", "planes"])
     parser.add_argument("--sheet", type=Path)
     given = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     rows = list[np.ndarray]()
-    kinds = {f"turntables, {step:g} degrees": list(turntables(given.corpus, given.n, step)) for step in (22.5, 45.0)}
-    for kind, triples in (kinds | {"planes, 10 degrees": list(planes())}).items():
+    for kind in given.kind:
+        triples = list(planes() if kind == "planes" else turntables(given.corpus, given.n, float(kind)))
         results, used, begun = list[list[np.ndarray]](), 0, time.process_time()
         for triple in triples:
             results.append(made(triple))

@@ -41,8 +41,10 @@ def decibel(a: np.ndarray, b: np.ndarray) -> float:
 
 def test_a_turn_is_found_with_its_side_and_its_tilt():
     found = two_views.turn_between(seen(0), seen(1), 22.0)
+    assert found is not None
     assert (found.degrees, found.tilt, found.stands) == (22.0, 11.0, False)
-    assert two_views.turn_between(seen(1), seen(0), None).degrees == -22.0
+    back = two_views.turn_between(seen(1), seen(0), None)
+    assert back is not None and back.degrees == -22.0
 
 
 @pytest.mark.parametrize("degrees", [90.0, -180.0, 0.0])
@@ -53,6 +55,7 @@ def test_views_too_far_apart_or_alike_have_none(degrees):
 def test_the_middle_is_nearer_to_the_truth_than_by_flow():
     first, last = seen(0), seen(1)
     turn = two_views.turn_between(first, last, 22.0)
+    assert turn is not None
     deep, apart = between_views.frame(*two_views.views(first, last, turn), turn, 0.5)
     flow = interpolation.frames(first, last, [0.5], "flow")[0]
     assert decibel(deep, seen(0.5)) > decibel(flow, seen(0.5)) + 6 and np.median(apart) < 4
@@ -62,7 +65,7 @@ def test_depth_is_seen_where_flow_shows_both_views_at_once():
     first, last = seen(0), np.roll(seen(1), 40, 1)  # what goes so far is not followed
     turn = Turn(22.0, 11.0, False)
     none = np.zeros(SIZE, bool)
-    both = tuple(View(picture, picture, nearness(at), none, none, none) for at, picture in ((0, first), (1, last)))
+    both = View(first, first, nearness(0), none, none, none), View(last, last, nearness(1), none, none, none)
     made, deep = interpolation.Turned(both, turn)(0.5), between_views.frame(*both, turn, 0.5)[0]
     flow = interpolation.frames(first, last, [0.5], "flow")[0]
     assert np.abs(made - deep).mean() < np.abs(flow.astype(float) - deep).mean()
