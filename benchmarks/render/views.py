@@ -3,7 +3,7 @@
     python benchmarks/render/views.py --corpus DIR [--n 12] [--kind 45] [--sheet FILE.png]
 
 Turntables of the corpus' test split a quarter or half of the way round, given every 22.5 and every 45 degrees, and three
-planes before a camera that orbits (benchmarks/render/camera.py), given every 10 degrees; each time the frame in the middle
+planes before a camera that orbits (benchmarks/render/camera.py), given every 10 degrees, where all turns; each time the frame in the middle
 of two views is compared. By depth is how `orbit` makes it (by flow where views do not agree), by flow how it did before,
 interpolation the baseline of `evaluate`; the angles are known, and not. Means; distances are perceptual.
 """
@@ -86,7 +86,7 @@ def main() -> None:
         for triple in triples:
             results.append(made(triple))
             used += not (results[-1][0] == results[-1][2]).all()
-            if triple[0].shape[0] == 256:
+            if triple[0].shape[0] == 256:  # those of one size make a sheet
                 rows.append(np.concatenate([triple[0], triple[1], triple[2], results[-1][0], results[-1][2]], 1))
         print(f"\n{kind} (n = {len(triples)}, by depth {used}, {time.process_time() - begun:.0f} s)")
         for at, name in enumerate(NAMES):
@@ -95,7 +95,7 @@ def main() -> None:
             print(
                 f"| {name} | {near:.2f} | {np.mean([fidelity.lpips_like(*pair) for pair in pairs]):.3f} |", flush=True
             )
-    if given.sheet:
+    if given.sheet and rows:
         Image.fromarray(np.concatenate(rows)).save(given.sheet)
 
 

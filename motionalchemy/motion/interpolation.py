@@ -159,11 +159,11 @@ def _even(values: np.ndarray) -> np.ndarray:
 
 def turned(first: np.ndarray, last: np.ndarray, degrees: float | None) -> Turned | None:
     """What is seen at a share of the turn between two views (H, W, 3) uint8 that lie so many `degrees` apart, None where
-    that is not known; None where they show no turn."""
+    that is not known; None where they show no turn, or where all that is seen turns: there flow is still nearer."""
     if first.shape != last.shape or (first == last).all():
         return None
     turn = two_views.turn_between(first, last, degrees)
-    if turn is None:
+    if turn is None or not turn.stands:
         return None
     try:
         return Turned(two_views.views(first, last, turn), turn)

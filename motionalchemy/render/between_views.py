@@ -36,7 +36,9 @@ def frame(first: View, last: View, turn: Turn, share: float) -> tuple[np.ndarray
     weights = _weights(both, share)
     there = np.maximum(*weights) > 0
     thing = cv2.medianBlur(there.astype(np.uint8), 3)
-    whole = cv2.morphologyEx(thing, cv2.MORPH_CLOSE, disc(max(1, round(CRACK * max(thing.shape))))) > 0
+    whole = np.ones(thing.shape, bool)  # unless a ground is seen beside it
+    if turn.stands:
+        whole = cv2.morphologyEx(thing, cv2.MORPH_CLOSE, disc(max(1, round(CRACK * max(thing.shape))))) > 0
     colours = _mixed([each.colours for each in both], weights)
     known = there & (thing > 0)
     if (whole & ~known).any():
