@@ -20,7 +20,7 @@ $(VENV)/.base: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.ready: $(VENV)/.base
-	$(CPU) && $(PIP) $$torch --no-build-isolation -e ".[dev,train,eval,gpu,server]"
+	$(CPU) && $(PIP) $$torch --no-build-isolation -e ".[dev,train,eval,gpu,server,scale]"
 	touch $@
 
 demo: $(VENV)/.base

@@ -1,10 +1,8 @@
 """Every kind of media that people bring: made on the spot, read or written, and what was measured of it.
 
-    python benchmarks/media.py                     # the tables of docs/media.md with a measured figure for each line
-    python benchmarks/media.py --docs              # writes those tables into docs/media.md and docs/media.zh-CN.md
-    python benchmarks/media.py --files FOLDER      # what the files of a folder are read as
-
-The third also runs beside an older build: `PYTHONPATH=OLDER python benchmarks/media.py --files FOLDER`.
+python benchmarks/media.py                     # the tables of docs/media.md with a measured figure for each line
+python benchmarks/media.py --docs              # writes those tables into docs/media.md and docs/media.zh-CN.md
+python benchmarks/media.py --files FOLDER      # what the files of a folder are read as
 """
 
 import argparse

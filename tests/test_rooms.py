@@ -16,6 +16,7 @@ FLOORS = [
     ("cli", "server", "api"),
     ("evaluate",),
     ("train", "data"),
+    ("batch",),
     ("pipeline",),
     ("editing",),
     ("motion",),

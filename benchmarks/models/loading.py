@@ -1,7 +1,7 @@
 """How fast a checkpoint loads and how much memory that takes, against reading its files: a synthetic one of random bytes.
 
-`python benchmarks/models/loading.py --gigabytes 2` writes a transformer of Wan's kind, reads its file and loads it, each in a
-process of its own, in turn; the file lies in the page cache each time. Prints JSON.
+`python benchmarks/models/loading.py --gigabytes 2` writes a transformer of Wan's kind, reads its file and loads it, each in
+a process of its own, in turn; the file lies in the page cache each time. Prints JSON.
 """
 
 import argparse

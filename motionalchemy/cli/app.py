@@ -10,7 +10,7 @@ import typer
 from typer import Option
 
 from motionalchemy import __version__
-from motionalchemy.cli import clips, corpus, explaining, measuring, models, serving, training
+from motionalchemy.cli import batching, clips, corpus, explaining, measuring, models, serving, training
 from motionalchemy.errors import Cancelled, MotionAlchemyError
 from motionalchemy.nets import threads
 from motionalchemy.parts import packages
@@ -62,7 +62,7 @@ def _common(
         packages.check()
 
 
-for _command in (*clips.COMMANDS, training.train, training.learn):
+for _command in (*clips.COMMANDS, batching.batch, training.train, training.learn):
     app.command()(_command)
 app.command("motions")(training.motions_list)
 app.command()(explaining.explain)

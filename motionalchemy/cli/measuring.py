@@ -29,6 +29,7 @@ def evaluate(
     eyes: Annotated[
         Path | None, Option(help="people: a verdicts.csv that was filled in; prints where it disagrees, and counts.")
     ] = None,
+    beside: Annotated[Path | None, Option(help="people: another finished run, shown beside this one.")] = None,
     device: Annotated[str, Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     threads: Threads = None,
 ) -> None:
@@ -38,7 +39,7 @@ def evaluate(
     people asks for pictures that people bring, in both languages, and guesses what happened without a true clip.
     """
     if task == "people" or eyes is not None:
-        return _people(Settled(cases, pictures, model, seed, size, only, limit), out, eyes, device)
+        return _people(Settled(cases, pictures, model, seed, size, only, limit, beside), out, eyes, device)
     from motionalchemy.evaluate import suite
 
     settings = suite.Settings(model, task, n, seed, size, groups=tuple(group) if group else None)
@@ -62,6 +63,7 @@ class Settled(NamedTuple):
     size: int | None
     only: str | None
     limit: int | None
+    beside: Path | None
 
 
 def _people(given: Settled, out: Path, eyes: Path | None, device: str) -> None:
@@ -77,7 +79,7 @@ def _people(given: Settled, out: Path, eyes: Path | None, device: str) -> None:
     settings = people.Settings(given.cases, given.pictures, given.model, given.seed, given.size, only, given.limit)
     with progress_bar("{task.fields[left]}") as bar:
         shown = bar.add_task("people", total=None, left="")
-        for at in people.evaluate(settings, out, device=device):
+        for at in people.evaluate(settings, out, device=device, beside=given.beside):
             left = "" if at.seconds_left is None else f"about {at.seconds_left:.0f} s left"
             bar.update(shown, total=at.total, completed=at.done, description=at.key, left=left)
             if bar.disable:

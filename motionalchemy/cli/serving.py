@@ -26,6 +26,11 @@ def serve(
         list[str] | None, Option(help="A name under which a proxy shows the server, such as video.example.org.")
     ] = None,
     device: Annotated[list[str] | None, Option(help="cpu or cuda:N, a worker each; all GPUs, else cpu.")] = None,
+    workers: Annotated[
+        str | None, Option(help="A Ray cluster on which clips are made: ray, HOST:6379 or ray://HOST:10001.")
+    ] = None,
+    worker_count: Annotated[int, Option(min=1, max=1000, help="How many clips at a time there.")] = 1,
+    worker_gpu: Annotated[bool, Option("--worker-gpu", help="Each of them has a GPU.")] = False,
     queue: Annotated[int, Option(help="How many jobs may wait.")] = 1000,
     max_seconds: Annotated[float, Option(help="The longest clip.")] = 120,
     keep_days: Annotated[float, Option(help="How long videos are kept.")] = 30,
@@ -59,8 +64,10 @@ def serve(
             raise InputError("--new-api-key needs --api-key-file: the file that keeps its hash, such as keys.txt")
         print(keys.add(api_key_file, new_api_key))
         return
+    away = _away(workers, worker_count, worker_gpu)
+    here = device or ([] if away else ["auto"])
     chosen = {
-        "data": data, "model": model, "devices": tuple(device or ["auto"]), "host": host, "port": port,
+        "data": data, "model": model, "devices": tuple(here), "away": away, "host": host, "port": port,
         "public": public, "key_file": api_key_file, "log_prompts": log_prompts, "places": queue,
         "max_seconds": max_seconds, "keep_days": keep_days, "disk_bytes": disk_mb << 20, "upload_bytes": upload_mb << 20,
         "page": page, "hang_seconds": hang_seconds, "memory": memory, "fast": fast, "lora": tuple(lora or ()),
@@ -69,3 +76,14 @@ def serve(
         "forwarded_hosts": tuple(forwarded_host or ()),
     }  # fmt: skip
     run.serve(settings.Settings(**chosen))
+
+
+def _away(address: str | None, count: int, gpu: bool) -> tuple[str, ...]:
+    """The workers on a cluster that answers; raises InputError and MissingPart."""
+    if address is None:
+        return ()
+    packages.require("scale", but=("accelerate",))
+    from motionalchemy.batch.cluster import answers
+
+    answers(address)
+    return tuple(f"{address}#{'gpu' if gpu else 'cpu'}{number}" for number in range(count))

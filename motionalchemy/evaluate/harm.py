@@ -71,7 +71,7 @@ LIMITS = {
     "melted": 0.055, "folds": 0.004, "bend": 0.16, "sharp": 0.45, "mirror": 0.03, "flicker": 1.2, "wobble": 1.2,
     "face": 0.12, "lost": 0.35, "rest": 0.8, "smear": 0.85,
 }  # fmt: skip
-"""Beyond which a picture is not kept: set by looking at 200 clips of two builds, see docs/people.md."""
+"""Beyond which a picture is not kept: set by looking at 200 clips of two builds, see docs/results.md."""
 
 
 def harm(seen: Seen) -> Harm:

@@ -80,12 +80,22 @@ def read_cases(path: Path) -> list[Case]:
         raise InputError(f"{str(path)!r} cannot be read ({error.strerror}): {remedy}") from error
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{str(path)!r} holds no cases: {remedy}") from error
-    odd = next((case for case in cases if case.kind not in PARTS or Path(case.id).name != case.id or not case.id), None)
-    if odd is not None:
-        raise InputError(f"case {odd.id!r} of {str(path)!r} has kind {odd.kind!r}: kinds are {', '.join(PARTS)}")
+    for number, case in enumerate(cases, 1):
+        _check(case, f"case {number} of {str(path)!r}")
     if not cases or len({case.id for case in cases}) < len(cases):
         raise InputError(f"{str(path)!r} holds no cases, or two of one id: {remedy}")
     return cases
+
+
+def _check(case: Case, named: str) -> None:
+    """Raise InputError for a case that says nothing, or whose id names no file."""
+    empty = next((name for name, value in vars(case).items() if not isinstance(value, str) or not value.strip()), None)
+    if empty is not None:
+        raise InputError(f"{named} has no text as {empty}: give id, picture, en, zh and kind")
+    if Path(case.id).name != case.id or case.id.startswith("."):
+        raise InputError(f"{named} has the id {case.id!r}: give one that can name a file")
+    if case.kind not in PARTS:
+        raise InputError(f"{named} has kind {case.kind!r}: kinds are {', '.join(PARTS)}")
 
 
 def chosen(settings: Settings) -> list[tuple[Case, Path]]:
@@ -94,6 +104,8 @@ def chosen(settings: Settings) -> list[tuple[Case, Path]]:
     if strange:
         raise InputError(f"there are no cases of kind {strange[0]!r}: kinds are {', '.join(PARTS)}")
     cases = [case for case in read_cases(settings.cases) if not settings.only or case.kind in settings.only]
+    if not cases:
+        raise InputError(f"{str(settings.cases)!r} has no case of kind {', '.join(settings.only)}: leave out --only")
     return [(case, _picture(settings.pictures, case.picture)) for case in cases[: settings.limit]]
 
 
@@ -105,14 +117,17 @@ def _picture(folder: Path, name: str) -> Path:
 
 
 def evaluate(
-    settings: Settings, out: Path, backbone: Backbone | None = None, device: str = "auto"
+    settings: Settings, out: Path, backbone: Backbone | None = None, device: str = "auto", beside: Path | None = None
 ) -> Iterator[Progress]:
     """Make and judge every clip of a run, yielding after each; then write its report, page and table.
 
-    The model loads only if a clip is missing. What it refuses stands in the report. Raises InputError when `out` holds
-    another run, or for cases and pictures that are not there.
+    The model loads only if a clip is missing. What it refuses stands in the report. The page shows a finished run `beside`
+    this one, of another build. Raises InputError when `out` holds another run, or for cases, pictures or a run beside it
+    that are not there.
     """
     plan = chosen(settings)
+    if beside is not None:
+        people_page.read_report(beside)
     claim(out, settings)
     total, done, fresh, began = len(plan) * len(LANGUAGES), 0, 0, time.perf_counter()
     for case, picture in plan:
@@ -136,7 +151,7 @@ def evaluate(
             done += 1
             left = (time.perf_counter() - began) / fresh * (total - done) if fresh else None
             yield Progress(done, total, key, left)
-    write(out)
+    write(out, beside)
 
 
 def _judged(path: Path) -> bool:
@@ -210,14 +225,15 @@ def claim(out: Path, settings: Settings) -> None:
     pack.write_json(path, asked)
 
 
-def write(out: Path) -> dict[str, Any]:
-    """Write the report, the page and the table of a run from its verdicts; what a person has filled in stays."""
+def write(out: Path, beside: Path | None = None) -> dict[str, Any]:
+    """Write the report, the page and the table of a run from its verdicts; what a person has filled in stays. The page
+    shows another run `beside` it."""
     records = [json.loads(path.read_text("utf-8")) for path in sorted((out / "verdicts").glob("*.json"))]
     if not records:
         raise InputError(f"{out} holds no verdicts: run `evaluate --task people` with it first")
     report = {"run": json.loads((out / "run.json").read_text("utf-8")), "counts": counts(records), "clips": records}
     pack.write_json(out / "report.json", report)
-    people_page.write(out, report)
+    people_page.write(out, report, beside)
     people_page.write_table(out / VERDICTS, records)
     return report
 

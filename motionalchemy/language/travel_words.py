@@ -161,10 +161,9 @@ LEFT = re.compile(r"\bleft(?:wards?)?\b|向左|往左|朝左|从右", re.IGNOREC
 RIGHT = re.compile(r"\bright(?:wards?)?\b|向右|往右|朝右|从左", re.IGNORECASE)
 FARTHER = re.compile(r"\b(?:away from|into the distance|to(?:wards)? the horizon)\b|远[处方]|远去|天边", re.IGNORECASE)
 LEAVES = re.compile(r"\b(?:away|off|past|leaves?|out of)\b|走|离|过", re.IGNORECASE)
-HEADED = re.compile(  # whose head is its highest part
-    r"\b(?:duck|duckling|swan|goose|geese|bird|eagle|gull|seagull|owl|hawk|crow)s?\b|鸭|鹅|鸟|鹰|鸥|雁",
-    re.IGNORECASE,
-)
+HEADED = re.compile(
+    r"\b(?:ducks?|ducklings?|swans?|goose|geese)\b|鸭|鹅", re.IGNORECASE
+)  # whose head is its highest part
 FINNED = re.compile(r"\b(?:planes?|airplanes?|aeroplanes?|jets?|gliders?)\b|飞机|客机", re.IGNORECASE)  # whose tail is
 BACKWARDS = re.compile(r"\b(?:counter|anti)-?clockwise\b|逆时针", re.IGNORECASE)
 

@@ -44,8 +44,8 @@ NEAREST: dict[Action, tuple[Deed, str]] = {
     "hop": ("hop", "the whole hops stiffly"),
     "dance": ("sway", "the whole sways to the beat"),
     "sway": ("sway", "the whole sways"),
-    "walk": ("walk", "it walks by its outline"),
-    "run": ("run", "it runs by its outline"),
+    "walk": ("walk", "it rocks from foot to foot as it goes"),
+    "run": ("run", "it rocks from foot to foot as it goes"),
 }
 """What is done instead by one who stands out without a skeleton, and how that is said."""
 WHOLE: frozenset[Deed] = frozenset(("hop", "walk", "run"))
@@ -164,13 +164,17 @@ def _instead(
 def nearest(scene: Scene, asked: Asked, deed: Deed, lasts: float, loop: bool) -> Act | None:
     """The figure that stands out doing a deed with what is found of it without a skeleton."""
     assert scene.subject is not None
-    found = beasts.beasts(scene.picture, scene.subject.opacity.numpy())[:1]
+    opacity = scene.subject.opacity.numpy()
+    found = beasts.beasts(scene.picture, opacity)[: MOST if asked.who == "all" else 1]
+    found = tuple(
+        beasts.upright(one, opacity.shape[1] / one.cells.shape[1]) for one in found if beasts.solid(one, opacity)
+    )
     if not found or (deed in OF_HEAD and found[0].head is None) or (deed in WHOLE and not found[0].grounded):
         return None
     way = asked.way
     wanted = AskedBeast(deed, "", way, asked.pace, asked.strength, False, asked.words, asked.spans[0])
     plate = scene.plate[0].permute(1, 2, 0).numpy() * 255
-    return done_by(scene.picture, scene.subject.opacity.numpy(), plate, found, (wanted,), lasts, loop)[0]
+    return done_by(scene.picture, opacity, plate, found, (wanted,), lasts, loop)[0]
 
 
 def lives(scene: Scene) -> bool:

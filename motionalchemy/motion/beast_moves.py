@@ -339,7 +339,8 @@ def _head_moves(s: Stage, head: Part, wide: float) -> list[Moves]:
         aside = np.stack((0.2 * head.radius * s.ears, none), 1)
         made.append(Moves((head.share * above).astype(np.float32), head.tip, none, aside, none, none))
     if s.head:
-        deep = min(head.radius, MOST * wide * head.share.shape[1]) if s.beast.close else head.radius
+        deep = head.radius * (0.7 if head.radius >= s.beast.radius else 1.0)
+        deep = min(deep, MOST * wide * head.share.shape[1]) if s.beast.close else deep
         relief = deep * (LEAST + (1 - LEAST) * np.clip(1 - (x * x + y * y) / (ROUND * radius) ** 2, 0, 1))
         right, down = (s.head.get(name, none) * deep for name in ("right", "down"))
         turned = [s.head.get(name, none) for name in ("angle", "yaw", "pitch")]

@@ -49,8 +49,9 @@ class Beasts:
                 return None  # what has a face with landmarks is served better by these
             if stiff(scene):
                 return None
-            matte, plate = beast_matte.whole(scene)
+            matte, plate, complete = beast_matte.whole(scene)
             found = animals(scene, matte, asked, beat.words)
+            found = tuple(replace(one, grounded=one.grounded and complete) for one in found)
             if not found:
                 return None
             act = acted(scene.picture, matte, plate, found, asked, lasts, means)
@@ -128,11 +129,19 @@ def done_by(
         lids += shut
     if not done:
         return None, done, failed
+    matte = matte * near(found, size)
     sized = [
         (cv2.resize(of, size[::-1], interpolation=cv2.INTER_LINEAR), of_it)
         for of, of_it in (*behind, (trunk, tuple(moves)))
     ]
     return beast_act(picture, plate, matte, sized, tuple(lids)), done, failed
+
+
+def near(found: tuple[Beast, ...], size: tuple[int, int]) -> np.ndarray:
+    """Where some animals are, and a little around them, (H, W) in [0, 1]: others of a matte do not go along."""
+    there = np.any([one.cells for one in found], axis=0).astype(np.uint8)
+    wider = np.asarray(cv2.dilate(there, np.ones((5, 5), np.uint8)), np.float32)
+    return cv2.resize(wider, size[::-1], interpolation=cv2.INTER_LINEAR)
 
 
 def owned(found: tuple[Beast, ...]) -> list[np.ndarray]:
@@ -158,7 +167,9 @@ def _note(found: tuple[Beast, ...], asked: tuple[AskedBeast, ...], done: dict[st
     if goes and goes[0].deed != "swim" and not found[0].legs:
         text += "; no legs were found, so it rocks as it goes"
     if goes and not found[0].grounded:
-        text += "; one does not see where it stands, so its feet stay there"
+        text += (
+            "; one does not see where it stands or how far it goes on, so it stays there and only its upper part moves"
+        )
     if goes and {"left": -1.0, "right": 1.0}.get(goes[0].way, 0.0) * found[0].ahead < 0:
         text += "; it looks the other way, and goes backwards"
     if any(each.deed == "speak" for each in asked):

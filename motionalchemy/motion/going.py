@@ -12,7 +12,7 @@ from motionalchemy.language.travel_words import PEOPLE, Asked, Deed, read
 from motionalchemy.motion.courses import Stage, course
 from motionalchemy.motion.movers import BeatMotion, Means, Part
 from motionalchemy.render.travel_act import Going, Rider
-from motionalchemy.scene import behind, hanging, kind, things, wheels
+from motionalchemy.scene import behind, hanging, things, wheels
 from motionalchemy.scene.parse import Scene
 from motionalchemy.scene.things import Stands, Thing
 
@@ -20,6 +20,7 @@ ODD: tuple[Deed, ...] = ("rises", "spins", "swings", "rolls", "bounces")  # what
 STANDS: dict[Deed, Stands] = {"goes": "ground", "rolls": "ground", "bounces": "ground", "floats": "water"}
 GO: tuple[Deed, ...] = ("goes", "floats", "flies")  # what no building does
 NEARER = 0.12  # of nearness, by which something is before what goes
+PHOTOGRAPH = 0.6  # how surely a picture is one
 LEAST = 0.002  # of the picture, that has to hide a thing to count
 SAID: dict[str, str] = {
     "goes": "goes", "floats": "floats", "flies": "flies", "rises": "rises", "falls": "falls", "spins": "turns",
@@ -39,7 +40,7 @@ class Goes:
         """Wherever a thing is to go that is not an actor with movements of its own; before what bodies do, if it is
         named as a thing."""
         asked = read(beat.words)
-        if not asked or (asked[0].deed not in ODD and scene.rendered and kind.kind(scene.picture) == "rendered"):
+        if not asked or (asked[0].deed not in ODD and scene.rendered and not photographed(scene)):
             return 0.0
         return 0.85 if asked[0].thing else 0.7
 
@@ -70,6 +71,11 @@ class Goes:
         return made.with_acts((act,), left, served=True)
 
 
+def photographed(scene: Scene) -> bool:
+    """Whether a picture that may show a rendered actor is a photograph after all."""
+    return scene.kinds["photograph"] > PHOTOGRAPH
+
+
 def riding(
     scene: Scene, asked: Asked, found: tuple[Thing, ...], lasts: float, loop: bool
 ) -> tuple[list[tuple[Thing, Rider]], list[str]]:
@@ -92,7 +98,7 @@ def riding(
                 road, rate=road.rate * (1 + 0.13 * (number % 3)), starts=road.starts * (1 + 0.25 * (number % 4))
             )
         turning = wheels.wheels(scene.picture, thing) if asked.deed == "goes" and side in ("left", "right") else ()
-        covers = covering(scene, thing) if asked.deed not in ("spins", "swings") else None
+        covers = None if thing.paper or asked.deed in ("spins", "swings") else covering(scene, thing)
         made.append((thing, Rider(thing.rgba, road, thing.reflection, thing.shadow, covers, turning)))
         ways.append(side)
     return made, ways

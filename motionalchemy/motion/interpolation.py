@@ -1,7 +1,8 @@
 """Frames between two pictures: both moved along the flow between them, then laid over each other; exact at both ends.
 
 The flow is that of RIFE where its weights are there (`rife`), else found by dense inverse search (`flow`). It is found at
-no more than `SIDE` pixels and the pictures are fetched at their own size, so that detail and not the search grows.
+no more than `SIDE` pixels and the pictures are fetched at their own size, so that detail and not the search grows. Views of
+one thing from two sides are seen from between by their depth (`depth`), where both agree on it better than by flow.
 Pictures are uint8 (H, W, 3), frames (T, H, W, 3).
 """
 
@@ -17,13 +18,16 @@ import torch.nn.functional as F
 from motionalchemy.errors import InputError, MissingPart
 from motionalchemy.media import footage, resize
 from motionalchemy.parts import rife, weights
+from motionalchemy.render import between_views
+from motionalchemy.scene import two_views
 
-Method = Literal["rife", "flow"]
+Method = Literal["rife", "flow", "depth"]
 Fields = np.ndarray  # (h, w, 5): where in the first each pixel stands, where in the last, the share of the first
 SIDE = 512  # pixels of the longer side at which flow is found, at most
 LEAST = 16  # pixels of the shorter one: the search wants no fewer
 CUT = 40  # grey levels by which thumbnails differ where a shot ends
 THUMBNAIL = 16  # pixels
+COVERED = 0.3  # of the smaller subject, that both views have to see in the middle
 NEAR: Method = "flow"  # between neighbouring frames of a clip the search is nearer to the truth than RIFE, and faster
 
 
@@ -32,14 +36,16 @@ def best_method() -> Method:
     try:
         weights.contents("rife")
     except MissingPart:
-        return "flow"
+        return "depth"
     return "rife"
 
 
 def method_note(method: Method | None, words: bool) -> str:
     """What to say where the frames between views are made so, and `words` were given."""
-    how = "RIFE" if method == "rife" else f"dense inverse search; RIFE is sharper: {weights.PARTS['rife'].command}"
-    return f"between views: two-way flow ({how})" + "; the prompt is not used" * words
+    how = "two-way flow (RIFE)"
+    if method != "rife":
+        how = "by depth where both views agree on it, else two-way flow (dense inverse search)"
+    return f"between views: {how}" + "; the prompt is not used" * words
 
 
 def check(fps: float, times: int) -> None:
@@ -53,7 +59,7 @@ def check(fps: float, times: int) -> None:
 def frames(first: np.ndarray, last: np.ndarray, shares: Sequence[float], method: Method) -> np.ndarray:
     """The frames at `shares` of the time from the first picture (0) to the last (1), (T, H, W, 3).
 
-    Raises MissingPart where `rife` is asked for and absent.
+    By flow where `depth` is asked for. Raises MissingPart where `rife` is asked for and absent.
     """
     if (first == last).all():
         return np.repeat(first[None], len(shares), axis=0)
@@ -110,27 +116,79 @@ def _learned(first: np.ndarray, last: np.ndarray) -> Callable[[float], Fields]:
 FINDERS: dict[Method, Callable[[np.ndarray, np.ndarray], Callable[[float], Fields]]] = {
     "rife": _learned,
     "flow": _searched,
+    "depth": _searched,
 }
 
 
-class Sweep:
-    """Frames by number through pictures that are due, (frame, picture) in order, the first at 0; none of them is kept."""
+def turned(first: np.ndarray, last: np.ndarray, degrees: float | None) -> Callable[[float], np.ndarray] | None:
+    """What is seen at a share of the turn between two views (H, W, 3) uint8 that lie so many `degrees` apart, None where
+    that is not known; None where their depth explains the views worse than flow does."""
+    if first.shape != last.shape or (first == last).all():
+        return None
+    turn = two_views.turn_between(first, last, degrees)
+    if turn is None:
+        return None
+    try:
+        both = two_views.views(first, last, turn)
+    except InputError:
+        return None
+    apart, where = between_views.agreement(*both, turn)
+    covered = where.mean() / max(1e-6, float(min((~view.ground).mean() for view in both)))
+    if covered < COVERED or apart > _apart(first, last, where):
+        return None
+    return lambda share: between_views.frame(*both, turn, share)
 
-    def __init__(self, due: Sequence[tuple[int, np.ndarray]], method: Method):
+
+def _apart(first: np.ndarray, last: np.ndarray, where: np.ndarray) -> float:
+    """How much both pictures differ in the middle of the flow between them, in grey levels, in some places (H, W)."""
+    fields = _searched(first, last)(0.5)
+    down, right = np.mgrid[: first.shape[0], : first.shape[1]].astype(np.float32)
+    early, late = (
+        cv2.remap(
+            picture.astype(np.float32), right + fields[..., at], down + fields[..., at + 1], cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        for picture, at in ((first, 0), (last, 2))
+    )  # fmt: skip
+    return float(np.abs(early - late)[where].mean())
+
+
+class Sweep:
+    """Frames by number through pictures that are due, (frame, picture) in order, the first at 0; none of them is kept.
+
+    `angles` are those of the pictures in degrees, where they are known.
+    """
+
+    def __init__(
+        self, due: Sequence[tuple[int, np.ndarray]], method: Method, angles: Sequence[float] | None = None
+    ) -> None:
         self._due = due
         self._method: Method = method
+        self._angles = angles
+        self._turned: tuple[int, Callable[[float], np.ndarray] | None] = -1, None
 
     def read(self, begin: int, end: int) -> np.ndarray:
         """Frames begin..end-1, (end - begin, H, W, 3) uint8; beyond the last picture it stands."""
         made = []
-        for (a, first), (b, last) in pairwise(self._due):
-            asked = range(max(begin, a), min(end, b))
-            if asked:
-                made.append(frames(first, last, [(number - a) / (b - a) for number in asked], self._method))
+        for number in range(len(self._due) - 1):
+            a, b = self._due[number][0], self._due[number + 1][0]
+            if asked := range(max(begin, a), min(end, b)):
+                made.append(self._between(number, [(frame - a) / (b - a) for frame in asked]))
         at, picture = self._due[-1]
         if (standing := end - max(begin, at)) > 0:
             made.append(np.repeat(picture[None], standing, axis=0))
         return np.concatenate(made)
+
+    def _between(self, number: int, shares: Sequence[float]) -> np.ndarray:
+        """Frames at shares of the way from a picture to the next."""
+        first, last = self._due[number][1], self._due[number + 1][1]
+        if self._method == "depth" and self._turned[0] != number:
+            degrees = None if self._angles is None else self._angles[number + 1] - self._angles[number]
+            self._turned = number, turned(first, last, degrees)
+        seen = self._turned[1] if self._method == "depth" else None
+        if seen is None:
+            return frames(first, last, shares, self._method)
+        return np.stack([seen(share) if share > 0 else first for share in shares])
 
 
 def cut(first: np.ndarray, last: np.ndarray) -> bool:

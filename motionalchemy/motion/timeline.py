@@ -30,6 +30,8 @@ from motionalchemy.motion.travel import Stage, Travel
 from motionalchemy.motion.weather import Weather
 from motionalchemy.nets.repertoire import LED, played
 from motionalchemy.render.act import Acting, Timed
+from motionalchemy.render.beast_act import BeastAct
+from motionalchemy.render.body_act import BodyAct
 from motionalchemy.render.motion import Motion, Trajectory
 from motionalchemy.render.parallax import CameraPath, displaced
 from motionalchemy.render.warp import SIDE, displacement, under_camera
@@ -128,8 +130,18 @@ def motion_at(beats: Sequence[BeatMotion], at: Tensor, fps: float, stage: Stage 
 
 
 def acting_at(beats: Sequence[BeatMotion], at: Tensor, fps: float) -> Acting:
-    """What is drawn from the picture itself in frames `at` (T,), by the second in which each beat begins."""
-    acts = (Timed(act, each.beat.begins(fps)) for each in beats for act in each.acts)
+    """What is drawn from the picture itself in frames `at` (T,), by the second in which each beat begins; people or animals
+    that do something else in a later beat are not drawn twice."""
+    acts = [Timed(act, each.beat.begins(fps)) for each in beats for act in each.acts]
+    for number, one in enumerate(acts):
+        later = [
+            other.begins
+            for other in acts[number + 1 :]
+            if isinstance(one.act, BeastAct | BodyAct)
+            and type(other.act) is type(one.act)
+            and other.begins > one.begins
+        ]
+        acts[number] = replace(one, ends=min(later, default=one.ends))
     return Acting(tuple(acts), tuple((at / fps).tolist()))
 
 

@@ -40,9 +40,9 @@ class Sources:
 def sources(job: Job) -> Sources:
     """The streams that a job reads from; nothing is read before it is asked for."""
     if job.joined and job.first is not None:
-        sweep = interpolation.Sweep(
-            [(0, job.first), *((due.frame, due.picture) for due in job.due)], job.between or "flow"
-        )
+        due = [(0, job.first), *((due.frame, due.picture) for due in job.due)]
+        angles = [0.0, *(due.angle for due in job.due)] if job.request.angles else None
+        sweep = interpolation.Sweep(due, job.between or "flow", angles)
         return Sources(sweep, sweep)
     if job.footage is None:
         return Sources(_Blank(), _Blank())

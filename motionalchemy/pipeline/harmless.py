@@ -12,6 +12,7 @@ from torch import Tensor
 from motionalchemy.language.script import Beat
 from motionalchemy.motion.movers import BeatMotion
 from motionalchemy.render.act import Act
+from motionalchemy.render.beast_act import BeastAct
 from motionalchemy.render.body_act import BodyAct
 from motionalchemy.render.breathing import Breathing
 from motionalchemy.render.check import Report, mirrored
@@ -100,7 +101,8 @@ def _act(guarded: Guarded, act: Act, lasts: float, say: Callable[[float, Report]
 
 def _harm(guarded: Guarded, act: Act, at: list[float]) -> Callable[[float], Report] | None:
     """What shares of an act do to the picture at some seconds; None for one that bends nothing: what falls, glows or goes
-    as it is. What flows and ripples bends only what it carries, a body is stiff limb by limb, and a face is moved on
+    as it is. What flows and ripples bends only what it carries, a body or an
+    animal is stiff part by part, and a face is moved on
     purpose, within which only what is straight counts."""
     inner = act.act if isinstance(act, Held) else act
     width = guarded.scene.picture.shape[1]
@@ -108,7 +110,7 @@ def _harm(guarded: Guarded, act: Act, at: list[float]) -> Callable[[float], Repo
     def report(share: float) -> Report:
         some = act.softened(share) if share < 1 else act
         fields = [field for second in at if (field := some.field(second)) is not None]
-        if isinstance(inner, BodyAct):
+        if isinstance(inner, BodyAct | BeastAct):
             return Report(face=worst(fields, NO_LINES, width, guarded.faces).face)
         if isinstance(inner, FaceAct):
             return Report(bend=worst(fields, guarded.lines, width).bend)
@@ -117,7 +119,7 @@ def _harm(guarded: Guarded, act: Act, at: list[float]) -> Callable[[float], Repo
         return found if isinstance(inner, Breathing) else replace(found, stretch=0.0)
 
     fluid = isinstance(inner, Waving) and (inner.shine > 0 or inner.places is not None)
-    return report if isinstance(inner, BodyAct | FaceAct | Breathing | Waving) and not fluid else None
+    return report if isinstance(inner, BodyAct | BeastAct | FaceAct | Breathing | Waving) and not fluid else None
 
 
 def _moves(guarded: Guarded, moves: Tensor, say: Callable[[float, Report], None]) -> Tensor | None:

@@ -56,15 +56,16 @@ class Unmoving:
 
 @dataclass(frozen=True, eq=False)
 class Timed:
-    """An act and the second of the clip in which it begins."""
+    """An act, the second of the clip in which it begins, and that from which on another has taken its place."""
 
     act: Act
     begins: float
+    ends: float = float("inf")
 
     def draw(self, frame: np.ndarray, second: float) -> np.ndarray:
         """A frame (H, W, 3) float32 at a second of the clip."""
         late = second - self.begins
-        return frame if late <= 0 else self.act.draw(frame, late)
+        return frame if late <= 0 or second > self.ends else self.act.draw(frame, late)
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,7 @@ FIELD = 64  # cells of the longer side of its field
 SOLID = 0.75  # of a matte, from which on it is of the animal; what is fainter and far from that stays where it is
 LASH = 0.55  # of its brightness, that a lid keeps at its rim
 LONG = 1.25  # times as wide as high, that an eye is
-REACH = 1.6  # radii of an eye above its middle, from where a lid is stretched
+REACH = 1.9  # radii of an eye above its middle, from where a lid is stretched
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,15 +204,17 @@ def beast_act(
     own = filled(colours, sure) if sure.any() else colours
     high, wide = matte.shape
     step = max(3, max(high, wide) // 96)
-    pieces = list[Piece]()
     active = np.zeros((high, wide), np.float32)
     for of, moves in parts:
-        alpha = matte * of
-        pieces.append(Piece(np.dstack((own * alpha[..., None], alpha)).astype(np.float32), over(alpha, step), moves))
         shares = [cv2.resize(each.share, (wide, high), interpolation=cv2.INTER_LINEAR) for each in moves]
         active = np.maximum(active, np.max(shares, axis=0) * (of > 0.02) if shares else 0)
     moving = cv2.dilate(active.astype(np.float32), np.ones((9, 9), np.uint8))
     hole = cv2.GaussianBlur(around * np.clip(moving * 12, 0, 1), (0, 0), 1.5)
+    own = colours + (own - colours) * hole[..., None]  # what rests is the picture itself
+    pieces = list[Piece]()
+    for of, moves in parts:
+        alpha = matte * of
+        pieces.append(Piece(np.dstack((own * alpha[..., None], alpha)).astype(np.float32), over(alpha, step), moves))
     still = colours * (1 - hole[..., None]) + plate * hole[..., None]
     for piece in pieces:
         still = still * (1 - piece.rgba[..., 3:]) + piece.rgba[..., :3]

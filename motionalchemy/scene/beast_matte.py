@@ -9,28 +9,39 @@ from motionalchemy.scene.skeleton import guided
 
 REGION = 0.3  # probability of an animal, from which on a place may be of it
 MORE = 1.5  # times as large as what stands out, that the animal's region is at least, where it is taken
+FAINT, BESIDE = (
+    0.2,
+    2.2,
+)  # probability from which on a place may be of an animal; times its matte, that they cover at most
 OF = 0.1  # of what stands out, that is an animal by its region at least
 WORK = 192  # pixels of the longer side on which it is cut
 REACH = 0.03  # of the width: how far around it what lies behind is not to be trusted
 
 
-def whole(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
+def whole(scene: Scene) -> tuple[np.ndarray, np.ndarray, bool]:
     """The matte (H, W) float32 of the animals of a scene and what is behind them (H, W, 3) float32 in [0, 255]: what
-    stands out, or more of it where that is only a part of an animal."""
+    stands out, or more of it where that is only a part of an animal; and whether that is surely all of them."""
     high, wide = scene.picture.shape[:2]
     plate = scene.plate[0].permute(1, 2, 0).numpy() * 255
     own = np.zeros((high, wide), np.float32) if scene.subject is None else scene.subject.opacity.numpy()
     region = cv2.resize(scene.regions.of("animal"), (wide, high), interpolation=cv2.INTER_LINEAR)
     more = _joined(region > REGION, own > 0.5)
     if not (own > 0.5).any() or more.sum() < MORE * (own > 0.5).sum() or region[own > 0.5].mean() < OF:
-        return own, plate
+        return own, plate, _complete(region, own)
     matte = _cut(scene.picture, own, region, more)
     if (matte > 0.5).sum() < 1.2 * (own > 0.5).sum() or (matte > 0.5).mean() > 0.6:
-        return own, plate
+        return own, plate, False
     reach = max(5, round(REACH * wide)) | 1
     hole = cv2.dilate((matte > 0.02).astype(np.uint8), np.ones((reach, reach), np.uint8))
     behind = filling.filled(scene.picture, hole > 0)
-    return matte, np.where(hole[..., None] > 0, behind, scene.picture).astype(np.float32)
+    plate = np.where(hole[..., None] > 0, behind, scene.picture).astype(np.float32)
+    return matte, plate, _complete(region, matte)
+
+
+def _complete(region: np.ndarray, matte: np.ndarray) -> bool:
+    """Whether little that may be of an animal lies beside a matte (H, W) of it."""
+    there = matte > 0.5
+    return bool(_joined(region > FAINT, there).sum() < BESIDE * max(int(there.sum()), 1))
 
 
 def _joined(region: np.ndarray, own: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import cv2
 import numpy as np
 
+from motionalchemy.scene.beast_cells import BOX, Cell, falling, free, parted, redness, spread, thickness, walked
 from motionalchemy.scene.eyes import Eye, eyes, roundness
 
 WORK = 128  # pixels of the longer side on which outlines are looked at
@@ -20,17 +21,12 @@ COMPACT = 1.75  # radii of the body: where no tip is farther away, all that is s
 SURE = 1.3  # score from which on a tip is taken for the head
 CUT = 0.3  # of the height of an animal, that lies at one edge of the picture, from which on it is a close-up
 INSIDE, CLOSE = 0.4, 0.12  # radii of a head: how far from its outline an eye is at least, and in a close-up
-ALIKE, WAIST = (
-    0.68,
-    0.7,
-)  # how thick animals that stand together are at least, of the thickest, and at most between them
+SOLID = 0.97  # of what lies well inside of an outline, that is opaque at least
+CROWN = 0.45  # of the height of an animal: where no tip lies higher, its head is its top itself
 SPREAD = 2.4  # radii of the body, that wings are long at least, one of which was taken for a head
 TOGETHER = 0.6  # radii of the body, that two legs are apart at least
 FAINT = 8.0  # grey levels, by which what an animal stands on differs from it at least
 COMB = 2.0  # of a score, that a red comb counts
-FREE = 0.22  # of the picture: how far from an edge that cuts an animal it moves as it would
-CROSS, BOX = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)), np.ones((3, 3), np.uint8)
-Cell = tuple[int, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,58 +121,6 @@ def beasts(picture: np.ndarray, matte: np.ndarray, several: bool = False, combed
     return tuple(sorted(found, key=lambda one: -int(one.cells.sum())))
 
 
-def redness(look: np.ndarray) -> np.ndarray:
-    """How purely red each place of a picture (h, w, 3) uint8 is, in [0, 1]."""
-    red, green, blue = (each.astype(np.float32) for each in cv2.split(look))
-    pure = (red - np.maximum(green, blue) - np.maximum(green - blue, 0)) / np.maximum(red, 40)
-    return cv2.GaussianBlur(np.clip((pure - 0.35) / 0.3, 0, 1).astype(np.float32), (0, 0), 0.7)
-
-
-def thickness(cells: np.ndarray) -> np.ndarray:
-    """How far each cell (h, w) bool is from the nearest that is not of the same; the picture's edge is none."""
-    padded = np.pad(cells.astype(np.uint8), 1, mode="edge")
-    return np.asarray(cv2.distanceTransform(padded, cv2.DIST_L2, 5))[1:-1, 1:-1]
-
-
-def parted(cells: np.ndarray) -> list[np.ndarray]:
-    """Cells (h, w) bool of several animals, parted where they are thin between thick middles."""
-    thick = thickness(cells)
-    most = float(thick.max())
-    peaks = list[Cell]()
-    for index in np.argsort(-thick, axis=None):
-        at = divmod(int(index), cells.shape[1])
-        if thick[at] < ALIKE * most:
-            break
-        if all(_waist(thick, at, other) < WAIST * thick[at] for other in peaks):
-            peaks.append(at)
-    if len(peaks) < 2:
-        return [cells]
-    ways = np.stack([walked(cells, each) / thick[each] for each in peaks])
-    nearest = ways.argmin(0)
-    return [cells & (nearest == number) for number in range(len(peaks))]
-
-
-def _waist(thick: np.ndarray, one: Cell, other: Cell) -> float:
-    """How thin it is at the thinnest place straight between two."""
-    count = max(abs(one[0] - other[0]), abs(one[1] - other[1])) + 1
-    rows, columns = (np.linspace(a, b, count).round().astype(int) for a, b in zip(one, other, strict=True))
-    return float(thick[rows, columns].min())
-
-
-def walked(cells: np.ndarray, begin: Cell) -> np.ndarray:
-    """How many steps it takes to each of some cells (h, w) bool from one of them, inside of them; else infinity."""
-    steps = np.full(cells.shape, np.inf, np.float32)
-    now, inside = np.zeros(cells.shape, np.uint8), cells > 0
-    now[begin], steps[begin] = 1, 0
-    for count in range(1, 2 * sum(cells.shape)):
-        after = (np.asarray(cv2.dilate(now, CROSS if count % 2 else BOX)) > 0) & inside
-        new = after & (now == 0)
-        if not new.any():
-            break
-        steps[new], now = count, after.astype(np.uint8)
-    return steps
-
-
 def beast(cells: np.ndarray, grey: np.ndarray, size: float, red: np.ndarray | None = None) -> Beast:
     """An animal that covers cells (h, w) bool of a grey picture (h, w) float32, each so many pixels wide; its head is where
     it is `red` (h, w), if that is known of it."""
@@ -192,7 +136,8 @@ def beast(cells: np.ndarray, grey: np.ndarray, size: float, red: np.ndarray | No
     close = _close_up(cells) or farthest < COMPACT * radius
     heads = [tip for tip in tips if tip.score > SURE and (red is not None or not tip.foot(radius))]
     if close or not heads:
-        head = _whole(cells, at, radius, size) if close else None
+        crowned = close or all(tip.low < CROWN for tip in tips)
+        head = _whole(cells, at, radius, size) if crowned else None
         rest = tips
     else:
         head = _head(cells, steps, heads, radius, size)
@@ -303,11 +248,41 @@ def _head(cells: np.ndarray, away: np.ndarray, heads: list[_Tip], radius: float,
     steps = walked(cells, (int(at[0]), int(at[1])))
     beyond = np.nan_to_num(away, posinf=0) - (len(best.way) - best.knob - 2.4 * wide)
     out = np.clip(beyond / (1.5 * wide), 0, 1)
-    share = _falling(steps, 2.4 * wide, 3.6 * wide) * out * out * (3 - 2 * out)
-    share = spread(share, cells) * _free(cells)
+    share = falling(steps, 2.4 * wide, 3.6 * wide) * out * out * (3 - 2 * out)
+    share = spread(share, cells) * free(cells)
     back = best.way[min(len(best.way) - 1, best.knob + round(1.7 * wide))]
     tip, root = ((np.array(each[::-1]) + 0.5) * size for each in (middle, back))
     return Part(tip, root, wide * size, share)
+
+
+def solid(one: Beast, matte: np.ndarray) -> bool:
+    """Whether a matte (H, W) has no holes in it."""
+    cells = cv2.resize(one.cells.astype(np.uint8), matte.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    inside = cv2.erode(cells, np.ones((7, 7), np.uint8)) > 0
+    return bool(inside.any()) and float((matte[inside] > 0.75).mean()) > SOLID
+
+
+def upright(one: Beast, size: float) -> Beast:
+    """A figure that stands upright, in cells that are so many pixels wide: its head is its top, down to its neck, where the
+    outline is narrowest below it; its legs stand side by side and are none that swing."""
+    cells = one.cells
+    rows = np.nonzero(cells.any(1))[0]
+    top, tall = int(rows[0]), len(rows)
+    widths = cv2.GaussianBlur(cells.sum(1).astype(np.float32)[:, None], (1, 5), 1.0)[:, 0]
+    first, last = top + max(3, round(0.1 * tall)), top + round(0.5 * tall)
+    if last - first < 3:
+        return one
+    neck = first + int(widths[first:last].argmin())
+    above, below = float(widths[top:neck].max()), float(widths[neck : neck + max(3, round(0.2 * tall))].max())
+    if widths[neck] > 0.85 * above or widths[neck] > 0.85 * below:
+        return replace(one, head=None, eyes=(), legs=(), close=False)
+    middle = float(np.nonzero(cells[top:neck])[1].mean())
+    down = np.indices(cells.shape)[0]
+    share = np.clip((neck + 0.12 * tall - down) / (0.16 * tall), 0, 1) * cells
+    share = spread(share * share * (3 - 2 * share), cells) * free(cells)
+    across = float(np.nonzero(cells[neck])[0].mean())
+    tip, root = (np.array([x + 0.5, y + 0.5]) * size for x, y in ((middle, (top + neck) / 2), (across, neck)))
+    return replace(one, head=Part(tip, root, 0.5 * above * size, share), eyes=(), legs=(), close=False)
 
 
 def _whole(cells: np.ndarray, at: Cell, radius: float, size: float) -> Part:
@@ -317,7 +292,7 @@ def _whole(cells: np.ndarray, at: Cell, radius: float, size: float) -> Part:
     down = np.indices(cells.shape)[0]
     tall = float(np.ptp(rows)) + 1
     share = np.clip((rows.max() - down) / (0.55 * tall), 0, 1) * cells
-    share = spread(share * share * (3 - 2 * share), cells) * _free(cells)
+    share = spread(share * share * (3 - 2 * share), cells) * free(cells)
     tip = (np.array([float(columns.mean()), float(rows.mean())]) + 0.5) * size
     root = (np.array([float(columns[rows > rows.max() - 0.2 * tall].mean()), float(rows.max())]) + 0.5) * size
     return Part(tip, root, radius * size, share)
@@ -330,34 +305,9 @@ def _part(cells: np.ndarray, tip: _Tip, until: float, size: float) -> Part:
     root = max(2, min(root, round(0.75 * len(tip.way)), len(tip.way) - 1))
     steps = walked(cells, (int(tip.way[0][0]), int(tip.way[0][1])))
     long = float(root)
-    share = spread(_falling(steps, 0.6 * long, 1.1 * long), cells)
+    share = spread(falling(steps, 0.6 * long, 1.1 * long), cells)
     ends = ((np.array(tip.way[number][::-1]) + 0.5) * size for number in (0, root))
     return Part(next(ends), next(ends), tip.slim * size, share)
-
-
-def spread(share: np.ndarray, cells: np.ndarray) -> np.ndarray:
-    """A share (h, w) of some cells (h, w) bool, led on outside of them from the nearest: so outlines go along."""
-    if not cells.any():
-        return share.astype(np.float32)
-    _, labels = cv2.distanceTransformWithLabels(
-        (~cells).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    labels = np.asarray(labels).astype(int)
-    values = np.zeros(int(labels.max()) + 1, np.float32)
-    values[labels[cells]] = share[cells]
-    return cv2.GaussianBlur(values[labels], (0, 0), 0.8)
-
-
-def _free(cells: np.ndarray) -> np.ndarray:
-    """How free each cell (h, w) is to move: not where an edge of the picture cuts the animal."""
-    cut = np.zeros(cells.shape, np.uint8)
-    for side in ((0, slice(None)), (-1, slice(None)), (slice(None), 0), (slice(None), -1)):
-        cut[side] = cells[side]
-    if not cut.any():
-        return np.ones(cells.shape, np.float32)
-    far = np.asarray(cv2.distanceTransform(1 - cut, cv2.DIST_L2, 5)) / (FREE * max(cells.shape))
-    share = np.clip(far, 0, 1)
-    return (share * share * (3 - 2 * share)).astype(np.float32)
 
 
 def _legs(cells: np.ndarray, feet: list[_Tip], radius: float, size: float) -> tuple[Part, ...]:
@@ -374,12 +324,6 @@ def _legs(cells: np.ndarray, feet: list[_Tip], radius: float, size: float) -> tu
         tip, root = (np.mean([getattr(part, name) for part in parts], axis=0) for name in ("tip", "root"))
         made.append(Part(tip, root, parts[0].radius, np.max([part.share for part in parts], axis=0)))
     return tuple(made)
-
-
-def _falling(steps: np.ndarray, until: float, end: float) -> np.ndarray:
-    """1 where it takes few steps, 0 where it takes many or none lead there, (h, w) float32."""
-    share = np.clip((end - np.nan_to_num(steps, posinf=1e6)) / max(end - until, 1e-6), 0, 1)
-    return (share * share * (3 - 2 * share)).astype(np.float32)
 
 
 def _wings(

@@ -3,7 +3,6 @@
 import cv2
 import numpy as np
 
-from motionalchemy.scene import straight
 from motionalchemy.scene.parse import Scene
 from motionalchemy.scene.things import Thing, layer
 
@@ -16,7 +15,7 @@ SPARE = 1.5  # pixels by which it is cut out wider than its edges
 def hung(scene: Scene, thing: Thing) -> tuple[Thing, tuple[float, float]] | None:
     """A thing together with what it hangs from, and the place that this hangs at, right and down in pixels; None where no
     thread, chain or rod is seen above it."""
-    found = thread(scene.picture, thing)
+    found = thread(scene.lines, thing, scene.picture.shape[1])
     if found is None:
         return None
     upper, lower, thick = found
@@ -27,15 +26,14 @@ def hung(scene: Scene, thing: Thing) -> tuple[Thing, tuple[float, float]] | None
     both = np.maximum(matte, drawn).astype(np.float32) / 255
     left, _, right, low = thing.box
     box = left, min(int(upper[1]), thing.box[1]), right, low
-    return Thing(layer(scene.picture, both), box, thing.reflection, thing.shadow), upper
+    return Thing(layer(scene.picture, both), box, thing.reflection, thing.shadow, thing.paper), upper
 
 
-def thread(picture: np.ndarray, thing: Thing) -> tuple[tuple[float, float], tuple[float, float], float] | None:
-    """The upper and the lower end (x, y) of what a thing hangs from in a picture (H, W, 3) uint8, and how thick it is, in
-    pixels; None where nothing straight goes up from its upper middle."""
+def thread(edges: np.ndarray, thing: Thing, wide: int) -> tuple[tuple[float, float], tuple[float, float], float] | None:
+    """The upper and the lower end (x, y) of what a thing hangs from, by straight edges (n, 4) of a picture so wide, and how
+    thick it is, in pixels; None where nothing straight goes up from its upper middle."""
     left, top, right, low = thing.box
-    tall, wide = low - top, picture.shape[1]
-    edges = straight.segments(picture)
+    tall = low - top
     edges = np.where((edges[:, 1] < edges[:, 3])[:, None], edges, edges[:, [2, 3, 0, 1]])  # the upper end first
     x0, y0, x1, y1 = edges.T
     steep = np.abs(x1 - x0) < STEEP * (y1 - y0)

@@ -6,10 +6,8 @@ import numpy as np
 from motionalchemy.scene.parse import Scene
 
 STIFF = ("vehicle", "building")  # regions that keep their shape
-SURE, WRITTEN = (
-    (0.6, 0.8),
-    0.7,
-)  # how surely a place is of such a region to be a little stiff, and wholly; and of writing
+SURE = 0.6, 0.8  # how surely a place is of such a region to be a little stiff, and wholly
+WRITTEN = 0.7  # how surely something is writing to be stiff
 SOFT = ("sky", "water", "plants", "fire", "hair", "clothes", "skin", "animal")  # what is straight in these may bend
 BAND = 0.01  # of the width: how far beside a straight line what it belongs to is stiff
 FLAT = 0.5  # of a logo or a screenshot, from which on a picture is taken for one

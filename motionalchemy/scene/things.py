@@ -9,6 +9,7 @@ import torch
 
 from motionalchemy.media import pullpush, resize
 from motionalchemy.media.guided import guided
+from motionalchemy.scene import silhouette
 from motionalchemy.scene.parse import Scene
 
 SEEN = 320  # pixels of the longer side at which outlines are found
@@ -25,6 +26,8 @@ LEAST, ALIKE = 0.002, 0.06  # of the picture, that a thing covers; of the larges
 LARGEST, FILLS = 0.55, 0.8  # of the picture: what covers more is no thing in it, and none that turns in its place
 BUILT = 0.5  # of a thing, that is building or land where it is none that goes
 VEHICLE, MOSTLY = 0.35, 0.35  # how surely a place is of a vehicle; of what stands out, that is where one is meant
+HELD = 0.6  # of what is seen as a vehicle, that stands out where it is looked at closer, and no more than so many times
+SAME = 0.6  # of what two mattes cover together, that both cover if they are of one thing
 MIRRORED = 0.55  # correlation of a thing with what is upside down below it, from which on that is its reflection
 WATER = 0.4  # of what is around the lower half of a thing, that is water where it stands in it
 UNEVEN = 0.25  # of the ground beside a thing, that may be darker or lighter, where a shadow is to be found
@@ -38,12 +41,13 @@ DARKER, GREYER = (
 class Thing:
     """A thing: its `rgba` (H, W, 4) float32, colours in [0, 255] times its matte, and that, and where it stands in the
     picture, `box` (left, top, right, low) in pixels; its `reflection` like it, and how dark its `shadow` is, (H, W) in
-    [0, 1], None where it has none."""
+    [0, 1], None where it has none; and whether it is drawn on `paper`, before which nothing is nearer."""
 
     rgba: np.ndarray
     box: tuple[int, int, int, int]
     reflection: np.ndarray | None = None
     shadow: np.ndarray | None = None
+    paper: bool = False
 
     @property
     def matte(self) -> np.ndarray:
@@ -62,17 +66,22 @@ def things(scene: Scene, many: bool, on: Stands, vehicle: bool = False, in_place
     rough = driven(scene, found) if vehicle else found
     if rough is None:
         return ()
-    cut = outlined(scene.picture, np.maximum(rough, looked(scene.picture, rough, many)))
-    parts = [part for part in _parted(cut, many) if part.mean() <= (FILLS if in_place else LARGEST)]
+    figure = None if many else penned(scene.picture, rough)
+    cut = outlined(scene.picture, np.maximum(rough, looked(scene.picture, rough, many))) if figure is None else figure
+    most = LARGEST if figure is None and not in_place else FILLS
+    parts = [part for part in _parted(cut, many) if part.mean() <= most]
     if many:
         parts.sort(key=lambda part: float(np.nonzero(part.any(0))[0].mean()))
     else:
         parts = parts[:1]
+    if figure is not None:
+        return tuple(Thing(layer(scene.picture, part, paper=True), _box(part), paper=True) for part in parts)
     return tuple(_thing(scene, part, on) for part in parts)
 
 
 def driven(scene: Scene, found: np.ndarray | None) -> np.ndarray | None:
-    """The rough matte (H, W) of what is seen as a vehicle, if what was `found` to stand out is mostly none; else that."""
+    """The rough matte (H, W) of what is seen as a vehicle, if what was `found` to stand out is mostly none; else that;
+    None where it cannot be told from what is around it."""
     seen = scene.regions.of("vehicle").astype(np.float32)
     there = cv2.GaussianBlur(seen, (0, 0), 1.0) > VEHICLE
     if found is not None:
@@ -82,14 +91,26 @@ def driven(scene: Scene, found: np.ndarray | None) -> np.ndarray | None:
     parts = _near(there, max(2, round(GAP * seen.shape[1])))
     if not parts or parts[0].mean() < 2 * LEAST:
         return found
-    return cv2.resize(parts[0].astype(np.float32), scene.picture.shape[1::-1])
+    part = cv2.resize(parts[0].astype(np.float32), scene.picture.shape[1::-1]) > 0.5
+    whole = closer(scene.picture, part)
+    if whole is None:
+        return found
+    whole = whole * _joined((whole > THERE).astype(np.uint8), part)
+    sure, area = (whole > 0.5), float(part.sum())
+    return whole if (sure & part).sum() > HELD * area and sure.sum() < area / HELD**2 else None
+
+
+def penned(picture: np.ndarray, rough: np.ndarray) -> np.ndarray | None:
+    """The matte (H, W) of the one figure that is drawn on paper, with all that its ink encloses, if it is what stands
+    out by a `rough` matte (H, W); None where it is not, or there is no paper."""
+    matte, paper = silhouette.drawing(picture)
+    there, found = rough > 0.5, matte > 0.5
+    return matte if paper and (there & found).sum() > SAME * (there | found).sum() else None
 
 
 def looked(picture: np.ndarray, rough: np.ndarray, many: bool) -> np.ndarray:
     """What stands out (H, W) in [0, 1] of the part of a picture around a `rough` matte (H, W) that is in pieces, seen in
     large: of a thing of which a look at the whole found only parts that is more. One piece is left as it is."""
-    from motionalchemy.parts import networks
-
     there = rough > THERE
     if not there.any():
         return rough
@@ -97,21 +118,29 @@ def looked(picture: np.ndarray, rough: np.ndarray, many: bool) -> np.ndarray:
     large = [part for part in parts if part.sum() > PIECE * parts[0].sum()]
     if many or len(large) == 1:
         return rough
-    shown = np.any(large, 0)
+    seen = closer(picture, np.any(large, 0))
+    return rough if seen is None else seen * _joined((seen > THERE).astype(np.uint8), there)
+
+
+def closer(picture: np.ndarray, shown: np.ndarray) -> np.ndarray | None:
+    """What stands out (H, W) in [0, 1] of the part of a picture around a mask `shown` (H, W) bool, seen in large; None
+    where that part is nearly the whole."""
+    from motionalchemy.parts import networks
+
     rows, columns = (np.nonzero(shown.any(axis))[0] for axis in (1, 0))
     side = LOOK * max(rows[-1] - rows[0], columns[-1] - columns[0]) + 8
-    if side > 0.8 * max(rough.shape):
-        return rough
+    if side > 0.8 * max(shown.shape):
+        return None
     y, x = (rows[0] + rows[-1]) / 2, (columns[0] + columns[-1]) / 2
     top, left = max(int(y - side / 2), 0), max(int(x - side / 2), 0)
     crop = (slice(top, int(y + side / 2)), slice(left, int(x + side / 2)))
     part = np.ascontiguousarray(picture[crop])
     scale = SEEN / max(part.shape[:2])
-    shown = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA)
-    found = cv2.resize(networks.foreground(shown).astype(np.float32), part.shape[1::-1], interpolation=cv2.INTER_AREA)
-    more = np.zeros_like(rough)
+    large = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA)
+    found = cv2.resize(networks.foreground(large).astype(np.float32), part.shape[1::-1], interpolation=cv2.INTER_AREA)
+    more = np.zeros(shown.shape, np.float32)
     more[crop] = ((found - 0.3) / 0.4).clip(0, 1)
-    return more * _joined((more > THERE).astype(np.uint8), there)
+    return more
 
 
 def outlined(picture: np.ndarray, rough: np.ndarray) -> np.ndarray:
@@ -231,11 +260,16 @@ def _thing(scene: Scene, matte: np.ndarray, on: Stands) -> Thing:
     mirrored = None
     if on == "water" and _wet(scene, matte):
         matte, mirrored = _unmirrored(scene.picture, matte)
-    rows, columns = (np.nonzero((matte > THERE).any(axis))[0] for axis in (1, 0))
-    box = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+    box = _box(matte)
     reflection = None if mirrored is None else layer(scene.picture, mirrored)
     shadow = _shaded(scene.picture, matte, box) if on == "ground" else None
     return Thing(layer(scene.picture, matte), box, reflection, shadow)
+
+
+def _box(matte: np.ndarray) -> tuple[int, int, int, int]:
+    """Where a matte (H, W) is, left, top, right and low, in pixels."""
+    rows, columns = (np.nonzero((matte > THERE).any(axis))[0] for axis in (1, 0))
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
 def _wet(scene: Scene, matte: np.ndarray) -> bool:
@@ -248,8 +282,11 @@ def _wet(scene: Scene, matte: np.ndarray) -> bool:
     return bool(around.any()) and float(water[around].mean()) > WATER
 
 
-def layer(picture: np.ndarray, matte: np.ndarray) -> np.ndarray:
-    """A layer (H, W, 4) of a picture by its matte (H, W): at its edge it has the colours of its inside."""
+def layer(picture: np.ndarray, matte: np.ndarray, paper: bool = False) -> np.ndarray:
+    """A layer (H, W, 4) of a picture by its matte (H, W): at its edge it has the colours of its inside, or, if it goes over
+    the same `paper`, those of the picture."""
+    if paper:
+        return np.dstack((picture * matte[..., None], matte)).astype(np.float32)
     colours = torch.from_numpy(picture.astype(np.float32)).permute(2, 0, 1)[None]
     sure = torch.from_numpy((matte > 0.97).astype(np.float32))[None, None]
     led = pullpush.pull_push(colours, sure)[0].permute(1, 2, 0).numpy() if bool(sure.any()) else picture

@@ -2,16 +2,11 @@
 // and delete; what makes a video goes through the page's own events. No text is ever written as HTML.
 "use strict";
 (() => {
-  const { words, failures, remarks } = window.page;
+  const { words, failures, notes: rules } = window.page;
   const ENDED = ["completed", "failed", "cancelled"];
   const RETRY = 3000; // milliseconds between two tries to reach the server
   const PAGE = 12; // videos listed at once
   const say = (name, values = {}) => words[name].replace(/\{(\w+)\}/g, (_, key) => values[key]);
-  const remark = (text) => {
-    if (!remarks) return text;
-    const [pattern, said] = Object.entries(remarks).find(([each]) => new RegExp(`^${each}$`).test(text)) || ["", ""];
-    return said.replace(/\{(\d)\}/g, (_, number) => text.match(new RegExp(pattern))[number]);
-  };
   const content = (id, variant) => `../v1/videos/${id}/content${variant ? `?variant=${variant}` : ""}`;
   const changed = () => document.dispatchEvent(new Event("ma-changed"));
 
@@ -25,6 +20,14 @@
     for (const [name, listener] of Object.entries(on)) element.addEventListener(name, listener);
     element.append(...children.filter((child) => child != null));
     return element;
+  }
+  // A note of the service in the person's language, by the first rule that knows it; in_chinese does the same.
+  function told(note) {
+    for (const [pattern, text] of rules) {
+      const found = note.match(new RegExp(`^(?:${pattern})$`, "s"));
+      if (found) return text.replace(/\{(\d)\}/g, (_, at) => told(found[at]));
+    }
+    return note;
   }
   const button = (label, click, more = {}) => make("button", { type: "button", ...more, on: { click } }, label);
   const tell = (element, name, detail) => element.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
@@ -98,6 +101,11 @@
       this.notes.textContent = text;
       this.notes.hidden = !text;
     }
+    // What was heard and done, and what was not.
+    hear(notes) {
+      this.heard.hidden = !notes.length;
+      this.heard.querySelector("ul").replaceChildren(...notes.map((note) => make("li", {}, told(note))));
+    }
     // The parts that stay while a video is made, so that a screen reader hears only what is new.
     frame() {
       this.status = make("strong", { role: "status" });
@@ -105,8 +113,10 @@
       this.bar = make("progress", { max: 100, value: 0, "aria-label": say("in_progress") });
       this.screen = make("div", { class: "screen" });
       this.notes = make("p", { class: "note", role: "status", hidden: true });
+      this.heard = make("section", { class: "heard", hidden: true }, make("h3", {}, say("heard")), make("ul"));
       this.actions = make("div", { class: "actions" });
-      this.replaceChildren(make("p", { class: "line" }, this.status, this.where), this.bar, this.screen, this.notes, this.actions);
+      const line = make("p", { class: "line" }, this.status, this.where);
+      this.replaceChildren(line, this.bar, this.screen, this.notes, this.heard, this.actions);
     }
     show(video) {
       if (!this.state) this.frame();
@@ -156,7 +166,7 @@
         film.muted = true;
         film.autoplay = !still;
         this.screen.replaceChildren(film);
-        this.note(video.motionalchemy.notes.map(remark).filter(Boolean).join(" "));
+        this.hear(video.motionalchemy.notes);
       } else {
         this.screen.replaceChildren();
         if (video.error) this.note(failures[video.error.code] || say("said", { text: video.error.message }));

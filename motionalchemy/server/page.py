@@ -13,7 +13,8 @@ from fastapi.responses import FileResponse, RedirectResponse
 from motionalchemy.parts import packages
 from motionalchemy.server.answers import Refused
 from motionalchemy.server.page_gate import Gate, Lobby, language
-from motionalchemy.server.page_words import LANGUAGES, LOCALES, failures, remarks, words
+from motionalchemy.server.page_notes import NOTES_ZH
+from motionalchemy.server.page_words import LANGUAGES, LOCALES, failures, words
 from motionalchemy.server.service import Service
 
 try:
@@ -68,7 +69,7 @@ def _head(spoken: str) -> str:
     texts = {
         "words": words(spoken),
         "failures": failures(spoken),
-        "remarks": remarks(spoken),
+        "notes": NOTES_ZH if spoken == "zh" else (),
         "language": LOCALES[spoken],
     }
     data = json.dumps(texts, ensure_ascii=False).replace("<", "\\u003c")

@@ -9,6 +9,8 @@ from typing import Any
 
 from fastapi import UploadFile
 
+from motionalchemy.errors import InputError
+from motionalchemy.language import camera_keys
 from motionalchemy.server import shapes
 from motionalchemy.server.answers import Refused, invalid
 from motionalchemy.server.page_words import refusal, words
@@ -35,16 +37,34 @@ class Desk:
         return refused.message if refused.code == LOCALISED else refusal(self.language, refused)
 
     async def animate(
-        self, who: Who, image: str | None, prompt: str, seconds: str, own: dict[str, Any], last: str | None
+        self,
+        who: Who,
+        image: str | None,
+        prompt: str,
+        seconds: str,
+        own: dict[str, Any],
+        last: str | None,
+        audio: str | None = None,
     ) -> str:
-        """Animate a picture with one sentence; without a picture, the sentence alone is imagined."""
+        """Animate a picture with one sentence, `audio` for who talks in it; without a picture, the sentence alone is
+        imagined."""
+        self.check_camera(own.get("camera"))
+        beside = given({"last": last, "audio": audio})
         if image is None:
-            if last:
+            if beside or own.get("camera"):
                 raise self._no("no_picture")
             return await self._imagined(who, self._prompt(prompt), seconds, own)
-        with _opened(image, *([last] if last else [])) as (picture, *rest):
+        with _opened(image, *beside.values()) as (picture, *rest):
             body = {"prompt": self._prompt(prompt), "input_reference": picture, "seconds": seconds}
-            return await self._create(who, body, own | {"last": rest[0] if rest else None})
+            return await self._create(who, body, own | dict(zip(beside, rest, strict=True)))
+
+    def check_camera(self, keys: str | None) -> None:
+        """Raise Refused for keys of a camera that cannot be read, before anything is uploaded; nothing is fine."""
+        try:
+            if (keys or "").strip():
+                camera_keys.parse(str(keys))
+        except InputError as error:
+            raise invalid(str(error), "motionalchemy[camera]") from None
 
     async def views(
         self, who: Who, views: list[str], prompt: str, seconds: str, angles: str, own: dict[str, Any]

@@ -29,6 +29,11 @@ def pictures(label: str, id: str) -> gr.File:
     return _kept(gr.File(label=label, elem_id=id, file_count="multiple", file_types=["image"], allow_reordering=True))
 
 
+def voice(label: str, id: str) -> gr.File:
+    """One uploaded sound."""
+    return _kept(gr.File(label=label, elem_id=id, file_count="single", file_types=["audio"], height=110))
+
+
 def _kept(component: Any) -> Any:
     """The component with its own reading of files replaced; a subclass of it would make Gradio write a .pyi here."""
     component.preprocess = _paths

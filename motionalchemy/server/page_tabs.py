@@ -12,7 +12,7 @@ from gradio import themes
 from motionalchemy.pipeline.request import LONGEST_PROMPT, REGIONS
 from motionalchemy.server.answers import Refused
 from motionalchemy.server.page_ask import BRUSH, Desk
-from motionalchemy.server.page_files import film, picture, pictures
+from motionalchemy.server.page_files import film, picture, pictures, voice
 from motionalchemy.server.page_words import LANGUAGES
 from motionalchemy.server.service import Service, Who
 
@@ -87,15 +87,17 @@ class Page:
             names = ("seconds", "size", "steps", "guidance", "candidates", "seed", "interpolate", "negative", "loop")
             with gr.Accordion(self.words["settings"], open=False):
                 fields = self._fields(names)
+                camera = self._camera()
+                audio = voice(self.words["audio"], "animate-audio")
                 last = picture(self.words["last"], 160, "animate-last")
             make, message = self._button("make", "animate")
             self._examples(image, prompt)
 
-        async def ask(who: Who, image: Any, prompt: str, last: Any, *values: Any) -> str:
-            own = _named(names, values)
-            return await self.desk.animate(who, image, prompt, own.pop("seconds"), own, last)
+        async def ask(who: Who, image: Any, prompt: str, last: Any, audio: Any, camera: str, *values: Any) -> str:
+            own = _named(names, values) | {"camera": (camera or "").strip()}
+            return await self.desk.animate(who, image, prompt, own.pop("seconds"), own, last, audio)
 
-        self._on([make.click, prompt.submit], ask, [image, prompt, last, *fields], message)
+        self._on([make.click, prompt.submit], ask, [image, prompt, last, audio, camera, *fields], message)
 
     def _edit(self) -> None:
         with gr.Tab(self.words["tab_edit"], id="edit"):
@@ -210,6 +212,26 @@ class Page:
         length = LONGEST_PROMPT if wide else LONGEST_NUMBER
         return gr.Textbox(label=self.words[name], info=info, max_length=length, min_width=400 if wide else 130)
 
+    def _camera(self) -> gr.Textbox:
+        """Keys of a camera, and under them which one is wrong, as soon as somebody leaves the field."""
+        keys = gr.Textbox(
+            label=self.words["camera"],
+            info=self.words["camera_info"],
+            max_length=LONGEST_PROMPT,
+            elem_id="animate-camera",
+        )
+        message = _bare(elem_id="animate-camera-told")
+
+        def check(text: str) -> str:
+            try:
+                self.desk.check_camera(text)
+            except Refused as refused:
+                return self._refused(refused)
+            return ""
+
+        keys.blur(check, keys, message, show_progress="hidden", api_visibility="private", concurrency_limit=None)
+        return keys
+
     def _button(self, label: str, name: str) -> tuple[gr.Button, gr.HTML]:
         """A button and, under it, the place of what has to be said about it."""
         make = gr.Button(self.words[label], variant="primary", elem_id=f"{name}-make")
@@ -256,7 +278,10 @@ class Page:
         try:
             return _element("ma-job", await asked), ""
         except Refused as refused:
-            return gr.skip(), f'<p class="refusal" role="alert">{html.escape(self.desk.refusal(refused))}</p>'
+            return gr.skip(), self._refused(refused)
+
+    def _refused(self, refused: Refused) -> str:
+        return f'<p class="refusal" role="alert">{html.escape(self.desk.refusal(refused))}</p>'
 
 
 def _bare(value: str = "", **options: Any) -> gr.HTML:

@@ -46,6 +46,13 @@ _WORDS: dict[str, tuple[str, str]] = {
     "negative": ("What must not appear", "不想出现的内容"),
     "loop": ("Loop: end where it began", "循环：回到开头"),
     "last": ("Last picture", "最后一张图片"),
+    "camera": ("Camera keys", "镜头关键帧"),
+    "camera_info": (
+        "SECONDS:RIGHT,DOWN,ZOOM, as 0:0,0,1 2:0.2,0,1.3: where it looks, in picture widths from the middle, and how many "
+        "times as large; a fourth number rolls it, in degrees.",
+        "秒:右,下,倍数，如 0:0,0,1 2:0.2,0,1.3：镜头看向离画面中央多远（以画面宽度计）、放大几倍；第四个数为旋转角度。",
+    ),
+    "audio": ("A voice for whoever talks (“she talks”)", "说话者的声音（如“她在说话”）"),
     "clip": ("Video", "视频"),
     "edit_hint": ("the same clip as a watercolour", "同一段视频，变成水彩画"),
     "region": ("Where it may change", "可以改变的区域"),
@@ -100,6 +107,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "gone": ("This video is not here any more.", "这段视频已不在这里。"),
     "busy": ("The server is busy: trying again.", "服务繁忙：正在重试。"),
     "key_wrong": ("The API key is missing or wrong: load the page again.", "缺少 API 密钥或密钥错误：请重新载入页面。"),
+    "heard": ("What was heard", "听懂了什么"),
     "preview": ("Preview", "预览"),
     "download": ("Download", "下载"),
     "extend": ("Extend", "延长"),
@@ -128,6 +136,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "set_method": ("method", "方法"),
     "set_motion": ("motion", "动作"),
     "set_angles": ("angles", "角度"),
+    "set_camera": ("camera keys", "镜头关键帧"),
     "set_close": ("close the circle", "首尾相接"),
     "set_fast": ("fast", "快速"),
     "set_model": ("model", "模型"),
@@ -191,8 +200,11 @@ _REFUSED_ZH = {
     "seed": "种子必须是不小于 0 的整数，或留空。",
     "strength": "强度必须大于 0 且不超过 1。",
     "angles": "角度无法使用：请为每张图片写一个数字。",
+    "camera": "镜头关键帧无法使用：请按“秒:右,下,倍数”写两个以上，如 0:0,0,1 2:0.2,0,1.3。",
     "motion": "这个动作无法使用：请换一段视频，或换一个学到的动作。",
 }
+
+_KEY = re.compile(r"key (\d+) of the camera, '(.*?)',")  # the one at fault, as `camera_keys` says it
 
 # The names that uploads have on the server, as a refusal begins with them, and what a person calls them.
 _FILE = re.compile(r"'(input_reference|video|last|region|view|motion|audio)(?:-\d+)?(?:\.\w+)?'")
@@ -200,17 +212,6 @@ _FILES_EN = {
     "input_reference": "the file", "video": "the video", "last": "the last picture", "region": "the painted region",
     "view": "one of the files", "motion": "the video of the motion", "audio": "the sound",
 }  # fmt: skip
-
-# What is said of a given clip, as patterns (JavaScript's, too) and in Chinese; other remarks are not shown there.
-_REMARKS_ZH = {
-    r"sound: (\w+) is written as (\w+)": "声音：{1} 改存为 {2}。",
-    r"sound: left out, for its kind \((\w+)\) c.*": "声音：格式 {1} 无法保留，已去掉。",
-    r"sound: left out, for a (\.\w+) file holds none;.*": "声音：{1} 文件不能带声音，已去掉。",
-    r"sound: track (\d+) of (\d+) is kept, the default one": "声音：共 {2} 条音轨，保留默认的第 {1} 条。",
-    r"video: track (\d+) of (\d+) is read": "视频：共 {2} 条视频轨，读取第 {1} 条。",
-    r"video: HDR \((\w+)\) is shown in SDR, 203 cd/m2 as white": "视频：HDR（{1}）已转为 SDR，以 203 cd/m2 为白。",
-    r"video: it is interlaced, and every two fields are made one picture": "视频：隔行扫描，已将每两场合为一幅。",
-}
 
 
 def words(language: str) -> dict[str, str]:
@@ -223,17 +224,14 @@ def failures(language: str) -> dict[str, str]:
     return {} if language == "en" else _REFUSED_ZH
 
 
-def remarks(language: str) -> dict[str, str] | None:
-    """What is said of a given clip in this language, by pattern; None where it is shown as it is said."""
-    return None if language == "en" else _REMARKS_ZH
-
-
 def refusal(language: str, refused: Refused) -> str:
     """What the server said no to, as one sentence in this language."""
     file = _FILE.match(refused.message)
     if language == "en":
         text = refused.message if file is None else _FILES_EN[file[1]] + refused.message[file.end() :]
         return text[:1].upper() + text[1:].rstrip(".") + "."
+    if key := _KEY.match(refused.message):
+        return f"镜头的第 {key[1]} 个关键帧“{key[2]}”无法使用：请按“秒:右,下,倍数”写，如 0:0,0,1 2:0.2,0,1.3。"
     field = (refused.param or "").partition("[")[2].rstrip("]") or refused.param or (file[1] if file else "")
     known = _REFUSED_ZH.get(refused.code) or _REFUSED_ZH.get(field)
     return known or f"这个请求无法执行。服务的原话：{refused.message}"

@@ -60,7 +60,8 @@ class Service:
         path = self.settings.data / "jobs.sqlite3"
         self._reads, self._writes = Jobs(path), Jobs(path)  # a read never waits for a write
         self.store.sweep(self._reads.names())
-        devices = self.model["devices"] if self.settings.devices == ("auto",) else self.settings.devices
+        here = self.model["devices"] if self.settings.devices == ("auto",) else self.settings.devices
+        devices = (*here, *self.settings.away)
         for device in set(self._reads.busy()) - set(devices):
             with self.store.alone(store.worker_lock(device)) as held:
                 if held:

@@ -25,6 +25,7 @@ class Settings:
     data: Path = Path("motionalchemy-data")
     model: str = "nano"
     devices: tuple[str, ...] = ("auto",)
+    away: tuple[str, ...] = ()  # workers on a cluster, ADDRESS#cpuN or ADDRESS#gpuN
     host: str | None = None
     port: int = 8000
     public: bool = False

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import re
 import secrets
 import shutil
 import time
@@ -99,7 +100,7 @@ class Store:
 
 def worker_lock(device: str) -> str:
     """The name of the lock that the worker of a device holds."""
-    return f"worker-{device.replace(':', '-')}"
+    return f"worker-{re.sub('[^0-9A-Za-z.-]+', '-', device)}"
 
 
 def bytes_in(folder: Path) -> int:

@@ -91,7 +91,10 @@ class Worker:
             self._loaded, self._effort = registry.load(self.model, self.device, effort), effort
             self._live()
         request = request.model_copy(update={"memory": None, "fast": 0, "lora": None})  # that is what is loaded
-        run = make(request, Path(store.CLIP), backbone=self._loaded, cancel=lambda: self._stopped(job))
+        self._follow(job, make(request, Path(store.CLIP), backbone=self._loaded, cancel=lambda: self._stopped(job)))
+
+    def _follow(self, job: Job, run: Iterator[Progress]) -> None:
+        """Let a job run to its end, and report where it stands."""
         report = Report(self.jobs, job)
         for at in run:
             if at.result is None:
@@ -130,6 +133,49 @@ class Worker:
             return self.jobs.end(job, FAILED, 0, (code, message))
         store.clear(folder)
         return self.jobs.end(job, FAILED, store.bytes_in(folder), (code, message))
+
+
+class AwayWorker(Worker):
+    """One that has its clips made by an actor of a Ray cluster: its device is ADDRESS#cpuN or ADDRESS#gpuN.
+
+    When the actor or its node is lost it ends as a killed worker does: its job is queued again, it is started again,
+    and looks for another place.
+    """
+
+    def __init__(self, data: Path, device: str, model: str, stop: threading.Event):
+        super().__init__(data, device, model, stop)
+        from motionalchemy.batch.seat import Seat
+
+        self.store.live(store.worker_lock(device))
+        address, _, kind = device.rpartition("#")
+        self._seat = Seat(
+            address, threads.available() if "MOTIONALCHEMY_THREADS" in os.environ else 1, int(kind[:3] == "gpu")
+        )
+
+    def _make(self, job: Job) -> None:
+        from ray.exceptions import RayError
+
+        fields = Request.model_validate_json(job.request).model_dump(mode="json", exclude_defaults=True)
+        folder = Path.cwd()
+        given = tuple(each.name for each in folder.iterdir() if each.is_file() and each.name not in store.OUTPUTS)
+        fields |= {"model": self.model, "device": "auto"}
+        notes = list[str]()
+        try:
+            for at in self._seat.make(fields, folder, given, store.CLIP, lambda: self._stopped(job)):
+                if at.note:
+                    notes.append(at.note)
+                elif not at.step:
+                    continue
+                else:
+                    self.jobs.stand(
+                        job, {name: getattr(at, name) for name in shapes.RUNNING} | {"fraction": at.fraction}
+                    )
+        except (RayError, ConnectionError) as error:
+            log.error("%s: the place on the cluster is lost: %s", job.id, str(error)[:300])
+            self.jobs.close()
+            os._exit(1)
+        if notes:
+            self.jobs.remark(job, notes)
 
 
 class Report:
@@ -207,7 +253,8 @@ def main(arguments: list[str]) -> None:
         while not stop.is_set():
             with store.Store(data).alone(store.worker_lock(device), patience=1.0) as held:
                 if held:  # else the worker of a server that died has not noticed yet
-                    Worker(data, device, model, stop).run()
+                    kind = AwayWorker if "#" in device else Worker
+                    kind(data, device, model, stop).run()
 
 
 if __name__ == "__main__":

@@ -150,7 +150,12 @@ LEVELS = """<qualitylevels><actor quality="low" file="coarse.xml"/>{best}
 
 @pytest.mark.parametrize(
     "best",
-    ['<actor quality="high" inline="true"/>', '<actor inline="true"/>', '<actor quality="200"/>', '<actor file="own.xml"/>'],
+    [
+        '<actor quality="high" inline="true"/>',
+        '<actor inline="true"/>',
+        '<actor quality="200"/>',
+        '<actor file="own.xml"/>',
+    ],
 )
 def test_the_finest_quality_level_is_what_is_read(best):
     own = LEVELS[LEVELS.index("<group") : LEVELS.index(" </inline>")]

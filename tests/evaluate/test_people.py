@@ -1,6 +1,8 @@
 """Clips of known movement are judged as they are; a run is resumed, and a person's verdicts are kept and compared."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -204,6 +206,22 @@ def test_a_run_is_judged_resumed_and_looked_at(given: tuple[Path, Path], capsys)
     assert "| camera | 2 | 2 | 0 | 1 | 1 | 2 |" in said
 
 
+def test_another_run_stands_beside(given: tuple[Path, Path]):
+    cases, pictures = given
+    settings = people.Settings(cases, pictures, only=("camera",))
+    out, other = cases.parent / "run", cases.parent / "before" / "run"
+    (other / "clips").mkdir(parents=True)
+    for name in ("one-en.mp4", "one-zh.mp4"):
+        (other / "clips" / name).write_bytes((out / "clips" / "one-zh.mp4").read_bytes())
+    with pytest.raises(InputError, match="no finished run"):
+        list(people.evaluate(settings, out, beside=other))
+    list(people.evaluate(settings, other))
+    list(people.evaluate(settings, out, beside=other))
+    page = (out / "report.html").read_text("utf-8")
+    assert page.count('src="../before/run/clips/one-en.mp4"') == page.count('src="clips/one-en.mp4"') == 1
+    assert page.count("<i>../before/run</i></td><td>2</td><td>0</td><td>0</td><td>2</td>") == 2
+
+
 def test_what_cannot_be_judged_is_refused_in_a_sentence(given: tuple[Path, Path]):
     cases, pictures = given
     for settings in (
@@ -215,4 +233,42 @@ def test_what_cannot_be_judged_is_refused_in_a_sentence(given: tuple[Path, Path]
             people.chosen(settings)
     with pytest.raises(InputError, match=r"verdicts\.csv"):
         people_page.eyes(cases)
+    with pytest.raises(InputError, match="no case of kind face"):
+        people.chosen(people.Settings(cases, pictures, only=("face",)))
+    with pytest.raises(InputError, match="no picture 'wall'"):
+        people.chosen(people.Settings(cases, cases.parent))
     assert len(people.chosen(people.Settings(cases, pictures, limit=1))) == 1
+
+
+ROW = {"id": "one", "picture": "wall", "en": "it rains", "zh": "下雨了", "kind": "weather"}
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("[{", "holds no cases"),
+        ("{}", "holds no cases"),
+        ("[]", "holds no cases"),
+        ('[{"id": "one"}]', "holds no cases"),
+        (json.dumps([ROW, ROW]), "two of one id"),
+        (json.dumps([ROW | {"id": 3}]), "case 1 .* has no text as id"),
+        (json.dumps([ROW | {"zh": " "}]), "case 1 .* has no text as zh"),
+        (json.dumps([ROW | {"id": "../one"}]), "name a file"),
+        (json.dumps([ROW | {"kind": "ghost"}]), "kind 'ghost': kinds are camera, face"),
+    ],
+)
+def test_malformed_cases_are_refused_with_the_one_that_is_wrong(tmp_path: Path, written: str, said: str):
+    path = tmp_path / "cases.json"
+    path.write_text(written, "utf-8")
+    with pytest.raises(InputError, match=said):
+        people.read_cases(path)
+
+
+def test_the_command_refuses_before_anything_is_made(tmp_path: Path):
+    out = tmp_path / "run"
+    command = [sys.executable, "-m", "motionalchemy", "evaluate", "--task", "people", "-o", str(out)]
+    done = subprocess.run(
+        [*command, "--cases", "none.json", "--pictures", "."], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2 and not out.exists()
+    assert "'none.json' cannot be read" in done.stderr and "Traceback" not in done.stderr

@@ -6,10 +6,13 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from av.stream import Disposition
+from media_made import clicks
 
 from motionalchemy.errors import MediaError
 from motionalchemy.media import muxing, sound, writer
 from motionalchemy.media.clip import Clip
+from motionalchemy.media.tracks import sound_of
 
 
 def tone(path: Path, seconds: float, rate: int = 44100) -> Path:
@@ -60,3 +63,16 @@ def test_a_sound_beside_pictures_ends_with_them(tmp_path: Path, seconds: float) 
     assert played == pytest.approx(min(seconds, 1.0), abs=0.06)
     once = path.read_bytes()
     assert muxing.mux_sound(silent, path, track) and path.read_bytes() == once
+
+
+def test_of_several_tracks_the_default_one_is_kept_and_that_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w") as output:
+        streams = [output.add_stream("aac", rate=48000, layout="mono") for _ in range(2)]
+        streams[0].disposition, streams[1].disposition = Disposition(0), Disposition.default
+        output.start_encoding()
+        for stream in streams:
+            clicks(output, stream, 0.5, 0)
+    track = sound_of(path)
+    assert track is not None and track.index == 1
+    assert track.chosen == "sound: track 2 of 2 is kept, the default one"

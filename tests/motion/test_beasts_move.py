@@ -3,10 +3,14 @@
 import cv2
 import numpy as np
 import pytest
+import torch
 
+from motionalchemy.language import script
 from motionalchemy.language.beast_words import read
 from motionalchemy.motion.beast_moves import DEEDS
 from motionalchemy.motion.beasts import done_by
+from motionalchemy.motion.movers import BeatMotion
+from motionalchemy.motion.timeline import acting_at
 from motionalchemy.render.beast_act import BeastAct, Lid, lidded
 from motionalchemy.scene.beasts import Beast, beasts
 from tests.scene.test_beasts import HIGH, WIDE, quadruped
@@ -94,9 +98,22 @@ def test_a_lid_covers_the_eye_with_what_is_above_it() -> None:
 
 def test_softened_it_goes_less_far(scene) -> None:
     made = act(scene, "the dog wags its tail")
-    whole, half = (np.abs(each.field(0.4)).max() for each in (made, made.softened(0.5)))
+    fields = [each.field(0.4) for each in (made, made.softened(0.5))]
+    whole, half = (float(np.abs(each).max()) for each in fields if each is not None)
     assert 0.3 * whole < half < 0.7 * whole
 
 
 def test_every_deed_is_known() -> None:
     assert set(DEEDS) >= {each.deed for each in read("the dog wags its tail and the cat blinks")}
+
+
+def test_one_that_does_two_things_one_after_the_other_is_drawn_once(scene) -> None:
+    picture = scene[0]
+    beats = [
+        BeatMotion(script.beat(begin, end, words, None), acts=(act(scene, words),))
+        for begin, end, words in ((0, 48, "the dog walks to the left"), (48, 96, "the dog wags its tail"))
+    ]
+    (frame,) = acting_at(beats, torch.tensor([80.0]), 24.0).pictures(picture)
+    seen = np.abs(frame - 235).max(-1) > 60
+    once = np.abs(picture.astype(np.float32) - 235).max(-1) > 60
+    assert abs(int(seen.sum()) - int(once.sum())) < 0.05 * once.sum()

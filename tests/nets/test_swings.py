@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from motionalchemy.nets.repertoire import KEPT, SWING, swung
+from motionalchemy.nets.repertoire import KEPT, SWING, _leaves, _speed, swung
 
 
 def over_time(values: torch.Tensor) -> torch.Tensor:
@@ -29,6 +29,17 @@ def test_a_movement_without_gain_or_too_short_for_a_swing_is_as_it_was():
     assert torch.equal(swung(field, 1.0), field)
     assert torch.equal(swung(field[:, :SWING], 2.0), field[:, :SWING])
     assert not torch.equal(swung(field, 2.0), field)
+
+
+def test_how_fast_and_how_far_out_of_the_picture_a_subject_goes():
+    opacity = torch.zeros(4, 8)
+    opacity[2:, 2:6] = 1  # it stands on the lower edge
+    sinks = torch.zeros(2, 4, 4, 8)
+    sinks[1] = -torch.arange(1, 5).view(4, 1, 1) / 8  # a cell a frame: what is seen comes from above
+    assert _leaves(torch.zeros_like(sinks), opacity) == 0
+    assert _leaves(sinks[:, :1], opacity) == 0.5
+    assert _leaves(sinks, opacity) == 1
+    assert _speed(sinks, opacity) == pytest.approx(math.log(1 / 8))
 
 
 @pytest.mark.parametrize("action", KEPT)

@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from motionalchemy.scene.beasts import Beast, beasts, parted
+from motionalchemy.scene.beast_cells import parted
+from motionalchemy.scene.beasts import Beast, beasts, upright
 
 HIGH, WIDE = 192, 256
 
@@ -83,3 +84,18 @@ def test_two_that_touch_are_parted_where_it_is_thin() -> None:
 
 def test_nothing_is_found_in_nothing() -> None:
     assert beasts(np.zeros((64, 64, 3), np.uint8), np.zeros((64, 64), np.float32)) == ()
+
+
+def test_the_head_of_an_upright_figure_is_its_top_down_to_the_neck() -> None:
+    matte = np.zeros((256, 128), np.float32)
+    cv2.ellipse(matte, (64, 50), (34, 40), 0, 0, 360, 1.0, -1)
+    cv2.rectangle(matte, (52, 80), (76, 112), 1.0, -1)
+    cv2.rectangle(matte, (14, 110), (114, 255), 1.0, -1)
+    (one,) = beasts(np.full((256, 128, 3), 200, np.uint8), matte)
+    bust = upright(one, 256 / one.cells.shape[0])
+    assert bust.head is not None
+    assert np.hypot(*(bust.head.tip - (64, 52))) < 12
+    assert 84 < bust.head.root[1] < 112
+    share = cv2.resize(bust.head.share, (128, 256))
+    assert share[40, 64] > 0.9
+    assert share[150, 64] < 0.01

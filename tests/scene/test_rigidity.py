@@ -62,3 +62,12 @@ def test_a_drawn_thing_is_stiff_unless_it_lives():
     shares[4] = 1
     vars(found)["regions"] = Regions(("other", "vehicle", "text", "plants", "animal"), shares)
     assert rigidity.drawn(found).max() == 0
+
+
+def test_lines_of_what_grows_may_bend():
+    found = scene()
+    assert len(rigidity.lines(found)) > 0
+    shares = np.zeros((5, HIGH, WIDE), np.float32)
+    shares[3] = 1
+    vars(found)["regions"] = Regions(found.regions.names, shares)
+    assert len(rigidity.lines(found)) == 0

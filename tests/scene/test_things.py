@@ -139,8 +139,9 @@ def test_behind_a_thing_on_paper_is_paper():
 
 
 @pytest.mark.parametrize("has_thread", [True, False])
-def test_a_thing_hangs_from_its_thread(has_thread: bool):
+def test_a_thing_hangs_from_its_thread(has_thread: bool, monkeypatch: pytest.MonkeyPatch):
     picture, rough = ground(), np.zeros((HIGH, WIDE))
+    monkeypatch.setattr(things, "penned", lambda picture, rough: None)  # else the thread is cut out with it
     if has_thread:
         cv2.line(picture, (90, 10), (90, 70), (30, 30, 30), 3)
     cv2.circle(picture, (90, 80), 20, (200, 160, 30), -1)
@@ -152,3 +153,14 @@ def test_a_thing_hangs_from_its_thread(has_thread: bool):
         (whole, (x, y)) = found
         assert abs(x - 90) < 2 and abs(y - 10) < 3 and whole.matte[30, 90] > 0.9 and thing.matte[30, 90] < 0.1
         assert whole.matte[30, 80] == 0 and whole.box[1] < 14
+
+
+def test_what_is_drawn_on_paper_is_all_that_its_ink_encloses():
+    picture, rough = np.full((HIGH, WIDE, 3), 250, np.uint8), np.zeros((HIGH, WIDE))
+    cv2.circle(picture, (90, 60), 30, (20, 20, 20), 3)
+    cv2.circle(rough, (90, 60), 27, 1, -1)
+    found = things.penned(picture, rough)
+    assert found is not None and found[60, 90] == 1 and found[60, 120] > 0.5 and found[60, 130] < 0.05
+    assert things.penned(picture, 1 - rough) is None
+    picture[:, ::7] = 30
+    assert things.penned(picture, rough) is None

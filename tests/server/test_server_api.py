@@ -274,6 +274,11 @@ BAD = [
     ({"prompt": "left", "motionalchemy": {"task": "edit"}}, "use animate, imagine, orbit"),
     ({"prompt": "left", "motionalchemy": {"strength": 0.5}}, "not for imagine"),
     ({"prompt": "left", "motionalchemy": [1]}, "motionalchemy"),
+    (
+        {"prompt": "left", "motionalchemy": {"task": "animate", "camera": "0:0,0,1 1:far,0,1"}},
+        "key 2 of the camera, '1:far,0,1',",
+    ),
+    ({"prompt": "left", "motionalchemy": {"audio": "/etc/passwd"}}, "fetches no address"),
 ]
 
 

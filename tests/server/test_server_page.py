@@ -386,11 +386,13 @@ def test_a_file_elsewhere_is_foreign():
 @browsing
 @pytest.mark.skipif(NGINX is None, reason="no nginx is installed here")
 def test_a_person_makes_a_video_through_nginx_under_a_path(browser, server, tmp_path):
-    with nginx(tmp_path / "nginx", f"location /motion/ {{ proxy_pass {server.url}/; }}") as url:
-        with visiting(browser, f"{url}/motion") as page:
-            upload(page, "#animate-picture", png())
-            page.get_by_label(page_words.words("en")["prompt"]).first.fill("it drifts right")
-            quick(page, "animate")
-            page.click("#animate-make")
-            ended(page)
-            assert page.evaluate("document.querySelector('ma-job video').readyState >= 0")
+    with (
+        nginx(tmp_path / "nginx", f"location /motion/ {{ proxy_pass {server.url}/; }}") as url,
+        visiting(browser, f"{url}/motion") as page,
+    ):
+        upload(page, "#animate-picture", png())
+        page.get_by_label(page_words.words("en")["prompt"]).first.fill("it drifts right")
+        quick(page, "animate")
+        page.click("#animate-make")
+        ended(page)
+        assert page.evaluate("document.querySelector('ma-job video').readyState >= 0")

@@ -116,7 +116,9 @@ def test_the_api_works_behind_nginx_as_it_comes(server, made, tmp_path, slash):
     locations = f"location / {{ proxy_pass {server.url}; }} location /motion/ {{ proxy_pass {server.url}{slash}; }}"
     with nginx(tmp_path / "nginx", locations) as url:
         for base in (url, f"{url}/motion"):
-            answer = httpx2.post(f"{base}/v1/videos", data={"prompt": "it drifts right"}, files={"input_reference": png()})
+            answer = httpx2.post(
+                f"{base}/v1/videos", data={"prompt": "it drifts right"}, files={"input_reference": png()}
+            )
             assert answer.status_code == 200, answer.text
             id = answer.json()["id"]
             with httpx2.stream("GET", f"{base}/v1/videos/{id}/events", timeout=60) as events:
@@ -124,4 +126,6 @@ def test_the_api_works_behind_nginx_as_it_comes(server, made, tmp_path, slash):
             assert httpx2.get(f"{base}/v1/videos/{id}/content").content[4:8] == b"ftyp"
             assert httpx2.head(f"{base}/v1/videos/{id}/content").status_code == 200
             page = httpx2.get(f"{base}/", headers={"accept": "text/html"}, follow_redirects=True)
-            assert page.status_code == 200 and str(page.url).startswith(f"{base}/en/") and "page.invalid" not in page.text
+            assert (
+                page.status_code == 200 and str(page.url).startswith(f"{base}/en/") and "page.invalid" not in page.text
+            )
