@@ -10,7 +10,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 FILE = "diffusion_pytorch_model.safetensors"
 ROUNDS = 3
@@ -25,13 +27,13 @@ def written(folder: Path, gigabytes: float, dtype: str) -> None:
     """A checkpoint of about so many gigabytes in a folder."""
     import torch
     from accelerate import init_empty_weights
-    from diffusers import WanTransformer3DModel
+
+    WanTransformer3DModel: Any = import_module("diffusers").WanTransformer3DModel
     from safetensors.torch import save_file
 
     kind = getattr(torch, dtype)
-    layers = max(
-        1, round(gigabytes * 1e9 / kind.itemsize / (16 * 2048**2))
-    )  # two attentions, and a net 4 times as wide
+    of_layer = 16 * 2048**2  # two attentions, and a net 4 times as wide
+    layers = max(1, round(gigabytes * 1e9 / kind.itemsize / of_layer))
     config = CONFIG | {"num_layers": layers}
     with init_empty_weights():
         model = WanTransformer3DModel.from_config(dict(config))
@@ -82,7 +84,8 @@ def ours(folder: Path, dtype: str) -> dict[str, float]:
 def theirs(folder: Path, dtype: str) -> dict[str, float]:
     """Loading by diffusers' own loader."""
     import torch
-    from diffusers import WanTransformer3DModel
+
+    WanTransformer3DModel: Any = import_module("diffusers").WanTransformer3DModel
 
     before, begun = held("VmRSS"), time.perf_counter()
     model = WanTransformer3DModel.from_pretrained(folder / "transformer", torch_dtype=getattr(torch, dtype))

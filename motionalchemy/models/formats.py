@@ -175,7 +175,8 @@ def card(place: "Path | Checkpoint", name: str) -> Any:
     index = of(place).config(INDEX)
     module, function = family(index).split(":")
     for part in of(place).parts():
-        said, own = index[part][1], of(place).config(part).get("_class_name")
+        listed, own = index.get(part), of(place).config(part).get("_class_name")
+        said = listed[1] if isinstance(listed, list | tuple) and len(listed) > 1 else None
         if said and own and said != own:
             raise InputError(
                 f"{of(place).where(part)} is a {own}, not a {said}: the folder is put together from two models"
