@@ -75,7 +75,7 @@ class Settings:
     def effort(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """What a request lets the model cost, by its own fields and what is served; raises InputError for the name of a
         LoRA that is not in the folder."""
-        named = asked.get("lora") or ()
+        named = asked.get("lora") or []
         laid = [*self.lora, *(self._lora(text) for text in (named if isinstance(named, list) else [named]))]
         own = {"memory": asked.get("memory", self.memory), "fast": asked.get("fast", self.fast), "lora": laid or None}
         return {name: value for name, value in own.items() if value is not None}
