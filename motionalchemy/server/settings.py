@@ -10,7 +10,7 @@ from typing import Any
 from motionalchemy.errors import InputError
 
 MIB = 2**20
-NAMED = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]{0,99}?)(\.safetensors)?(?P<weight>:-?\d+(\.\d+)?)?")
+LORA = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]{0,99}?)(\.safetensors)?(?P<weight>:-?\d+(\.\d+)?)?")
 ANYWHERE = "0.0.0.0"
 
 
@@ -81,7 +81,7 @@ class Settings:
         return {name: value for name, value in own.items() if value is not None}
 
     def _lora(self, text: Any) -> str:
-        fits = NAMED.fullmatch(text) if isinstance(text, str) else None
+        fits = LORA.fullmatch(text) if isinstance(text, str) else None
         path = None if fits is None or self.lora_folder is None else self.lora_folder / f"{fits['name']}.safetensors"
         if fits is None or path is None or not path.is_file():
             found = sorted(p.stem for p in self.lora_folder.glob("*.safetensors")) if self.lora_folder else []
