@@ -35,7 +35,7 @@ from motionalchemy.scene.writing import Writing
 EDGE = 0.025  # of the width: how far around a layer what stands behind it is not to be trusted
 SEEN = 128  # pixels: what is hidden is filled from about SEEN x SEEN around it, as soon as it can be
 THERE = 0.3  # of an opacity, from which a place is of the subject
-ACTOR = 0.0  # log odds from which on a rendered actor is seen: found are 66 of 70, none of 60 others, 2 of 47 photographs
+ACTOR = 0.0  # log odds from which on an actor is seen: found are 66 of 70, none of 60 others, 2 of 47 photographs
 PHOTOGRAPH = 0.9  # probability from which on a picture is a photograph, whatever its subject looks like
 FRINGE = 0.004  # of the width: how far around a subject what it brings along may be of it
 
