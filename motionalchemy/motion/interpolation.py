@@ -2,7 +2,7 @@
 
 The flow is that of RIFE where its weights are there (`rife`), else found by dense inverse search (`flow`). It is found at
 no more than `SIDE` pixels and the pictures are fetched at their own size, so that detail and not the search grows. Views of
-one thing from two sides are seen from between by their depth (`depth`), where both agree on it better than by flow.
+one thing from two sides are seen from between by their depth (`depth`), where flow does not explain both.
 Pictures are uint8 (H, W, 3), frames (T, H, W, 3).
 """
 
@@ -27,7 +27,8 @@ SIDE = 512  # pixels of the longer side at which flow is found, at most
 LEAST = 16  # pixels of the shorter one: the search wants no fewer
 CUT = 40  # grey levels by which thumbnails differ where a shot ends
 THUMBNAIL = 16  # pixels
-COVERED = 0.3  # of the smaller subject, that both views have to see in the middle
+AGREED, DOUBTED = 8.0, 8.0  # grey levels, from which on flow is doubted, and beyond those, is not used
+AROUND = 0.012  # of the longer side, over which views agree or do not
 NEAR: Method = "flow"  # between neighbouring frames of a clip the search is nearer to the truth than RIFE, and faster
 
 
@@ -63,17 +64,28 @@ def frames(first: np.ndarray, last: np.ndarray, shares: Sequence[float], method:
     """
     if (first == last).all():
         return np.repeat(first[None], len(shares), axis=0)
-    height, width = first.shape[:2]
-    scale = min(1.0, SIDE / max(height, width))
-    small = max(LEAST, round(height * scale)), max(LEAST, round(width * scale))
-    fields = FINDERS[method](*(resize.scaled(picture, *small) for picture in (first, last)))
+    fields = _found(first, last, method)
     ends = {0.0: first, 1.0: last}
     made = [ends[share] if share in ends else _laid(first, last, fields(share), share) for share in map(float, shares)]
     return np.stack(made) if made else np.empty((0, *first.shape), np.uint8)
 
 
+def _found(first: np.ndarray, last: np.ndarray, method: Method) -> Callable[[float], Fields]:
+    """Fields at a share, found at SIDE pixels."""
+    height, width = first.shape[:2]
+    scale = min(1.0, SIDE / max(height, width))
+    small = max(LEAST, round(height * scale)), max(LEAST, round(width * scale))
+    return FINDERS[method](*(resize.scaled(picture, *small) for picture in (first, last)))
+
+
 def _laid(first: np.ndarray, last: np.ndarray, fields: Fields, share: float) -> np.ndarray:
     """Both pictures fetched along the fields, brought to their size, and weighted."""
+    early, late, weight = _fetched(first, last, fields)
+    return np.rint(weight * early + (1 - weight) * late).clip(0, 255).astype(np.uint8)
+
+
+def _fetched(first: np.ndarray, last: np.ndarray, fields: Fields) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Both pictures along the fields, brought to their size (H, W, 3) float32, and the share of the first (H, W, 1)."""
     height, width = first.shape[:2]
     h, w = fields.shape[:2]
     large = fields if (h, w) == (height, width) else cv2.resize(fields, (width, height))
@@ -82,8 +94,7 @@ def _laid(first: np.ndarray, last: np.ndarray, fields: Fields, share: float) -> 
     for picture, at in ((first, 0), (last, 2)):
         places = right + large[..., at] * (width / w), down + large[..., at + 1] * (height / h)
         seen.append(cv2.remap(picture.astype(np.float32), *places, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
-    weight = large[..., 4:]
-    return np.rint(weight * seen[0] + (1 - weight) * seen[1]).clip(0, 255).astype(np.uint8)
+    return seen[0], seen[1], large[..., 4:]
 
 
 def _searched(first: np.ndarray, last: np.ndarray) -> Callable[[float], Fields]:
@@ -120,37 +131,44 @@ FINDERS: dict[Method, Callable[[np.ndarray, np.ndarray], Callable[[float], Field
 }
 
 
-def turned(first: np.ndarray, last: np.ndarray, degrees: float | None) -> Callable[[float], np.ndarray] | None:
+class Turned:
+    """What is seen between two views (H, W, 3) uint8: along the flow where both agree on it, else by their depth.
+
+    A flow that both views agree on follows each line exactly; where they do not it shows both at once, and what turns
+    away or into sight has none.
+    """
+
+    def __init__(self, views: tuple[two_views.View, two_views.View], turn: two_views.Turn) -> None:
+        self._views, self._turn = views, turn
+        self._first, self._last = (view.picture for view in views)
+        self._fields = _found(self._first, self._last, "flow")
+
+    def __call__(self, share: float) -> np.ndarray:
+        """The frame (H, W, 3) uint8 at a share of the turn."""
+        early, late, weight = _fetched(self._first, self._last, self._fields(share))
+        deep, apart = between_views.frame(*self._views, self._turn, share)
+        doubt = _even(np.abs(early - late).mean(-1)) - AGREED - _even(apart) / 2
+        part = _even((doubt / DOUBTED).clip(0, 1))[..., None]
+        return np.rint(part * deep + (1 - part) * (weight * early + (1 - weight) * late)).clip(0, 255).astype(np.uint8)
+
+
+def _even(values: np.ndarray) -> np.ndarray:
+    """Values (H, W) as the mean of what is around."""
+    return cv2.GaussianBlur(values, (0, 0), AROUND * max(values.shape))
+
+
+def turned(first: np.ndarray, last: np.ndarray, degrees: float | None) -> Turned | None:
     """What is seen at a share of the turn between two views (H, W, 3) uint8 that lie so many `degrees` apart, None where
-    that is not known; None where their depth explains the views worse than flow does."""
+    that is not known; None where they show no turn."""
     if first.shape != last.shape or (first == last).all():
         return None
     turn = two_views.turn_between(first, last, degrees)
     if turn is None:
         return None
     try:
-        both = two_views.views(first, last, turn)
+        return Turned(two_views.views(first, last, turn), turn)
     except InputError:
         return None
-    apart, where = between_views.agreement(*both, turn)
-    covered = where.mean() / max(1e-6, float(min((~view.ground).mean() for view in both)))
-    if covered < COVERED or apart > _apart(first, last, where):
-        return None
-    return lambda share: between_views.frame(*both, turn, share)
-
-
-def _apart(first: np.ndarray, last: np.ndarray, where: np.ndarray) -> float:
-    """How much both pictures differ in the middle of the flow between them, in grey levels, in some places (H, W)."""
-    fields = _searched(first, last)(0.5)
-    down, right = np.mgrid[: first.shape[0], : first.shape[1]].astype(np.float32)
-    early, late = (
-        cv2.remap(
-            picture.astype(np.float32), right + fields[..., at], down + fields[..., at + 1], cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        for picture, at in ((first, 0), (last, 2))
-    )  # fmt: skip
-    return float(np.abs(early - late)[where].mean())
 
 
 class Sweep:

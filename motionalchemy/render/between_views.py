@@ -29,8 +29,9 @@ class Splat:
     clear: np.ndarray
 
 
-def frame(first: View, last: View, turn: Turn, share: float) -> np.ndarray:
-    """The frame (H, W, 3) uint8 at a share of the turn."""
+def frame(first: View, last: View, turn: Turn, share: float) -> tuple[np.ndarray, np.ndarray]:
+    """The frame (H, W, 3) float32 at a share of the turn, and by how many grey levels both views differ there (H, W), 0
+    where one of them shows nothing."""
     both = seen_from(first, turn.matrix(share), share < 0.5), seen_from(last, turn.matrix(share - 1), share > 0.5)
     weights = _weights(both, share)
     there = np.maximum(*weights) > 0
@@ -42,17 +43,9 @@ def frame(first: View, last: View, turn: Turn, share: float) -> np.ndarray:
         colours = _filled(colours, ~known & (cv2.dilate(whole.astype(np.uint8), disc(3)) > 0))
     if not whole.all():
         colours = np.where(whole[..., None], colours, _ground((first, last), share, ~whole))
-    return np.rint(colours).clip(0, 255).astype(np.uint8)
-
-
-def agreement(first: View, last: View, turn: Turn) -> tuple[float, np.ndarray]:
-    """How much the halves of the frame in the middle differ where both views are seen there, in grey levels, and where
-    that is, (H, W) bool."""
-    one, other = seen_from(first, turn.matrix(0.5)), seen_from(last, turn.matrix(-0.5))
-    shared = (one.near > FAR) & (other.near > FAR)
-    if not shared.any():
-        return 255.0, shared
-    return float(np.abs(one.colours - other.colours)[shared].mean()), shared
+    shared = (both[0].near > FAR) & (both[1].near > FAR) & (np.abs(both[0].near - both[1].near) < BEFORE)
+    apart = np.abs(both[0].colours - both[1].colours).mean(-1) * shared
+    return colours.astype(np.float32), apart.astype(np.float32)
 
 
 def seen_from(view: View, turned: np.ndarray, whole: bool = False) -> Splat:

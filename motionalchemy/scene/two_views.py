@@ -112,7 +112,8 @@ def views(first: np.ndarray, last: np.ndarray, turn: Turn) -> tuple[View, View]:
     mattes = [_matte(picture) if turn.stands else np.ones(size, np.float32) for picture in pictures]
     subjects = [cv2.resize(matte, small[0].shape[1::-1], interpolation=cv2.INTER_AREA) > 0.3 for matte in mattes]
     turned = turn.matrix(1), turn.matrix(-1)
-    costs = [_costs(small[n], small[1 - n], turn, turned[n], subjects[1 - n]) for n in (0, 1)]
+    hulls = subjects if turn.stands else [None, None]
+    costs = [_costs(small[n], small[1 - n], turn, turned[n], hulls[1 - n]) for n in (0, 1)]
     guesses = [depth.nearness(picture) for picture in small]
     found = [_chosen(costs[n], small[n], turn.planes) for n in (0, 1)]
     for _ in range(2):

@@ -9,8 +9,7 @@ import re
 NOTES_ZH: tuple[tuple[str, str], ...] = (
     # what is said of a given clip
     (r"sound: (\w+) is written as (\w+)", "声音：{1} 改存为 {2}。"),
-    (r"sound: left out, for its kind \((\w+)\) (?:cannot be decoded|could not be written)",
-     "声音：无法保留这种格式（{1}），已去掉。"),
+    (r"sound: left out, for its kind \((\w+)\) c.*", "声音：格式 {1} 无法保留，已去掉。"),
     (r"sound: left out, for a (\.\w+) file holds none;.*", "声音：{1} 文件不能带声音，已去掉。"),
     (r"sound: track (\d+) of (\d+) is kept, the default one", "声音：共 {2} 条音轨，保留默认的第 {1} 条。"),
     (r"video: track (\d+) of (\d+) is read", "视频：共 {2} 条视频轨，读取第 {1} 条。"),

@@ -52,10 +52,20 @@ def test_views_too_far_apart_or_alike_have_none(degrees):
 
 def test_the_middle_is_nearer_to_the_truth_than_by_flow():
     first, last = seen(0), seen(1)
-    at = interpolation.turned(first, last, 22.0)
-    assert at is not None
-    assert decibel(at(0.5), seen(0.5)) > decibel(interpolation.frames(first, last, [0.5], "flow")[0], seen(0.5)) + 1
-    assert interpolation.turned(first, first, 22.0) is None
+    turn = two_views.turn_between(first, last, 22.0)
+    deep, apart = between_views.frame(*two_views.views(first, last, turn), turn, 0.5)
+    flow = interpolation.frames(first, last, [0.5], "flow")[0]
+    assert decibel(deep, seen(0.5)) > decibel(flow, seen(0.5)) + 6 and np.median(apart) < 4
+
+
+def test_depth_is_seen_where_flow_shows_both_views_at_once():
+    first, last = seen(0), np.roll(seen(1), 40, 1)  # what goes so far is not followed
+    turn = Turn(22.0, 11.0, False)
+    none = np.zeros(SIZE, bool)
+    both = tuple(View(picture, picture, nearness(at), none, none, none) for at, picture in ((0, first), (1, last)))
+    made, deep = interpolation.Turned(both, turn)(0.5), between_views.frame(*both, turn, 0.5)[0]
+    flow = interpolation.frames(first, last, [0.5], "flow")[0]
+    assert np.abs(made - deep).mean() < np.abs(flow.astype(float) - deep).mean()
 
 
 def test_a_view_that_does_not_turn_is_itself():
@@ -79,9 +89,11 @@ def test_what_is_nearer_is_seen_and_the_ground_stands():
     assert np.abs(splat.colours[~thing & (splat.near > 0)] - 20).max() < 60
 
 
-def test_a_sweep_goes_by_depth_and_meets_both_views():
+def test_a_sweep_meets_its_views_and_is_no_further_than_flow():
     first, last = seen(0), seen(1)
     sweep = interpolation.Sweep([(0, first), (8, last)], "depth", [0.0, 22.0])
     frames = np.concatenate([sweep.read(0, 5), sweep.read(5, 10)])
     assert len(frames) == 10 and (frames[0] == first).all() and (frames[8] == last).all() and (frames[9] == last).all()
-    assert decibel(frames[4], seen(0.5)) > decibel(interpolation.frames(first, last, [0.5], "flow")[0], seen(0.5)) + 1
+    flow = interpolation.frames(first, last, [0.5], "flow")[0]
+    assert decibel(frames[4], seen(0.5)) > decibel(flow, seen(0.5)) - 0.05
+    assert interpolation.turned(first, first, 22.0) is None

@@ -80,7 +80,7 @@ def test_the_api_takes_keys_and_a_voice(server, tmp_path):
     assert server.client.videos.retrieve(made.id).motionalchemy["settings"]["camera"] == KEYS
     for wrong, why in (
         ({"camera": "0:0,0,1 1:9,0,1"}, "key 2 of the camera, '1:9,0,1', has right '9'"),
-        ({"audio": "data:audio/wav;base64," + base64.b64encode(b"hello").decode()}, "sound"),
+        ({"audio": "data:audio/wav;base64," + base64.b64encode(b"hello").decode()}, "'audio' is damaged"),
     ):
         with pytest.raises(Exception, match="400") as raised:
             ask(**wrong)
