@@ -58,11 +58,16 @@ def serve(
     """Serve an HTTP API in the shape of OpenAI's Videos API, and a page, until stopped; see docs/serve.md."""
     packages.require("server", but=("gradio",))  # without which there is no page, and the log says so
     try:
-        from motionalchemy.server import run, settings
+        from motionalchemy.server import keys, run, settings
     except ImportError as error:
         raise packages.explained(error) or packages.lacking("server", error) from error
     if new_api_key is not None:
-        return _add_key(api_key_file, new_api_key)
+        if api_key_file is None:
+            raise InputError("--new-api-key needs --api-key-file: the file that keeps its hash, such as keys.txt")
+        print(keys.add(api_key_file, new_api_key))
+        return
+    away = _away(workers, worker_count, worker_gpu)
+    here = device or ([] if away else ["auto"])
     chosen = {
         "data": data, "model": model, "devices": tuple(here), "away": away, "host": host, "port": port,
         "public": public, "key_file": api_key_file, "log_prompts": log_prompts, "places": queue,
@@ -82,13 +87,3 @@ def _away(address: str | None, count: int, gpu: bool) -> tuple[str, ...]:
 
     answers(address)
     return tuple(f"{address}#{'gpu' if gpu else 'cpu'}{number}" for number in range(count))
-    return None
-
-
-def _add_key(file: Path | None, name: str) -> None:
-    """Add a key of a name to a file and print it; raises InputError without one."""
-    from motionalchemy.server import keys
-
-    if file is None:
-        raise InputError("--new-api-key needs --api-key-file: the file that keeps its hash, such as keys.txt")
-    print(keys.add(file, name))
