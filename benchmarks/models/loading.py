@@ -6,13 +6,15 @@ a process of its own, in turn; the file lies in the page cache each time. Prints
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
 import time
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
+FILE = "diffusion_pytorch_model.safetensors"
 ROUNDS = 3
 CONFIG = {
     "_class_name": "WanTransformer3DModel", "patch_size": [1, 2, 2], "num_attention_heads": 16, "attention_head_dim": 128,
@@ -21,17 +23,17 @@ CONFIG = {
 }  # fmt: skip
 
 
-def written(folder: Path, gigabytes: float, dtype: str) -> int:
-    """A checkpoint of about so many gigabytes in a folder; returns its bytes."""
+def written(folder: Path, gigabytes: float, dtype: str) -> None:
+    """A checkpoint of about so many gigabytes in a folder."""
     import torch
     from accelerate import init_empty_weights
-    from diffusers import WanTransformer3DModel
+
+    WanTransformer3DModel: Any = import_module("diffusers").WanTransformer3DModel
     from safetensors.torch import save_file
 
     kind = getattr(torch, dtype)
-    layers = max(
-        1, round(gigabytes * 1e9 / kind.itemsize / (16 * 2048**2))
-    )  # two attentions, and a net 4 times as wide
+    of_layer = 16 * 2048**2  # two attentions, and a net 4 times as wide
+    layers = max(1, round(gigabytes * 1e9 / kind.itemsize / of_layer))
     config = CONFIG | {"num_layers": layers}
     with init_empty_weights():
         model = WanTransformer3DModel.from_config(dict(config))
@@ -41,28 +43,28 @@ def written(folder: Path, gigabytes: float, dtype: str) -> int:
     weights = {
         name: torch.empty(value.shape, dtype=kind).normal_(0, 0.02) for name, value in model.state_dict().items()
     }
-    path = folder / "transformer" / "diffusion_pytorch_model.safetensors"
+    path = folder / "transformer" / FILE
     save_file(weights, path)
-    return path.stat().st_size
 
 
-def peak() -> int:
-    """The most memory that this process had, in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+def held(name: str) -> int:
+    """The memory that this process has (VmRSS) or had at most since it began (VmHWM), in bytes."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:"))
 
 
 def read(folder: Path, dtype: str) -> dict[str, float]:
     """Reading the file into fresh memory, as a whole."""
     import torch
 
-    path = folder / "transformer" / "diffusion_pytorch_model.safetensors"
-    before, begun = peak(), time.perf_counter()
+    path = folder / "transformer" / FILE
+    before, begun = held("VmRSS"), time.perf_counter()
     raw = torch.empty(path.stat().st_size, dtype=torch.uint8)
     with path.open("rb", buffering=0) as file:
         left = memoryview(raw.numpy())  # type: ignore[arg-type]
         while len(left):
             left = left[file.readinto(left) :]
-    return {"seconds": time.perf_counter() - begun, "memory": peak() - before}
+    return {"seconds": time.perf_counter() - begun, "memory": held("VmHWM") - before}
 
 
 def ours(folder: Path, dtype: str) -> dict[str, float]:
@@ -72,22 +74,24 @@ def ours(folder: Path, dtype: str) -> dict[str, float]:
     from motionalchemy.models import formats
 
     diffusers, _ = formats.libraries()
-    kind, before, begun = diffusers.WanTransformer3DModel, peak(), time.perf_counter()
+    kind, before, begun = diffusers.WanTransformer3DModel, held("VmRSS"), time.perf_counter()
     model = formats.part(folder, "transformer", kind, getattr(torch, dtype)).fill()
     seconds = time.perf_counter() - begun
     own = sum(value.numel() * value.element_size() for value in model.state_dict().values())
-    return {"seconds": seconds, "memory": peak() - before, "bytes": own}
+    return {"seconds": seconds, "memory": held("VmHWM") - before, "bytes": own}
 
 
 def theirs(folder: Path, dtype: str) -> dict[str, float]:
     """Loading by diffusers' own loader."""
     import torch
-    from diffusers import WanTransformer3DModel
 
-    before, begun = peak(), time.perf_counter()
+    WanTransformer3DModel: Any = import_module("diffusers").WanTransformer3DModel
+
+    before, begun = held("VmRSS"), time.perf_counter()
     model = WanTransformer3DModel.from_pretrained(folder / "transformer", torch_dtype=getattr(torch, dtype))
-    assert sum(float(value.flatten()[0]) for value in model.state_dict().values())
-    return {"seconds": time.perf_counter() - begun, "memory": peak() - before}
+    for value in model.state_dict().values():  # what is mapped is read when it is touched, a page at a time
+        value.contiguous().view(-1).view(torch.uint8)[::4096].sum()
+    return {"seconds": time.perf_counter() - begun, "memory": held("VmHWM") - before}
 
 
 WAYS = {"read": read, "ours": ours, "diffusers": theirs}
@@ -101,12 +105,18 @@ def main() -> None:
     options.add_argument("--kept", default="bfloat16")
     options.add_argument("--way", choices=WAYS)
     options.add_argument("--folder", type=Path)
+    options.add_argument("--write", action="store_true")
     chosen = options.parse_args()
+    if chosen.write:
+        written(chosen.folder, chosen.gigabytes, chosen.stored)
+        return
     if chosen.way:
         print(json.dumps(WAYS[chosen.way](chosen.folder, chosen.kept)))
         return
     with tempfile.TemporaryDirectory() as home:
-        bytes_ = written(Path(home) / "m", chosen.gigabytes, chosen.stored)
+        command = [sys.executable, __file__, "--folder", f"{home}/m", "--gigabytes", str(chosen.gigabytes)]
+        subprocess.run([*command, "--write", "--stored", chosen.stored], check=True, capture_output=True)
+        bytes_ = (Path(home) / "m" / "transformer" / FILE).stat().st_size
         rows: dict[str, list[dict[str, float]]] = {name: [] for name in WAYS}
         for _ in range(ROUNDS):
             for name, row in rows.items():

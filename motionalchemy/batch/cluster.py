@@ -91,18 +91,22 @@ class Cluster:
         self._answered, self._gone = time.monotonic(), False
 
     def free(self) -> bool:
+        """Whether one of them waits for a task."""
         return bool(self._free)
 
     def start(self, task: Task) -> None:
+        """Give a task to one that waits."""
         hand = self._free.pop()
         address = None if isinstance(self.place, Folder) else self.place.address
         fields = located(task.fields, self.folder)
         self._asked[hand.make.remote(fields, task.name, task.ending, address)] = (hand, task)
 
     def busy(self) -> bool:
+        """Whether any works."""
         return any(task is not None for _, task in self._asked.values())
 
     def ended(self, seconds: float) -> Sequence[Ended]:
+        """What has ended, waiting for at most so many seconds; raises InputError where the cluster is gone."""
         import ray
         from ray import exceptions
 
@@ -142,6 +146,7 @@ class Cluster:
                 raise InputError(GONE.format(brief(error))) from error
 
     def close(self) -> None:
+        """Stop all of them at once."""
         import ray
 
         if self._gone:

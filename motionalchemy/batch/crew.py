@@ -110,16 +110,20 @@ class Processes:
             self._hire()
 
     def free(self) -> bool:
+        """Whether one of them waits for a task."""
         return any(each.ready and each.task is None for each in self._workers)
 
     def start(self, task: Task) -> None:
+        """Give a task to one that waits."""
         worker = next(each for each in self._workers if each.ready and each.task is None)
         worker.ask(task, self.place.path / task.file, self.folder)
 
     def busy(self) -> bool:
+        """Whether any works."""
         return any(each.task is not None for each in self._workers)
 
     def ended(self, seconds: float) -> list[Ended]:
+        """What has ended, waiting for at most so many seconds; raises InputError where no worker starts."""
         found = list[Ended]()
         for key, _ in self._watched.select(seconds):
             worker: _Worker = key.data
@@ -137,6 +141,7 @@ class Processes:
         return found
 
     def close(self) -> None:
+        """Stop all of them at once."""
         for worker in self._workers:
             worker.kill()
         self._watched.close()

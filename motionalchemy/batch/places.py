@@ -54,19 +54,23 @@ class Folder:
         return str(self.path)
 
     def done(self, task: Task) -> bool:
+        """Whether its clip and sidecar are there."""
         return (self.path / f"{task.name}.json").is_file() and (self.path / task.file).is_file()
 
     def failure(self, task: Task) -> str | None:
+        """Why it failed before, None where it did not."""
         try:
             return _why((self.path / (task.name + FAILED)).read_bytes())
         except OSError:
             return None
 
     def keep(self, name: str, data: bytes) -> None:
+        """Write a file, whole or not at all; raises InputError in one sentence."""
         with files.replacing(self.path / name) as part:
             part.write_bytes(data)
 
     def forget(self, name: str) -> None:
+        """Remove a file, if it is there."""
         (self.path / name).unlink(missing_ok=True)
 
     @contextlib.contextmanager
@@ -103,13 +107,16 @@ class Remote:
         return self.address
 
     def done(self, task: Task) -> bool:
+        """Whether its clip and sidecar are there."""
         return bool(self.system.exists(self._at(f"{task.name}.json")))
 
     def failure(self, task: Task) -> str | None:
+        """Why it failed before, None where it did not."""
         path = self._at(task.name + FAILED)
         return _why(self.system.cat_file(path)) if self.system.exists(path) else None
 
     def keep(self, name: str, data: bytes) -> None:
+        """Write a file, whole or not at all; raises InputError in one sentence."""
         path = self._at(name)
         protocols = self.system.protocol if isinstance(self.system.protocol, (tuple, list)) else (self.system.protocol,)
         with self._told(f"{name} could not be written to {self.address}"):
@@ -121,6 +128,7 @@ class Remote:
             self.system.mv(part, path)
 
     def forget(self, name: str) -> None:
+        """Remove a file, if it is there."""
         with contextlib.suppress(FileNotFoundError):
             self.system.rm_file(self._at(name))
 

@@ -10,6 +10,14 @@ from motionalchemy.nets import threads as thread_count
 from motionalchemy.parts import packages
 from motionalchemy.pipeline.options import help_of
 
+Threads = Annotated[
+    int | None,
+    Option(
+        help="CPU threads of a worker, 1 to 1024; MOTIONALCHEMY_THREADS, else all cores, at most 8.",
+        callback=thread_count.keep,
+    ),
+]
+
 
 def serve(
     host: Annotated[str | None, Option(help="127.0.0.1 unless given; every address with --public.")] = None,
@@ -38,13 +46,7 @@ def serve(
     upload_mb: Annotated[int, Option(help="The largest request.")] = 64,
     hang_seconds: Annotated[float, Option(help="A worker that makes no step for so long is killed.")] = 600,
     log_prompts: Annotated[bool, Option("--log-prompts", help="Write prompts to the log.")] = False,
-    threads: Annotated[
-        int | None,
-        Option(
-            help="CPU threads of a worker, 1 to 1024; MOTIONALCHEMY_THREADS, else all cores, at most 8.",
-            callback=thread_count.keep,
-        ),
-    ] = None,
+    threads: Threads = None,
     memory: Annotated[int | None, Option(help=f"{help_of('memory')[:-1]}; of requests that do not say.")] = None,
     fast: Annotated[int, Option(help=f"{help_of('fast')[:-1]}; of requests that do not say.")] = 0,
     lora: Annotated[
@@ -71,9 +73,7 @@ def serve(
         "public": public, "key_file": api_key_file, "log_prompts": log_prompts, "places": queue,
         "max_seconds": max_seconds, "keep_days": keep_days, "disk_bytes": disk_mb << 20, "upload_bytes": upload_mb << 20,
         "page": page, "hang_seconds": hang_seconds, "memory": memory, "fast": fast, "lora": tuple(lora or ()),
-        "lora_folder": lora_folder,
-        "root_path": root_path,
-        "forwarded_hosts": tuple(forwarded_host or ()),
+        "lora_folder": lora_folder, "root_path": root_path, "forwarded_hosts": tuple(forwarded_host or ()),
     }  # fmt: skip
     run.serve(settings.Settings(**chosen))
 

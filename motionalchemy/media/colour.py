@@ -23,7 +23,7 @@ def srgb(picture: Image.Image, said: tuple[int, int] | None = None) -> np.ndarra
     if picture.mode not in ("RGB", "CMYK", "L"):
         picture = picture.convert("L" if picture.mode in ("1", "LA") else "RGB")
     tagged = said is not None and picture.mode in ("RGB", "RGBA", "RGBX") and 2 not in said
-    if tagged and not display.as_it_is(*(tags := display.tags(*said))):
+    if tagged and said is not None and not display.as_it_is(*(tags := display.tags(*said))):
         picture = Image.fromarray(display.to_srgb(np.asarray(picture.convert("RGB")), *tags))
     if profile and not tagged:
         with contextlib.suppress(Exception):  # neither is a damaged colour profile

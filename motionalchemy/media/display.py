@@ -53,7 +53,9 @@ def to_srgb(codes: np.ndarray, transfer: int, primaries: int, top: int = 65535) 
         part = codes[begin : begin + ROWS]
         seen = light[part if part.dtype == np.uint16 else part.astype(np.uint16) * 257]
         if transfer == HLG:  # the picture is made brighter by the power 0.2 of its luminance, BT.2100 table 5
-            seen *= np.power(np.maximum(seen @ np.float32([0.2627, 0.678, 0.0593]), 0), np.float32(0.2))[..., None]
+            seen *= np.power(np.maximum(seen @ np.array([0.2627, 0.678, 0.0593], np.float32), 0), np.float32(0.2))[
+                ..., None
+            ]
             seen *= np.float32(PEAK / WHITE)
         if matrix is not None:
             seen = seen @ matrix

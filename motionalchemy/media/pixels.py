@@ -92,7 +92,8 @@ def display_matrix(frame: VideoFrame) -> tuple[int, int, int, int] | None:
 
     None for a matrix that cannot be undone; where there is none the frame stays as it is.
     """
-    for data in frame.side_data:
+    sides: Any = frame.side_data
+    for data in sides:
         if str(data.type).endswith("DISPLAYMATRIX"):
             a, b, _, c, d = np.frombuffer(bytes(data), np.int32)[:5].tolist()
             return (a, b, c, d) if a * d != b * c else None

@@ -172,7 +172,15 @@ def family(index: Mapping[str, Any]) -> str:
 
 def card(place: "Path | Checkpoint", name: str) -> Any:
     """The card of a checkpoint, from its JSON alone; raises InputError, UnknownName or MissingPart."""
-    module, function = family(of(place).config(INDEX)).split(":")
+    index = of(place).config(INDEX)
+    module, function = family(index).split(":")
+    for part in of(place).parts():
+        listed, own = index.get(part), of(place).config(part).get("_class_name")
+        said = listed[1] if isinstance(listed, list | tuple) and len(listed) > 1 else None
+        if said and own and said != own:
+            raise InputError(
+                f"{of(place).where(part)} is a {own}, not a {said}: the folder is put together from two models"
+            )
     return getattr(import_module(module), function)(of(place), name)
 
 

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,12 +78,23 @@ def find(repo: str) -> Path | None:
     if commit is None and main.is_file():
         commit = main.read_text("utf-8", errors="replace").strip()[:40]
     if commit is None:  # a cache that was copied may hold a snapshot and not say which
-        there = [path.name for path in (home / "snapshots").glob("*") if formats.is_checkpoint(path)]
+        there = [path.name for path in (home / "snapshots").glob("*") if _whole(path)]
         commit = there[0] if len(there) == 1 else None
     if commit is None or not COMMIT.fullmatch(commit):
         return None
     folder = home / "snapshots" / commit
     return folder if formats.is_checkpoint(folder) else None
+
+
+def _whole(folder: Path) -> bool:
+    """Whether a snapshot has a model's index and the weights of all its parts."""
+    if not formats.is_checkpoint(folder):
+        return False
+    place = formats.Checkpoint(folder)
+    try:
+        return all(path.is_file() for part in place.parts() for path in place.weights(part))
+    except MotionAlchemyError:
+        return False
 
 
 def pins() -> dict[str, str]:
@@ -125,13 +137,15 @@ def _check_family(repo: str, commit: str, endpoint: str | None, sizes: dict[str,
         return
     if sizes[formats.INDEX] > formats.LONGEST_JSON:
         raise InputError(f"{repo} has a {formats.INDEX} of {sizes[formats.INDEX]} bytes: it is no model")
-    with _explained(repo, commit):
-        cache = _cache()
-        path = _api(endpoint).hf_hub_download(repo, formats.INDEX, revision=commit, cache_dir=cache)
-    try:
-        formats.family(formats.read(Path(path)))
-    except InputError as error:
-        raise type(error)(f"{repo}: {error}") if type(error) is InputError else error from error
+    with tempfile.TemporaryDirectory() as aside:  # nothing of a model that is not pulled stays in the cache
+        path = _home(repo) / "snapshots" / commit / formats.INDEX
+        if not path.is_file():
+            with _explained(repo, commit):
+                path = _api(endpoint).hf_hub_download(repo, formats.INDEX, revision=commit, cache_dir=aside)
+        try:
+            formats.family(formats.read(Path(path)))
+        except InputError as error:
+            raise type(error)(f"{repo}: {error}") if type(error) is InputError else error from error
 
 
 def wanted(repo: str, sizes: dict[str, int]) -> dict[str, int]:

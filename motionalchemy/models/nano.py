@@ -54,10 +54,12 @@ class MirroredWords:
 
     @cached_property
     def plain(self) -> transformer.Words:
+        """As they are."""
         return self._asked(self._prompts)
 
     @cached_property
     def mirrored(self) -> transformer.Words:
+        """As they are said of the same clips seen in a mirror."""
         return self._asked([text.mirrored(prompt) for prompt in self._prompts])
 
 
@@ -81,34 +83,42 @@ class Nano:
 
     @cached_property
     def codec(self) -> MotionAutoencoder:
+        """The autoencoder."""
         return read_codec(self.folder / "codec")[0].to(self.device)
 
     @cached_property
     def vision(self) -> Vision:
+        """The frozen network that looks at pictures."""
         return read_vision(self.folder / "vision").to(self.device)
 
     @cached_property
     def flow(self) -> FlowTransformer:
+        """The flow transformer."""
         return read_flow(self.folder / "flow").to(self.device)
 
     @cached_property
     def text(self) -> TokenEncoder:
+        """The frozen text encoder."""
         return text.shared()
 
     @cached_property
     def painter(self) -> Painter | None:
+        """The network of styles, if there is one."""
         return read_painter(path).to(self.device) if (path := self.folder / "painter").is_dir() else None
 
     @cached_property
     def scenery(self) -> Scenery | None:
+        """The network of places, if there is one."""
         return read_scenery(path) if (path := self.folder / "scenery").is_dir() else None
 
     @cached_property
     def judge(self) -> Judge | None:
+        """The network that says what is done in a clip, if there is one."""
         return read_judge(path) if (path := self.folder / "judge").is_dir() else None
 
     @cached_property
     def repertoire(self) -> Repertoire | None:
+        """The movements that are retrieved, if there are any."""
         return read_repertoire(path) if (path := self.folder / "repertoire").is_dir() else None
 
     @torch.no_grad()

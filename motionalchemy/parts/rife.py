@@ -29,8 +29,8 @@ class Rife:
         if found is None:
             height, width = first.shape[2:]
             spare = (0, -width % (2 * MULTIPLE), 0, -height % (2 * MULTIPLE))
-            both = (F.pad(picture, spare, mode="replicate") for picture in (first, last))
-            found = self._found(*both, time, tuple(2 * scale for scale in SCALES))
+            first, last = (F.pad(picture, spare, mode="replicate") for picture in (first, last))
+            found = self._found(first, last, time, tuple(2 * scale for scale in SCALES))
             assert found is not None
             found = found[:, :, :height, :width]
         return found

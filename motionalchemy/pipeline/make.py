@@ -52,10 +52,12 @@ def make(
     """
     job, watch = prepare(request, output, Memory(image, last, video, views, motion), backbone), Watch()
     conditioning.check(job)
-    with watch.phase("draft"):
-        held = {name: value for name, value in (("image", image), ("last", last), ("video", video), ("views", views))}
-        given = {name: value for name, value in held.items() if value is not None}
-        draft = drafts.drawn(job, make, given, cancel) if drafts.wanted(job.request) else None
+    held = {name: value for name, value in (("image", image), ("last", last), ("video", video), ("views", views))}
+    draft = None
+    if drafts.wanted(job.request):
+        with watch.phase("draft"):
+            given = {name: value for name, value in held.items() if value is not None}
+            draft = drafts.drawn(job, make, given, cancel)
     with watch.phase("load"):
         model = backbone or loaded(job)
     if model.grid != (grid := job.card.grid):

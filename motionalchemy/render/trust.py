@@ -9,6 +9,7 @@ from motionalchemy.nets.trace import trace
 
 MOVES = 0.7  # pixels of SIDE from which on a place counts as moved
 SIDE = 192  # pixels of the smaller side at which movement is looked for
+NEAR = 9  # pixels of SIDE around what changed in which what is like its surroundings may have moved too
 LIKE = 0.08  # difference in [0, 1] that a place brought back from its first frame may have
 CAMERA = 0.8  # share of the picture that moves from which on it is the camera that does
 
@@ -46,7 +47,11 @@ def _read(first: np.ndarray, now: np.ndarray, field: np.ndarray) -> tuple[np.nda
     apart = cv2.blur(np.abs(before.astype(np.float32) - now).max(2) / 255, (5, 5))
     own = np.exp(-((apart / LIKE) ** 2)) * inside
     changed = (np.abs(first.astype(np.float32) - now).max(2) / 255 > LIKE) | ~inside
-    return own, (np.hypot(*np.moveaxis(field, 2, 0)) > MOVES).astype(np.float32), changed.astype(np.float32)
+    near = cv2.dilate(
+        changed.astype(np.uint8), np.ones((NEAR, NEAR), np.uint8)
+    )  # where all is alike, nothing is seen to move
+    moved = (np.hypot(*np.moveaxis(field, 2, 0)) > MOVES) & (near > 0)
+    return own, moved.astype(np.float32), changed.astype(np.float32)
 
 
 def by_camera(sure: np.ndarray) -> bool:

@@ -126,7 +126,8 @@ def _same_origin(headers: Headers, shown: Collection[str]) -> bool:
     if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
         return False
     forwarded = headers.get("x-forwarded-host", "").partition(",")[0].strip()
-    return urlsplit(origin).netloc in (headers.get("host"), forwarded, *shown)
+    here = urlsplit(origin).netloc  # empty where a page is of nowhere, such as a frame in a sandbox
+    return here != "" and here in (headers.get("host"), forwarded, *shown)
 
 
 def _key(headers: Headers) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 from motionalchemy.errors import InputError
 
 MIB = 2**20
-NAMED = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]{0,99}?)(\.safetensors)?(?P<weight>:-?\d+(\.\d+)?)?")
+LORA = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]{0,99}?)(\.safetensors)?(?P<weight>:-?\d+(\.\d+)?)?")
 ANYWHERE = "0.0.0.0"
 
 
@@ -75,13 +75,13 @@ class Settings:
     def effort(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """What a request lets the model cost, by its own fields and what is served; raises InputError for the name of a
         LoRA that is not in the folder."""
-        named = asked.get("lora") or ()
+        named = asked.get("lora") or []
         laid = [*self.lora, *(self._lora(text) for text in (named if isinstance(named, list) else [named]))]
         own = {"memory": asked.get("memory", self.memory), "fast": asked.get("fast", self.fast), "lora": laid or None}
         return {name: value for name, value in own.items() if value is not None}
 
     def _lora(self, text: Any) -> str:
-        fits = NAMED.fullmatch(text) if isinstance(text, str) else None
+        fits = LORA.fullmatch(text) if isinstance(text, str) else None
         path = None if fits is None or self.lora_folder is None else self.lora_folder / f"{fits['name']}.safetensors"
         if fits is None or path is None or not path.is_file():
             found = sorted(p.stem for p in self.lora_folder.glob("*.safetensors")) if self.lora_folder else []

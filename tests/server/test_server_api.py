@@ -259,7 +259,6 @@ BAD = [
     ({"prompt": "left", "seconds": "-1"}, "more than 0"),
     ({"prompt": "left", "seconds": "599"}, "at most 120"),
     ({"prompt": "left", "size": "big"}, "size"),
-    ({"prompt": "left", "size": "100x64"}, "blocks of pixels"),
     ({"prompt": "left", "size": "20x20"}, "64 to 2048"),
     ({"prompt": "left", "input_reference": "http://127.0.0.1/a.png"}, "fetches no address"),
     ({"prompt": "left", "input_reference": {"image_url": "file:///etc/passwd"}}, "fetches no address"),
