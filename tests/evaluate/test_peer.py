@@ -23,8 +23,8 @@ def test_a_clip_of_the_peer_is_measured_phase_by_phase():
     assert list(found.phases) == ["load", "text", "encode", "stage 1", "decode", "write"]
     assert all(seconds > 0 for name, seconds in found.phases.items() if name != "text")
     assert found.total == pytest.approx(sum(found.phases.values()))
-    assert (found.calls, found.frames, found.tokens) == (8, 17, 8 * 3 * 2 * 2)  # unguided: a call a step
-    assert found.flops == 8 * stock.flops(LTX) and found.memory > 50e6 and found.ceiling > 1e8
+    assert (found.calls, found.frames, found.tokens) == (7, 17, 7 * 3 * 2 * 2)  # unguided: a call a step
+    assert found.flops == 7 * stock.flops(LTX) and found.memory > 50e6 and found.ceiling > 1e8
     assert found.phases["stage 1"] >= found.call_seconds > 0
     ours = speed.Measured(speed.Spec("ideal"), phases={"start": 1.0, "load": 0.5, "write": 0.25}, total=1.75)
     text = bench.report([ours, replace(found, same=[asdict(peer.Same("ltx", 0.3, 0.2, 0.1, 1e-6, 2e-6))])])
@@ -73,7 +73,8 @@ def test_the_bench_asks_for_the_clip_that_ours_made(monkeypatch):
 def test_the_pipelines_times_are_those_of_the_distilled_models():
     libraries, _ = formats.libraries()
     scheduler = peer.distilled(libraries)
-    scheduler.set_timesteps(8, device="cpu", sigmas=[0.5] * 8, mu=1.0)
+    count = len(schedules.DISTILLED)
+    scheduler.set_timesteps(count, device="cpu", sigmas=[0.5] * count, mu=1.0)
     assert scheduler.sigmas.tolist() == pytest.approx([*schedules.DISTILLED, 0.0])
     assert scheduler.timesteps.tolist() == pytest.approx([1000 * t for t in schedules.DISTILLED])
 

