@@ -3,8 +3,8 @@
     python benchmarks/render/views.py --corpus DIR [--n 12] [--kind 45] [--sheet FILE.png]
 
 Turntables of the corpus' test split a quarter or half of the way round, given every 22.5 and every 45 degrees, and three
-planes before a camera that orbits (benchmarks/render/camera.py), given every 10 degrees, where all turns; each time the frame in the middle
-of two views is compared. By depth is how `orbit` makes it (by flow where views do not agree), by flow how it did before,
+planes before a camera that orbits (benchmarks/render/camera.py), given every 10 degrees, where all that is seen turns;
+each time the frame in the middle of two views is compared. By depth is how `orbit` makes it, by flow how it did before,
 interpolation the baseline of `evaluate`; the angles are known, and not. Means; distances are perceptual.
 """
 
